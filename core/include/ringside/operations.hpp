@@ -1,0 +1,100 @@
+// Push and pop, single and batch, written once over what a policy provides: claim, slot, and
+// publish or release. No call here waits, allocates, throws or touches a thread-local.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+#include "ringside/segment.hpp"
+
+namespace ringside {
+
+/// An element size known when the program runs: rings of raw bytes.
+struct RunTimeSize {
+  std::uint64_t bytes;
+  explicit RunTimeSize(std::uint64_t size_bytes) : bytes(size_bytes) {}
+};
+
+/// An element size known when the program is compiled: typed rings.
+template <std::uint64_t Bytes>
+struct FixedSize {
+  static constexpr std::uint64_t bytes = Bytes;
+  explicit FixedSize(std::uint64_t) {}
+};
+
+template <std::uint64_t Bytes>
+void copyElement(void* to, const void* from, FixedSize<Bytes>) noexcept {
+  std::memcpy(to, from, Bytes);
+}
+
+/// The sizes that are asked for most are copied inline: a call to memcpy costs more than the copy.
+inline void copyElement(void* to, const void* from, RunTimeSize size) noexcept {
+  // Hides from the compiler which object this is; it would warn of the sizes that are not taken.
+  asm("" : "+r"(to), "+r"(from));
+  if (size.bytes == 8) {
+    std::memcpy(to, from, 8);
+  } else if (size.bytes == kCacheLineBytes) {
+    std::memcpy(to, from, kCacheLineBytes);
+  } else {
+    std::memcpy(to, from, size.bytes);
+  }
+}
+
+/// False when the ring is full (or, with several producers, busy).
+template <class Writer, class Size>
+bool pushOne(Writer& writer, WaitPoint& published, WakeOrder order, const void* element,
+             Size size) noexcept {
+  const Claim claim = writer.claim(1);
+  if (claim.count == 0) return false;
+  copyElement(writer.slot(claim, 0), element, size);
+  writer.publish(claim);
+  published.wake(order);
+  return true;
+}
+
+/// Pushes as many of `count` elements, lying side by side, as fit; returns how many.
+template <class Writer, class Size>
+std::size_t pushMany(Writer& writer, WaitPoint& published, WakeOrder order, const void* elements,
+                     std::size_t count, Size size) noexcept {
+  if (count == 0) return 0;
+  const Claim claim = writer.claim(count);
+  if (claim.count == 0) return 0;
+  const auto* from = static_cast<const std::byte*>(elements);
+  for (std::uint64_t i = 0; i < claim.count; ++i) {
+    copyElement(writer.slot(claim, i), from + i * size.bytes, size);
+  }
+  writer.publish(claim);
+  published.wake(order);
+  return claim.count;
+}
+
+/// False when the ring is empty (or, with several consumers, busy).
+template <class Reader, class Size>
+bool popOne(Reader& reader, WaitPoint& released, WakeOrder order, void* element,
+            Size size) noexcept {
+  const Claim claim = reader.claim(1);
+  if (claim.count == 0) return false;
+  copyElement(element, reader.slot(claim, 0), size);
+  reader.release(claim);
+  released.wake(order);
+  return true;
+}
+
+/// Pops up to `count` elements side by side into `elements`; returns how many.
+template <class Reader, class Size>
+std::size_t popMany(Reader& reader, WaitPoint& released, WakeOrder order, void* elements,
+                    std::size_t count, Size size) noexcept {
+  if (count == 0) return 0;
+  const Claim claim = reader.claim(count);
+  if (claim.count == 0) return 0;
+  auto* to = static_cast<std::byte*>(elements);
+  for (std::uint64_t i = 0; i < claim.count; ++i) {
+    copyElement(to + i * size.bytes, reader.slot(claim, i), size);
+  }
+  reader.release(claim);
+  released.wake(order);
+  return claim.count;
+}
+
+}  // namespace ringside

@@ -1,0 +1,154 @@
+// What lies in the memory of a ring, byte by byte (layout 1), and where its parts are in this
+// process. Nothing here is trusted before it is checked: positions and sizes used on the fast path
+// live in the process, never in the segment.
+//
+//   page 0   SegmentHeader      written once, then read-only
+//   page 1   ProducerPage       write position; where consumers sleep
+//   page 2   ConsumerPage       read position; where producers sleep
+//   page 3   SharedPage         state, counters
+//   page 4…  Participant[128]   who is attached
+//   …        slots
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+#include "ringside/wait.hpp"
+
+namespace ringside {
+
+enum class PolicyKind : std::uint32_t { Spsc = 1, Mpsc = 2, Mpmc = 3 };
+
+constexpr std::uint64_t kMaxElementSizeBytes = 16ULL << 20;
+constexpr std::uint64_t kMaxCapacity = 1ULL << 26;
+constexpr std::uint64_t kMaxSegmentBytes = 1ULL << 40;
+constexpr std::uint64_t kDefaultElementSizeBytes = 1472;
+constexpr std::uint64_t kDefaultCapacity = 144;
+constexpr std::uint32_t kMaxParticipants = 128;
+constexpr std::size_t kCacheLineBytes = 64;
+constexpr std::size_t kPageBytes = 4096;
+
+/// Sizes and offsets of a ring, all computed from the first three; nobody reads them from a
+/// segment, they are only compared with what stands there.
+struct Geometry {
+  PolicyKind policy = PolicyKind::Spsc;
+  std::uint64_t element_size_bytes = 0;  ///< 1 … kMaxElementSizeBytes
+  std::uint64_t capacity = 0;            ///< 1 … kMaxCapacity, exact
+  std::uint64_t slot_count = 0;          ///< SPSC: capacity; else the next power of two
+  std::uint64_t slot_stride = 0;
+  std::uint64_t payload_offset = 0;  ///< of the element in its slot
+  std::uint64_t slots_offset = 0;
+  std::uint64_t total_bytes = 0;
+};
+
+/// Throws std::system_error with InvalidParam, naming the value and what is allowed.
+Geometry makeGeometry(PolicyKind policy, std::uint64_t element_size_bytes, std::uint64_t capacity);
+
+struct SegmentHeader {
+  char magic[8];
+  std::uint32_t endian;
+  std::uint32_t header_bytes;
+  std::uint32_t version_major;
+  std::uint32_t version_minor;
+  std::uint32_t abi;     ///< pointer size, atomic size, cache line, page: they must agree
+  std::uint32_t policy;  ///< PolicyKind in the low byte, layout in the next
+  std::uint64_t total_bytes;
+  std::uint64_t element_size_bytes;
+  std::uint64_t slot_stride;
+  std::uint64_t capacity;
+  std::uint32_t max_participants;
+  std::uint32_t participant_stride;
+  std::uint64_t control_offset;
+  std::uint64_t participants_offset;
+  std::uint64_t slots_offset;
+  std::uint64_t features_required;
+  std::uint64_t features_optional;
+  std::uint8_t uuid[16];  ///< random; names this generation of the segment
+  std::uint64_t created_realtime_ns;
+  std::uint64_t creator_pid;
+  std::uint64_t slot_count;
+  std::uint8_t reserved[96];
+  std::uint32_t crc32c;  ///< of the bytes before it
+  std::uint32_t padding;
+};
+static_assert(sizeof(SegmentHeader) == 256, "another size breaks every segment that exists");
+static_assert(offsetof(SegmentHeader, crc32c) == 248, "the checksum covers bytes 0 to 247");
+
+struct ProducerPage {
+  alignas(kCacheLineBytes) std::atomic<std::uint64_t> write_position;
+  alignas(kCacheLineBytes) WaitPoint published;  ///< consumers sleep here
+};
+
+struct ConsumerPage {
+  alignas(kCacheLineBytes) std::atomic<std::uint64_t> read_position;
+  alignas(kCacheLineBytes) WaitPoint released;  ///< producers sleep here
+};
+
+enum class RingState : std::uint64_t { Ready = 1 };
+
+struct SharedPage {
+  alignas(kCacheLineBytes) std::atomic<std::uint64_t> state;
+};
+
+enum class ParticipantState : std::uint32_t { Free = 0, Live = 1 };
+
+/// One attachment. Alive as long as the kernel holds its lock byte; the rest is for people.
+struct Participant {
+  alignas(kCacheLineBytes) std::atomic<std::uint64_t> intent;
+  alignas(kCacheLineBytes) std::atomic<std::uint32_t> state;
+  std::atomic<std::uint32_t> generation;
+  std::uint32_t pid;
+  std::uint32_t roles;
+};
+static_assert(sizeof(Participant) == 128, "two lines: the intent must not share its line");
+
+constexpr std::uint64_t kProducerPageOffset = kPageBytes;
+constexpr std::uint64_t kConsumerPageOffset = 2 * kPageBytes;
+constexpr std::uint64_t kSharedPageOffset = 3 * kPageBytes;
+constexpr std::uint64_t kParticipantsOffset = 4 * kPageBytes;
+
+static_assert(std::atomic<std::uint64_t>::is_always_lock_free,
+              "a lock inside an atomic would be private to one process");
+static_assert(sizeof(ProducerPage) <= kPageBytes && sizeof(ConsumerPage) <= kPageBytes &&
+                  sizeof(SharedPage) <= kPageBytes,
+              "producers and consumers would write into one page");
+
+/// Writes header, control words and slots of a new ring into zeroed memory of total_bytes.
+void initialiseSegment(void* address, const Geometry& geometry);
+
+/// Compares a header that was read with what this geometry must look like. Throws
+/// std::system_error with InvalidParam that says which field differs and how.
+void checkHeader(const SegmentHeader& header, const Geometry& expected);
+
+/// Where the parts of one ring are in this process, from a checked geometry alone.
+struct RingView {
+  ProducerPage* producer_page = nullptr;
+  ConsumerPage* consumer_page = nullptr;
+  SharedPage* shared_page = nullptr;
+  Participant* participants = nullptr;
+  std::byte* slots = nullptr;
+  Geometry geometry;
+
+  RingView() = default;
+  RingView(void* address, const Geometry& checked);
+
+  /// Filled slots at one instant, 0..capacity; exact only while nobody else acts.
+  std::uint64_t pending() const noexcept {
+    // The read position first: both only grow, so the difference cannot be negative.
+    const std::uint64_t read = consumer_page->read_position.load(std::memory_order_acquire);
+    const std::uint64_t written = producer_page->write_position.load(std::memory_order_acquire);
+    const std::uint64_t pending = written - read;
+    return pending < geometry.capacity ? pending : geometry.capacity;
+  }
+  /// Free slots at one instant, 0..capacity; exact only while nobody else acts.
+  std::uint64_t available() const noexcept { return geometry.capacity - pending(); }
+};
+
+/// Slots taken in one go: [position, position + count). Nothing was taken when count is 0.
+struct Claim {
+  std::uint64_t position = 0;
+  std::uint64_t count = 0;
+};
+
+}  // namespace ringside

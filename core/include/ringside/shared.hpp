@@ -1,0 +1,261 @@
+// Rings between processes, by name: Producer, Consumer and the duplex Endpoint, for each policy.
+// Every call returns 0, or -1 with lastError. One object is used by one thread at a time.
+//
+//   ringside::Spsc::Producer producer("channel", 1024, 64);
+//   if (producer.open() == -1) …                    // lastError says why
+//   producer.tryPush(&message);                     // -1 and TemporaryError when full
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "ringside/channel_side.hpp"
+#include "ringside/sequenced_ring.hpp"
+#include "ringside/spsc_ring.hpp"
+
+namespace ringside {
+
+/// The part of Producer, Consumer and Queue that opens and closes a ring.
+template <class Policy>
+class Channel {
+ public:
+  /// Creates the ring, or opens the one of this name if its policy, element size and capacity are
+  /// these. InUse when already open here, or when the role is exclusive and its holder lives;
+  /// InvalidParam for a bad name, an impossible size, or a ring of another kind.
+  int open(Role role) noexcept {
+    if (segment_) return fail(Errc::InUse);
+    try {
+      const Geometry geometry = makeGeometry(Policy::kKind, element_size_bytes_, capacity_);
+      RingSegment segment = RingSegment::shared(name_, geometry, options_.memory);
+      segment.attach(role);
+      segment_.emplace(std::move(segment));
+      return 0;
+    } catch (const std::system_error& error) {
+      return fail(error.code());
+    } catch (const std::bad_alloc&) {
+      return fail(Errc::OutOfMemory);
+    }
+  }
+
+ protected:
+  Channel(std::string name, std::uint64_t element_size_bytes, std::uint64_t capacity,
+          const RingOptions& options)
+      : name_(std::move(name)),
+        element_size_bytes_(element_size_bytes),
+        capacity_(capacity),
+        options_(options) {}
+
+  std::string name_;
+  std::uint64_t element_size_bytes_;
+  std::uint64_t capacity_;
+  RingOptions options_;
+  std::optional<RingSegment> segment_;
+};
+
+inline Deadline deadlineIn(std::chrono::nanoseconds timeout) noexcept {
+  return std::chrono::steady_clock::now() + timeout;
+}
+
+/// The side that puts elements in.
+template <class Policy>
+class BasicProducer : private Channel<Policy> {
+ public:
+  /// Nothing happens before open(). Defaults as in the documents: 1472 bytes, 144 elements.
+  explicit BasicProducer(std::string name,
+                         std::uint64_t element_size_bytes = kDefaultElementSizeBytes,
+                         std::uint64_t capacity = kDefaultCapacity, const RingOptions& options = {})
+      : Channel<Policy>(std::move(name), element_size_bytes, capacity, options) {}
+
+  int open() noexcept {
+    if (Channel<Policy>::open(Role::Producer) == -1) return -1;
+    side_.emplace(this->segment_->view(), this->options_.wait);
+    return 0;
+  }
+  bool opened() const noexcept { return side_.has_value(); }
+  /// Gives the role back. The ring and what is in it stay until unlinked.
+  void close() noexcept {
+    side_.reset();
+    this->segment_.reset();
+  }
+
+  /// -1 with TemporaryError when full, InvalidParam for nullptr, OperationFailed when not open.
+  int tryPush(const void* element) noexcept {
+    return act(element, Errc::TemporaryError, [&] { return side_->tryPush(element); });
+  }
+  /// How many of `count` elements, side by side, fitted; 0 sets lastError as above.
+  std::size_t tryPush(const void* elements, std::size_t count) noexcept {
+    std::size_t pushed = 0;
+    act(elements, Errc::TemporaryError,
+        [&] { return (pushed = side_->tryPush(elements, count)) > 0; });
+    return pushed;
+  }
+  /// Waits without bound.
+  int push(const void* element) noexcept {
+    return act(element, Errc::TimedOut, [&] { return side_->pushUntil(element, std::nullopt); });
+  }
+  /// -1 with TimedOut when it stayed full for `timeout`.
+  int timedPush(const void* element, std::chrono::nanoseconds timeout) noexcept {
+    return act(element, Errc::TimedOut,
+               [&] { return side_->pushUntil(element, deadlineIn(timeout)); });
+  }
+
+  /// Free slots, 0..capacity; 0 when not open.
+  std::uint64_t available() const noexcept {
+    return opened() ? this->segment_->view().available() : 0;
+  }
+  bool full() const noexcept { return available() == 0; }
+  /// The memory behind it, nullptr when not open.
+  const Mapping* memory() const noexcept { return opened() ? &this->segment_->memory() : nullptr; }
+
+ private:
+  template <class Action>
+  int act(const void* element, Errc otherwise, Action&& action) noexcept {
+    if (!side_) [[unlikely]]
+      return fail(Errc::OperationFailed);
+    if (element == nullptr) [[unlikely]]
+      return fail(Errc::InvalidParam);
+    return action() ? 0 : fail(otherwise);
+  }
+
+  std::optional<PushSide<typename Policy::Writer>> side_;
+};
+
+/// The side that takes elements out.
+template <class Policy>
+class BasicConsumer : private Channel<Policy> {
+ public:
+  explicit BasicConsumer(std::string name,
+                         std::uint64_t element_size_bytes = kDefaultElementSizeBytes,
+                         std::uint64_t capacity = kDefaultCapacity, const RingOptions& options = {})
+      : Channel<Policy>(std::move(name), element_size_bytes, capacity, options) {}
+
+  int open() noexcept {
+    if (Channel<Policy>::open(Role::Consumer) == -1) return -1;
+    side_.emplace(this->segment_->view(), this->options_.wait);
+    return 0;
+  }
+  bool opened() const noexcept { return side_.has_value(); }
+  void close() noexcept {
+    side_.reset();
+    this->segment_.reset();
+  }
+
+  /// -1 with TemporaryError when empty, InvalidParam for nullptr, OperationFailed when not open.
+  int tryPop(void* element) noexcept {
+    return act(element, Errc::TemporaryError, [&] { return side_->tryPop(element); });
+  }
+  /// How many elements, at most `count`, were taken; 0 sets lastError as above.
+  std::size_t tryPop(void* elements, std::size_t count) noexcept {
+    std::size_t popped = 0;
+    act(elements, Errc::TemporaryError,
+        [&] { return (popped = side_->tryPop(elements, count)) > 0; });
+    return popped;
+  }
+  /// Waits without bound.
+  int pop(void* element) noexcept {
+    return act(element, Errc::TimedOut, [&] { return side_->popUntil(element, std::nullopt); });
+  }
+  /// -1 with TimedOut when it stayed empty for `timeout`.
+  int timedPop(void* element, std::chrono::nanoseconds timeout) noexcept {
+    return act(element, Errc::TimedOut,
+               [&] { return side_->popUntil(element, deadlineIn(timeout)); });
+  }
+
+  /// Filled slots, 0..capacity; 0 when not open.
+  std::uint64_t pending() const noexcept { return opened() ? this->segment_->view().pending() : 0; }
+  bool empty() const noexcept { return pending() == 0; }
+  const Mapping* memory() const noexcept { return opened() ? &this->segment_->memory() : nullptr; }
+
+ private:
+  template <class Action>
+  int act(const void* element, Errc otherwise, Action&& action) noexcept {
+    if (!side_) [[unlikely]]
+      return fail(Errc::OperationFailed);
+    if (element == nullptr) [[unlikely]]
+      return fail(Errc::InvalidParam);
+    return action() ? 0 : fail(otherwise);
+  }
+
+  std::optional<PopSide<typename Policy::Reader>> side_;
+};
+
+/// One side of a duplex channel: two rings, `name_AB` and `name_BA`.
+template <class Policy>
+class BasicEndpoint {
+ public:
+  enum class Side { A, B };
+
+  BasicEndpoint(Side side, const std::string& name,
+                std::uint64_t element_size_bytes = kDefaultElementSizeBytes,
+                std::uint64_t capacity = kDefaultCapacity, const RingOptions& options = {})
+      : producer_(name + (side == Side::A ? "_AB" : "_BA"), element_size_bytes, capacity, options),
+        consumer_(name + (side == Side::A ? "_BA" : "_AB"), element_size_bytes, capacity, options) {
+  }
+
+  /// Both rings, or none.
+  int open() noexcept {
+    if (producer_.open() == -1) return -1;
+    if (consumer_.open() == 0) return 0;
+    producer_.close();
+    return -1;
+  }
+  bool opened() const noexcept { return producer_.opened(); }
+  void close() noexcept {
+    producer_.close();
+    consumer_.close();
+  }
+
+  int trySend(const void* element) noexcept { return producer_.tryPush(element); }
+  int send(const void* element) noexcept { return producer_.push(element); }
+  int timedSend(const void* element, std::chrono::nanoseconds timeout) noexcept {
+    return producer_.timedPush(element, timeout);
+  }
+  int tryReceive(void* element) noexcept { return consumer_.tryPop(element); }
+  int receive(void* element) noexcept { return consumer_.pop(element); }
+  int timedReceive(void* element, std::chrono::nanoseconds timeout) noexcept {
+    return consumer_.timedPop(element, timeout);
+  }
+
+  std::uint64_t available() const noexcept { return producer_.available(); }
+  bool full() const noexcept { return producer_.full(); }
+  std::uint64_t pending() const noexcept { return consumer_.pending(); }
+  bool empty() const noexcept { return consumer_.empty(); }
+
+ private:
+  BasicProducer<Policy> producer_;
+  BasicConsumer<Policy> consumer_;
+};
+
+/// Single producer, single consumer.
+struct Spsc {
+  static constexpr PolicyKind kKind = PolicyKind::Spsc;
+  using Writer = SpscWriter;
+  using Reader = SpscReader;
+  using Producer = BasicProducer<Spsc>;
+  using Consumer = BasicConsumer<Spsc>;
+  using Endpoint = BasicEndpoint<Spsc>;
+};
+
+/// Multiple producers, single consumer.
+struct Mpsc {
+  static constexpr PolicyKind kKind = PolicyKind::Mpsc;
+  using Writer = SequencedWriter;
+  using Reader = SequencedReader;
+  using Producer = BasicProducer<Mpsc>;
+  using Consumer = BasicConsumer<Mpsc>;
+  using Endpoint = BasicEndpoint<Mpsc>;
+};
+
+/// Multiple producers, multiple consumers.
+struct Mpmc {
+  static constexpr PolicyKind kKind = PolicyKind::Mpmc;
+  using Writer = SequencedWriter;
+  using Reader = SharedSequencedReader;
+  using Producer = BasicProducer<Mpmc>;
+  using Consumer = BasicConsumer<Mpmc>;
+  using Endpoint = BasicEndpoint<Mpmc>;
+};
+
+}  // namespace ringside

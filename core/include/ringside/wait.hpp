@@ -1,0 +1,107 @@
+// How a waiter waits, and where it sleeps. Sleeping works across processes (a shared futex), is
+// cut into slices so that a waker killed before its wake costs one slice, and costs the other side
+// one load of a quiet cache line as long as nobody sleeps.
+#pragma once
+
+#include <sched.h>
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <optional>
+
+#if defined(__x86_64__) || defined(__i386__)
+#include <immintrin.h>
+#endif
+
+namespace ringside {
+
+/// Spin: never leave the core. Yield: let others run between tries. Block: spin a little, then
+/// sleep in the kernel until woken.
+enum class Wait : std::uint8_t { Spin, Yield, Block };
+
+/// When a waiter gives up; nullopt is never. CLOCK_MONOTONIC.
+using Deadline = std::optional<std::chrono::steady_clock::time_point>;
+
+constexpr std::chrono::milliseconds kSleepSlice{10};
+
+/// Tells the core that this is a waiting loop.
+inline void pauseCore() noexcept {
+#if defined(__x86_64__) || defined(__i386__)
+  _mm_pause();
+#elif defined(__aarch64__)
+  asm volatile("isb" ::: "memory");
+#endif
+}
+
+/// How a writer orders its publication before it looks for sleepers.
+enum class WakeOrder : std::uint8_t {
+  SleeperPays,  ///< membarrier(2) by who goes to sleep: a compiler barrier is enough here
+  WakerPays     ///< no membarrier here: a full barrier at each publication
+};
+
+/// Registers this process with membarrier(2), once. What can't be had is paid by the waker.
+WakeOrder wakeOrder() noexcept;
+
+/// A place to sleep, in the segment. All zero is a valid one.
+class WaitPoint {
+ public:
+  /// After a publication: wakes who sleeps. No system call when nobody does.
+  void wake(WakeOrder order) noexcept {
+    if (order == WakeOrder::SleeperPays) {
+      // SYNC: with the membarrier in sleep(); only the compiler must not reorder.
+      std::atomic_signal_fence(std::memory_order_seq_cst);
+      // relaxed: a stale 0 is impossible after the sleeper's membarrier, a stale 1 only wakes.
+      if (sleeping_.load(std::memory_order_relaxed) != 0) [[unlikely]]
+        wakeSleepers();
+    } else if (sleeping_.fetch_add(0, std::memory_order_seq_cst) != 0) {
+      wakeSleepers();
+    }
+  }
+
+  /// Tries `attempt` once more after announcing the sleep, then sleeps one slice at most. True
+  /// when the attempt succeeded.
+  template <class Attempt>
+  bool sleep(const Deadline& deadline, Attempt&& attempt) noexcept {
+    const std::uint32_t seen = event_.load(std::memory_order_acquire);  // SYNC: wakeSleepers()
+    announceSleep();
+    if (attempt()) return true;
+    sleepUnlessWoken(seen, deadline);
+    return false;
+  }
+
+ private:
+  void announceSleep() noexcept;
+  void sleepUnlessWoken(std::uint32_t seen, const Deadline& deadline) noexcept;
+  void wakeSleepers() noexcept;
+
+  std::atomic<std::uint32_t> event_;     ///< counts wakes; the futex word
+  std::atomic<std::uint32_t> sleeping_;  ///< 1: somebody may sleep. A flag, for counters leak
+                                         ///< when a sleeper is killed
+};
+
+inline bool expired(const Deadline& deadline) noexcept {
+  return deadline && std::chrono::steady_clock::now() >= *deadline;
+}
+
+/// Repeats `attempt` until it is true or the deadline has passed; it is tried at least once.
+template <class Attempt>
+bool waitUntil(WaitPoint& point, Wait strategy, const Deadline& deadline,
+               Attempt&& attempt) noexcept {
+  constexpr int kTriesPerLook = 64;  // pauses between two looks at the clock
+  for (bool first = true;; first = false) {
+    for (int tries = 0; tries < kTriesPerLook; ++tries) {
+      if (attempt()) return true;
+      if (deadline && first && tries == 0 && expired(deadline)) return false;
+      if (strategy == Wait::Yield) {
+        ::sched_yield();
+      } else {
+        pauseCore();
+      }
+    }
+    if (expired(deadline)) return false;
+    if (strategy == Wait::Block && point.sleep(deadline, attempt)) return true;
+  }
+}
+
+}  // namespace ringside

@@ -1,0 +1,163 @@
+#include "ringside/segment.hpp"
+
+#include <sys/random.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+#include <string>
+
+#include "kernel_facts.hpp"
+#include "ringside/error.hpp"
+#include "ringside/sequenced_ring.hpp"
+
+namespace ringside {
+namespace {
+
+constexpr char kMagic[8] = {'S', 'H', 'M', 'R', 'I', 'N', 'G', '\x1a'};
+constexpr std::uint32_t kEndian = 0x01020304;
+constexpr std::uint32_t kVersionMajor = 1;
+constexpr std::uint32_t kLayout = 1;
+constexpr std::uint32_t kAbi = (sizeof(void*) << 24) | (sizeof(std::atomic<std::uint64_t>) << 16) |
+                               (kCacheLineBytes << 8) | std::countr_zero(kPageBytes);
+
+/// CRC-32C, Castagnoli polynomial reflected (RFC 3720, B.4), bit by bit: it runs once an open.
+std::uint32_t crc32c(const void* data, std::size_t size) {
+  std::uint32_t crc = 0xffffffffU;
+  const auto* bytes = static_cast<const unsigned char*>(data);
+  for (std::size_t i = 0; i < size; ++i) {
+    crc ^= bytes[i];
+    for (int bit = 0; bit < 8; ++bit) crc = (crc >> 1) ^ ((crc & 1) != 0 ? 0x82f63b78U : 0U);
+  }
+  return ~crc;
+}
+
+std::uint32_t headerChecksum(const SegmentHeader& header) {
+  return crc32c(&header, offsetof(SegmentHeader, crc32c));
+}
+
+void requireInRange(const char* what, std::uint64_t value, std::uint64_t highest) {
+  if (value >= 1 && value <= highest) return;
+  throwError(Errc::InvalidParam, std::string(what) + " is " + std::to_string(value) +
+                                     "; it must be 1 to " + std::to_string(highest));
+}
+
+void requireEqual(const char* what, std::uint64_t seen, std::uint64_t expected) {
+  if (seen == expected) return;
+  throwError(Errc::InvalidParam, std::string("the segment has ") + what + " " +
+                                     std::to_string(seen) + ", not " + std::to_string(expected));
+}
+
+std::uint64_t roundTo(std::uint64_t size, std::uint64_t step) {
+  return (size + step - 1) / step * step;
+}
+
+/// Slots of small elements are packed; from one cache line up an element begins on a line, so that
+/// it can be used in place and touches no line of its neighbour.
+void layOutSlot(Geometry& geometry) {
+  const std::uint64_t size = geometry.element_size_bytes;
+  const bool small = size < kCacheLineBytes;
+  if (geometry.policy == PolicyKind::Spsc) {
+    geometry.slot_count = geometry.capacity;
+    geometry.payload_offset = 0;
+    geometry.slot_stride = roundTo(size, small ? sizeof(std::uint64_t) : kCacheLineBytes);
+  } else {
+    geometry.slot_count = std::bit_ceil(geometry.capacity);
+    geometry.payload_offset = small ? sizeof(SlotWord) : kCacheLineBytes;
+    const std::uint64_t bytes = geometry.payload_offset + size;
+    geometry.slot_stride =
+        bytes <= kCacheLineBytes ? std::bit_ceil(bytes) : roundTo(bytes, kCacheLineBytes);
+  }
+}
+
+SegmentHeader makeHeader(const Geometry& geometry) {
+  SegmentHeader header = {};
+  std::memcpy(header.magic, kMagic, sizeof kMagic);
+  header.endian = kEndian;
+  header.header_bytes = sizeof(SegmentHeader);
+  header.version_major = kVersionMajor;
+  header.abi = kAbi;
+  header.policy = static_cast<std::uint32_t>(geometry.policy) | (kLayout << 8);
+  header.total_bytes = geometry.total_bytes;
+  header.element_size_bytes = geometry.element_size_bytes;
+  header.slot_stride = geometry.slot_stride;
+  header.capacity = geometry.capacity;
+  header.max_participants = kMaxParticipants;
+  header.participant_stride = sizeof(Participant);
+  header.control_offset = kProducerPageOffset;
+  header.participants_offset = kParticipantsOffset;
+  header.slots_offset = geometry.slots_offset;
+  header.slot_count = geometry.slot_count;
+  return header;
+}
+
+}  // namespace
+
+Geometry makeGeometry(PolicyKind policy, std::uint64_t element_size_bytes, std::uint64_t capacity) {
+  requireInRange("element size", element_size_bytes, kMaxElementSizeBytes);
+  requireInRange("capacity", capacity, kMaxCapacity);
+  Geometry geometry{
+      .policy = policy, .element_size_bytes = element_size_bytes, .capacity = capacity};
+  layOutSlot(geometry);
+  geometry.slots_offset = kParticipantsOffset + kMaxParticipants * sizeof(Participant);
+  // At most 2^26 slots of 2^24 + 128 bytes: no overflow before the check.
+  const std::uint64_t bytes = geometry.slots_offset + geometry.slot_count * geometry.slot_stride;
+  requireInRange("segment size in bytes", bytes, kMaxSegmentBytes);
+  geometry.total_bytes = roundUp(bytes, std::max(kPageBytes, basePageBytes()));
+  return geometry;
+}
+
+void initialiseSegment(void* address, const Geometry& geometry) {
+  RingView view(address, geometry);
+  view.shared_page->state.store(static_cast<std::uint64_t>(RingState::Ready),
+                                std::memory_order_relaxed);
+  if (geometry.policy != PolicyKind::Spsc) initialiseSlotWords(view);
+  SegmentHeader header = makeHeader(geometry);
+  if (::getrandom(header.uuid, sizeof header.uuid, 0) != sizeof header.uuid) {
+    throwErrno("no random bytes for the segment's id");
+  }
+  ::timespec now = {};
+  ::clock_gettime(CLOCK_REALTIME, &now);
+  header.created_realtime_ns = static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000 +
+                               static_cast<std::uint64_t>(now.tv_nsec);
+  header.creator_pid = static_cast<std::uint64_t>(::getpid());
+  header.crc32c = headerChecksum(header);
+  std::memcpy(address, &header, sizeof header);
+}
+
+void checkHeader(const SegmentHeader& header, const Geometry& geometry) {
+  if (std::memcmp(header.magic, kMagic, sizeof kMagic) != 0) {
+    throwError(Errc::InvalidParam, "this is not a ring segment: its magic is missing");
+  }
+  const SegmentHeader expected = makeHeader(geometry);
+  requireEqual("byte order mark", header.endian, expected.endian);
+  requireEqual("layout version", header.version_major, expected.version_major);
+  requireEqual("ABI", header.abi, expected.abi);
+  requireEqual("header checksum", header.crc32c, headerChecksum(header));
+  requireEqual("header size", header.header_bytes, expected.header_bytes);
+  requireEqual("required features", header.features_required, 0);
+  requireEqual("policy", header.policy, expected.policy);
+  requireEqual("element size", header.element_size_bytes, expected.element_size_bytes);
+  requireEqual("capacity", header.capacity, expected.capacity);
+  requireEqual("slot count", header.slot_count, expected.slot_count);
+  requireEqual("slot stride", header.slot_stride, expected.slot_stride);
+  requireEqual("participant limit", header.max_participants, expected.max_participants);
+  requireEqual("participant stride", header.participant_stride, expected.participant_stride);
+  requireEqual("control offset", header.control_offset, expected.control_offset);
+  requireEqual("participants offset", header.participants_offset, expected.participants_offset);
+  requireEqual("slots offset", header.slots_offset, expected.slots_offset);
+  requireEqual("total size", header.total_bytes, expected.total_bytes);
+}
+
+RingView::RingView(void* address, const Geometry& checked) : geometry(checked) {
+  auto* const base = static_cast<std::byte*>(address);
+  producer_page = reinterpret_cast<ProducerPage*>(base + kProducerPageOffset);
+  consumer_page = reinterpret_cast<ConsumerPage*>(base + kConsumerPageOffset);
+  shared_page = reinterpret_cast<SharedPage*>(base + kSharedPageOffset);
+  participants = reinterpret_cast<Participant*>(base + kParticipantsOffset);
+  slots = base + geometry.slots_offset;
+}
+
+}  // namespace ringside
