@@ -1,0 +1,172 @@
+#include "results/bundle.hpp"
+
+#include <fcntl.h>
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+namespace ringside::results {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kRecordsName = "records.jsonl";
+
+std::string messageOf(int error) { return std::generic_category().message(error); }
+
+[[noreturn]] void refuse(const fs::path& path, std::string_view why) {
+  throw BundleError(fmt::format("{}: {}", path.string(), why));
+}
+
+void refuseExisting(const fs::path& folder) {
+  if (folder.empty()) throw BundleError("the bundle's folder has no name; give one with --out DIR");
+  std::error_code error;
+  const fs::file_status status = fs::status(folder, error);
+  if (!fs::exists(status)) return;
+  if (!fs::is_directory(status)) refuse(folder, "is no folder; name another with --out DIR");
+  const bool is_empty = fs::is_empty(folder, error);
+  if (error) refuse(folder, fmt::format("cannot be looked into: {}", error.message()));
+  if (!is_empty) {
+    refuse(folder, "is not empty, and a bundle is never overwritten; name another with --out DIR");
+  }
+}
+
+void makeFolder(const fs::path& folder) {
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (error) {
+    refuse(folder, fmt::format("cannot be made ({}); name a folder that can be written with "
+                               "--out DIR",
+                               error.message()));
+  }
+}
+
+/// 0, or the errno of the first write that failed.
+int writeAll(int descriptor, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t written = ::write(descriptor, text.data(), text.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return errno;
+    text.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return 0;
+}
+
+/// Exclusive creation, so that of two runs that start at once only one gets the folder.
+Descriptor claimRecords(const fs::path& file) {
+  constexpr int kFlags = O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC;
+  Descriptor records(::open(file.c_str(), kFlags, 0666));
+  if (records.number() < 0) {
+    refuse(file, fmt::format("cannot be created ({}); name a folder that can be written with "
+                             "--out DIR",
+                             messageOf(errno)));
+  }
+  return records;
+}
+
+void tryPage(const Descriptor& records, const fs::path& file) {
+  constexpr std::size_t kPageBytes = 4096;
+  int error = writeAll(records.number(), std::string(kPageBytes, '\n'));
+  if (::ftruncate(records.number(), 0) != 0 && error == 0) error = errno;
+  if (error == 0) return;
+  ::unlink(file.c_str());
+  refuse(file, fmt::format("cannot be written ({}); free space, or name another folder with "
+                           "--out DIR",
+                           messageOf(error)));
+}
+
+std::string plain(std::string_view text) {
+  std::string name(text);
+  std::ranges::replace_if(
+      name,
+      [](char c) {
+        const bool is_kept = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                             (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
+        return !is_kept;
+      },
+      '-');
+  return name;
+}
+
+/// 0, or the errno of what failed.
+int writeWholeFile(const fs::path& file, std::string_view text) {
+  Descriptor output(::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
+  if (output.number() < 0) return errno;
+  const int error = writeAll(output.number(), text);
+  const int close_error = output.close();
+  return error != 0 ? error : close_error;
+}
+
+}  // namespace
+
+Descriptor::Descriptor(Descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
+
+Descriptor& Descriptor::operator=(Descriptor&& other) noexcept {
+  if (this != &other) {
+    close();
+    number_ = std::exchange(other.number_, -1);
+  }
+  return *this;
+}
+
+int Descriptor::close() noexcept {
+  const int number = std::exchange(number_, -1);
+  return number >= 0 && ::close(number) != 0 ? errno : 0;
+}
+
+Bundle::Bundle(fs::path folder, Descriptor records)
+    : folder_(std::move(folder)), records_(std::move(records)) {}
+
+Bundle Bundle::create(const fs::path& folder) {
+  refuseExisting(folder);
+  makeFolder(folder);
+  const fs::path file = folder / kRecordsName;
+  Descriptor records = claimRecords(file);
+  tryPage(records, file);
+  return Bundle(folder, std::move(records));
+}
+
+std::string Bundle::defaultName(std::string_view suite,
+                                std::chrono::system_clock::time_point started,
+                                std::string_view host) {
+  const std::time_t seconds = std::chrono::system_clock::to_time_t(started);
+  return fmt::format("{}-{:%Y%m%dT%H%M%SZ}-{}", plain(suite), fmt::gmtime(seconds), plain(host));
+}
+
+void Bundle::append(const Record& record) {
+  struct stat before {};
+  int error = ::fstat(records_.number(), &before) == 0 ? 0 : errno;
+  if (error == 0) {
+    error = writeAll(records_.number(), toJson(record) + "\n");
+    if (error != 0 && ::ftruncate(records_.number(), before.st_size) != 0) error = errno;
+  }
+  if (error == 0) return;
+  refuse(folder_ / kRecordsName,
+         fmt::format("cannot add repetition {} of {} ({}); free space and run again",
+                     record.repetition, record.cell, messageOf(error)));
+}
+
+void Bundle::writeFile(std::string_view name, std::string_view text) {
+  const bool is_plain = !name.empty() && name != "." && name != ".." &&
+                        name.find('/') == std::string_view::npos && name != kRecordsName;
+  if (!is_plain) {
+    refuse(folder_, fmt::format("cannot write \"{}\" into it; it must be the plain name of a file, "
+                                "and not {}",
+                                name, kRecordsName));
+  }
+  const fs::path file = folder_ / name;
+  const fs::path partial = folder_ / fmt::format(".{}.partial", name);
+  int error = writeWholeFile(partial, text);
+  if (error == 0 && ::rename(partial.c_str(), file.c_str()) != 0) error = errno;
+  if (error == 0) return;
+  ::unlink(partial.c_str());
+  refuse(file, fmt::format("cannot be written ({}); free space and run again", messageOf(error)));
+}
+
+}  // namespace ringside::results

@@ -1,0 +1,73 @@
+// A bundle: the folder of one run. What was once recorded in it is never overwritten: an existing
+// bundle is refused, and records are only appended.
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+#include "results/record.hpp"
+
+namespace ringside::results {
+
+/// Says what could not be done, with which path, and what to do about it.
+class BundleError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// An open file, closed when it goes out of scope. Its number is -1 after a move.
+class Descriptor {
+ public:
+  explicit Descriptor(int number) noexcept : number_(number) {}
+  Descriptor(Descriptor&& other) noexcept;
+  Descriptor& operator=(Descriptor&& other) noexcept;
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  ~Descriptor() { close(); }
+
+  int number() const noexcept { return number_; }
+
+  /// 0, or the errno that close() gave: on some file systems a full disk shows only here.
+  int close() noexcept;
+
+ private:
+  int number_;
+};
+
+/// Written by one thread of one process. Workers may inherit it over fork, they must not use it.
+class Bundle {
+ public:
+  /// Makes the folder with its parents and an empty records.jsonl, and tries whether a page can be
+  /// written, so that nothing is measured in vain. An existing empty folder is taken as it is.
+  /// Throws BundleError when the path is empty, a file, or a folder with anything in it, and when
+  /// the folder cannot be made or written to.
+  static Bundle create(const std::filesystem::path& folder);
+
+  /// `<suite>-<UTC as 20261121T081200Z>-<host>`, at the resolution of a second. What is not a
+  /// letter, digit, '.', '_' or '-' becomes '-'.
+  static std::string defaultName(std::string_view suite,
+                                 std::chrono::system_clock::time_point started,
+                                 std::string_view host);
+
+  /// Adds one whole line to records.jsonl. Throws BundleError when it cannot be written; what was
+  /// written of it is taken back, so that the file still ends with a whole line.
+  void append(const Record& record);
+
+  /// Writes `text` to the file `name` of the bundle, replacing one of that name at once or not at
+  /// all. Throws BundleError when `name` is records.jsonl or not the plain name of a file, and when
+  /// it cannot be written.
+  void writeFile(std::string_view name, std::string_view text);
+
+  const std::filesystem::path& path() const noexcept { return folder_; }
+
+ private:
+  Bundle(std::filesystem::path folder, Descriptor records);
+
+  std::filesystem::path folder_;
+  Descriptor records_;
+};
+
+}  // namespace ringside::results

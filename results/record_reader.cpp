@@ -1,0 +1,260 @@
+// Schema 1 of a record, read: every key checked for presence, type and range, and named when it is
+// wrong. record_writer.cpp writes it.
+#include <fmt/format.h>
+
+#include <charconv>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <type_traits>
+#include <utility>
+
+#include "results/hdr_codec.hpp"
+#include "results/record.hpp"
+
+namespace ringside::results {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string show(const Json& value) {
+  constexpr std::size_t kShownMax = 60;
+  std::string text = value.dump(-1, ' ', false, Json::error_handler_t::replace);
+  if (text.size() > kShownMax) text = text.substr(0, kShownMax) + "…";
+  return text;
+}
+
+[[noreturn]] void refuse(const std::string& key, const Json& value, std::string_view must_be) {
+  throw RecordError(fmt::format("{} is {}; it must be {}", key, show(value), must_be));
+}
+
+template <class Value>
+struct IsVector : std::false_type {};
+template <class Element>
+struct IsVector<std::vector<Element>> : std::true_type {};
+
+template <class Number>
+Number toInteger(const Json& value, const std::string& key) {
+  using Limits = std::numeric_limits<Number>;
+  const bool fits =
+      value.is_number_unsigned()
+          ? std::in_range<Number>(value.get<std::uint64_t>())
+          : value.is_number_integer() && std::in_range<Number>(value.get<std::int64_t>());
+  if (!fits)
+    refuse(key, value, fmt::format("a whole number, {}..{}", Limits::min(), Limits::max()));
+  return value.get<Number>();
+}
+
+template <class Value>
+Value convert(const Json& value, const std::string& key) {
+  if constexpr (IsVector<Value>::value) {
+    if (!value.is_array()) refuse(key, value, "a list");
+    Value list;
+    for (const Json& element : value) {
+      list.push_back(convert<typename Value::value_type>(element, key));
+    }
+    return list;
+  } else if constexpr (std::is_same_v<Value, std::string>) {
+    if (!value.is_string()) refuse(key, value, "a text");
+    return value.get<std::string>();
+  } else if constexpr (std::is_same_v<Value, bool>) {
+    if (!value.is_boolean()) refuse(key, value, "true or false");
+    return value.get<bool>();
+  } else if constexpr (std::is_same_v<Value, double>) {
+    if (!value.is_number()) refuse(key, value, "a number");
+    return value.get<double>();
+  } else {
+    return toInteger<Value>(value, key);
+  }
+}
+
+/// An object of the record and the name its keys go by in messages: "axes" gives "axes.capacity".
+class Object {
+ public:
+  Object(const Json& json, std::string name) : json_(json), name_(std::move(name)) {
+    if (!json.is_object()) refuse(name_.empty() ? "the line" : name_, json, "an object");
+  }
+
+  std::string nameOf(const std::string& key) const {
+    return name_.empty() ? key : name_ + "." + key;
+  }
+
+  /// nullptr for a key that is absent or null.
+  const Json* find(const std::string& key) const {
+    const auto found = json_.find(key);
+    return found == json_.end() || found->is_null() ? nullptr : &*found;
+  }
+
+  template <class Value>
+  void require(const std::string& key, Value& target) const {
+    if (!readInto(key, target)) throw RecordError(nameOf(key) + " is missing; schema 1 needs it");
+  }
+
+  /// Leaves `target` as it is, and answers false, when there is nothing to read.
+  template <class Value>
+  bool readInto(const std::string& key, Value& target) const {
+    const Json* value = find(key);
+    if (value != nullptr) target = convert<Value>(*value, nameOf(key));
+    return value != nullptr;
+  }
+
+  template <class Value>
+  void readInto(const std::string& key, std::optional<Value>& target) const {
+    Value value{};
+    if (readInto(key, value)) target = std::move(value);
+  }
+
+  auto items() const { return json_.items(); }
+
+ private:
+  const Json& json_;
+  std::string name_;
+};
+
+Json parseLine(std::string_view line) {
+  try {
+    return Json::parse(line);
+  } catch (const Json::parse_error& error) {
+    throw RecordError(fmt::format("not JSON (byte {} of {}): {}", error.byte, line.size(),
+                                  std::string_view(error.what())));
+  } catch (const Json::out_of_range& error) {
+    throw RecordError(fmt::format("a number is out of range: {}", error.what()));
+  }
+}
+
+void checkSchema(const Object& top) {
+  int schema = 0;
+  top.require("schema", schema);
+  if (schema != kRecordSchema) {
+    throw RecordError(
+        fmt::format("schema is {}; this program reads {}: use the ringside that "
+                    "wrote the record",
+                    schema, kRecordSchema));
+  }
+}
+
+Status readStatus(const Object& top) {
+  std::string text;
+  top.require("status", text);
+  const std::optional<Status> status = parseStatus(text);
+  if (!status) refuse("status", text, "ok, failed, invalid or skipped");
+  return *status;
+}
+
+Axes readAxes(const Json& json) {
+  const Object object(json, "axes");
+  Axes axes;
+  object.require("workload", axes.workload);
+  object.require("queue", axes.queue);
+  object.require("producers", axes.producers);
+  object.require("consumers", axes.consumers);
+  object.require("element_size_bytes", axes.element_size_bytes);
+  object.require("capacity", axes.capacity);
+  object.require("placement", axes.placement);
+  object.readInto("memory", axes.memory);
+  object.readInto("huge_pages", axes.huge_pages);
+  object.readInto("lock_memory", axes.lock_memory);
+  object.readInto("numa_node", axes.numa_node);
+  object.readInto("wait", axes.wait);
+  object.readInto("batch", axes.batch);
+  object.readInto("tuning", axes.tuning);
+  object.readInto("rate_per_s", axes.rate_per_s);
+  return axes;
+}
+
+std::map<int, std::uint64_t> readNodePages(const Json& json) {
+  const Object object(json, "obtained.node_pages");
+  std::map<int, std::uint64_t> node_pages;
+  for (const auto& [key, pages] : object.items()) {
+    int node = -1;
+    const char* end = key.data() + key.size();
+    const auto parsed = std::from_chars(key.data(), end, node);
+    if (parsed.ec != std::errc{} || parsed.ptr != end || node < 0) {
+      refuse("a key of obtained.node_pages", key, "the number of a NUMA node");
+    }
+    node_pages[node] = convert<std::uint64_t>(pages, object.nameOf(key));
+  }
+  return node_pages;
+}
+
+Obtained readObtained(const Json& json) {
+  const Object object(json, "obtained");
+  Obtained obtained;
+  object.readInto("producer_cpus", obtained.producer_cpus);
+  object.readInto("consumer_cpus", obtained.consumer_cpus);
+  object.readInto("producer_pids", obtained.producer_pids);
+  object.readInto("consumer_pids", obtained.consumer_pids);
+  object.readInto("page_size_bytes", obtained.page_size_bytes);
+  object.readInto("locked_bytes", obtained.locked_bytes);
+  object.readInto("capacity", obtained.capacity);
+  if (const Json* pages = object.find("node_pages")) obtained.node_pages = readNodePages(*pages);
+  return obtained;
+}
+
+/// All six counts, or none: nullopt when they are null.
+std::optional<Validation> readValidation(const Json& json) {
+  const Object object(json, "validation");
+  if (object.find("sent") == nullptr) return std::nullopt;
+  Validation validation;
+  object.require("sent", validation.sent);
+  object.require("received", validation.received);
+  object.require("lost", validation.lost);
+  object.require("duplicated", validation.duplicated);
+  object.require("reordered", validation.reordered);
+  object.require("torn", validation.torn);
+  return validation;
+}
+
+std::map<std::string, double> readMetrics(const Json& json) {
+  const Object object(json, "metrics");
+  std::map<std::string, double> metrics;
+  for (const auto& [name, value] : object.items()) {
+    const bool says_why = value.is_string() && name.ends_with("_status");
+    if (value.is_null() || says_why) continue;
+    metrics[name] = convert<double>(value, object.nameOf(name));
+  }
+  return metrics;
+}
+
+std::map<std::string, std::shared_ptr<Histogram>> readHistograms(const Json& json) {
+  const Object object(json, "histograms");
+  std::map<std::string, std::shared_ptr<Histogram>> histograms;
+  for (const auto& [name, value] : object.items()) {
+    if (value.is_null()) continue;
+    const auto text = convert<std::string>(value, object.nameOf(name));
+    auto histogram = std::make_shared<Histogram>();
+    try {
+      decodeHdr(text, *histogram);
+    } catch (const std::runtime_error& error) {
+      throw RecordError(
+          fmt::format("{} is {}: {}", object.nameOf(name), show(value), error.what()));
+    }
+    histograms[name] = std::move(histogram);
+  }
+  return histograms;
+}
+
+}  // namespace
+
+Record fromJson(std::string_view line) {
+  const Json json = parseLine(line);
+  const Object top(json, "");
+  checkSchema(top);
+  Record record;
+  top.require("suite", record.suite);
+  top.require("cell", record.cell);
+  top.require("repetition", record.repetition);
+  record.status = readStatus(top);
+  top.readInto("reason", record.reason);
+  top.readInto("notes", record.notes);
+  const Json* axes = top.find("axes");
+  if (axes == nullptr) throw RecordError("axes is missing; schema 1 needs it");
+  record.axes = readAxes(*axes);
+  if (const Json* obtained = top.find("obtained")) record.obtained = readObtained(*obtained);
+  if (const Json* counts = top.find("validation")) record.validation = readValidation(*counts);
+  top.readInto("seconds", record.seconds);
+  if (const Json* metrics = top.find("metrics")) record.metrics = readMetrics(*metrics);
+  if (const Json* texts = top.find("histograms")) record.histograms = readHistograms(*texts);
+  return record;
+}
+
+}  // namespace ringside::results

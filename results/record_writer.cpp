@@ -1,0 +1,117 @@
+// Schema 1 of a record, written. The order of the keys is part of the schema; record_reader.cpp
+// reads what is written here.
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "results/hdr_codec.hpp"
+#include "results/record.hpp"
+
+namespace ringside::results {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string_view nameNonFinite(double value) {
+  if (std::isnan(value)) return "not a number";
+  return value > 0 ? "infinite" : "negative infinite";
+}
+
+void putNumber(Json& object, const std::string& key, double value) {
+  if (std::isfinite(value)) {
+    object[key] = value;
+    return;
+  }
+  object[key] = nullptr;
+  object[key + "_status"] = nameNonFinite(value);
+}
+
+template <class Value>
+Json orNull(const std::optional<Value>& value) {
+  return value ? Json(*value) : Json(nullptr);
+}
+
+Json axesToJson(const Axes& axes) {
+  Json json = {
+      {"workload", axes.workload},
+      {"queue", axes.queue},
+      {"producers", axes.producers},
+      {"consumers", axes.consumers},
+      {"element_size_bytes", axes.element_size_bytes},
+      {"capacity", axes.capacity},
+      {"placement", axes.placement},
+      {"memory", axes.memory},
+      {"huge_pages", axes.huge_pages},
+      {"lock_memory", axes.lock_memory},
+      {"numa_node", orNull(axes.numa_node)},
+      {"wait", axes.wait},
+      {"batch", axes.batch},
+      {"tuning", axes.tuning},
+      {"rate_per_s", nullptr},
+  };
+  if (axes.rate_per_s) putNumber(json, "rate_per_s", *axes.rate_per_s);
+  return json;
+}
+
+Json obtainedToJson(const std::optional<Obtained>& obtained) {
+  if (!obtained) return nullptr;
+  Json node_pages = Json::object();
+  for (const auto& [node, pages] : obtained->node_pages) node_pages[std::to_string(node)] = pages;
+  return {
+      {"producer_cpus", obtained->producer_cpus},     {"consumer_cpus", obtained->consumer_cpus},
+      {"page_size_bytes", obtained->page_size_bytes}, {"locked_bytes", obtained->locked_bytes},
+      {"node_pages", std::move(node_pages)},          {"producer_pids", obtained->producer_pids},
+      {"consumer_pids", obtained->consumer_pids},     {"capacity", obtained->capacity},
+  };
+}
+
+Json validationToJson(const std::optional<Validation>& validation) {
+  const auto countOf = [&](std::uint64_t Validation::*count) {
+    return validation ? Json((*validation).*count) : Json(nullptr);
+  };
+  return {
+      {"sent", countOf(&Validation::sent)},
+      {"received", countOf(&Validation::received)},
+      {"lost", countOf(&Validation::lost)},
+      {"duplicated", countOf(&Validation::duplicated)},
+      {"reordered", countOf(&Validation::reordered)},
+      {"torn", countOf(&Validation::torn)},
+  };
+}
+
+Json metricsToJson(const Record& record) {
+  Json json = Json::object();
+  for (const auto& [name, value] : record.metrics) putNumber(json, name, value);
+  return json;
+}
+
+Json histogramsToJson(const Record& record) {
+  Json json = Json::object();
+  for (const auto& [name, histogram] : record.histograms) {
+    if (histogram) json[name] = encodeHdr(*histogram);
+  }
+  return json;
+}
+
+}  // namespace
+
+std::string toJson(const Record& record) {
+  Json json = {
+      {"schema", record.schema},
+      {"suite", record.suite},
+      {"cell", record.cell},
+      {"repetition", record.repetition},
+      {"status", toString(record.status)},
+      {"reason", orNull(record.reason)},
+      {"notes", record.notes},
+      {"axes", axesToJson(record.axes)},
+      {"obtained", obtainedToJson(record.obtained)},
+      {"validation", validationToJson(record.validation)},
+  };
+  putNumber(json, "seconds", record.seconds);
+  json["metrics"] = metricsToJson(record);
+  json["histograms"] = histogramsToJson(record);
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+}  // namespace ringside::results

@@ -1,0 +1,76 @@
+#include "results/metrics.hpp"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <set>
+#include <string>
+
+namespace ringside::results {
+namespace {
+
+Record makeRecord() {
+  Record record;
+  record.axes.element_size_bytes = 64;
+  record.seconds = 0.5;
+  auto histogram = std::make_shared<Histogram>();
+  for (std::uint64_t value = 1; value <= 1000; ++value) histogram->record(value * 10);
+  record.histograms["rtt_ns"] = histogram;
+  return record;
+}
+
+TEST(MetricsTest, FollowFromMessagesSecondsAndHistograms) {
+  Record record = makeRecord();
+  fillMetrics(record, 1000);
+  EXPECT_EQ(record.metrics.at("messages"), 1000.0);
+  EXPECT_EQ(record.metrics.at("messages_per_s"), 2000.0);
+  EXPECT_EQ(record.metrics.at("bytes_per_s"), 128'000.0);
+  EXPECT_EQ(record.metrics.at("rtt_ns_p50"), 5003.0);
+  EXPECT_EQ(record.metrics.at("rtt_ns_max"), 10'007.0);
+  EXPECT_EQ(record.metrics.count("service_ns_p50"), 0U);
+}
+
+TEST(MetricsTest, AreTheSameWorkedOutFromTheRecordReadBack) {
+  Record record = makeRecord();
+  record.metrics["recovery_ms"] = 12.5;
+  fillMetrics(record, 987'654);
+  const Record read = fromJson(toJson(record));
+  EXPECT_EQ(read.metrics, record.metrics);
+  for (const auto& [name, value] : record.metrics) {
+    const Metric* metric = findMetric(name);
+    ASSERT_NE(metric, nullptr) << name;
+    EXPECT_EQ(metric->of(read), value) << name;
+  }
+}
+
+TEST(MetricsTest, AreWorkedOutForARecordWrittenBeforeTheyExisted) {
+  Record record = makeRecord();
+  record.validation = Validation{.sent = 200, .received = 200};
+  EXPECT_EQ(metricOf(record, "messages_per_s"), 400.0);
+  EXPECT_EQ(metricOf(record, "rtt_ns_p90"), 9007.0);
+  record.metrics["rtt_ns_p90"] = 1.0;
+  EXPECT_EQ(metricOf(record, "rtt_ns_p90"), 1.0);
+}
+
+TEST(MetricsTest, AreAbsentWhereTheRecordDoesNotHoldEnough) {
+  Record record;
+  record.histograms["rtt_ns"] = std::make_shared<Histogram>();
+  record.histograms["service_ns"] = nullptr;
+  fillMetrics(record, 10);
+  EXPECT_EQ(record.metrics, (std::map<std::string, double>{{"messages", 10.0}}));
+  EXPECT_EQ(metricOf(record, "no_such_metric"), std::nullopt);
+}
+
+TEST(MetricsTest, HaveNamesOfTheirOwnAndAUnit) {
+  std::set<std::string_view> names;
+  for (const Metric& metric : allMetrics()) {
+    EXPECT_TRUE(names.insert(metric.name).second) << metric.name;
+    EXPECT_EQ(findMetric(metric.name), &metric);
+    EXPECT_EQ(symbolOf(metric.unit).empty(), metric.unit == Unit::Count) << metric.name;
+  }
+  EXPECT_EQ(findMetric("rtt_ns_p99")->better, Better::Lower);
+  EXPECT_EQ(findMetric("messages_per_s")->better, Better::Higher);
+}
+
+}  // namespace
+}  // namespace ringside::results
