@@ -1,0 +1,14 @@
+"""The figures: every other file in this folder is one, and answers one question.
+
+A figure has QUESTION (a sentence), draw(bundle) → Figure or None, and notes, the list of sentences
+that draw leaves for the caption, or for the reason why there is nothing to draw.
+"""
+
+import importlib
+from pathlib import Path
+
+
+def find_all():
+    """name → module of every figure, in order of name."""
+    names = sorted(path.stem for path in Path(__file__).parent.glob("[!_]*.py"))
+    return {name: importlib.import_module(f"{__name__}.{name}") for name in names}

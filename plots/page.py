@@ -1,0 +1,225 @@
+"""report.html: the bundle as one self-contained page.
+
+Says what the records say, counted; draws no conclusion. No part of the page comes from a network:
+the policy in its first lines forbids it to the browser as well.
+"""
+
+import os
+from datetime import datetime, timezone
+from pathlib import Path
+
+import result_table
+import scenario
+import units
+from bundle import STATUSES, VIOLATIONS, axis_values
+from html_text import (element, esc, inline_svg, paragraph, rows_table, section, spaced,
+                       value_markup)
+
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:"
+_NOT_OK = "Skipped, failed, invalid"
+_PARTS = (("plan", "Plan"), ("figures", "Figures"), ("results", "Results"),
+          ("not-measured", _NOT_OK), ("scenario", "Scenario"), ("environment", "Environment"))
+_MAX_LISTED_CELLS = 400
+
+
+def markup(bundle, drawings):
+    """The whole page; drawings are report.Drawing, one per figure module."""
+    here = Path(__file__).parent
+    body = "\n".join((
+        _header(bundle), _summary(bundle), _plan(bundle), _figures(drawings),
+        section("results", "Results", _results_lead(bundle) + result_table.markup(bundle)),
+        _not_measured(bundle), _scenario(bundle), _environment(bundle), _footer(bundle)))
+    style = (here / "page.css").read_text(encoding="utf-8")
+    script = (here / "sort_table.js").read_text(encoding="utf-8")
+    return (
+        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{esc(_POLICY)}">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        '<meta name="color-scheme" content="light dark">\n'
+        f"<title>{esc(bundle.suite)} · Ringside</title>\n<style>\n{style}</style>\n</head>\n"
+        f"<body>\n<main>\n{body}\n</main>\n<script>\n{script}</script>\n</body>\n</html>\n")
+
+
+def _header(bundle):
+    facts = [fact for fact in (bundle.host, bundle.time_utc) if fact]
+    links = "".join(element("a", esc(title), href=f"#{name}") for name, title in _PARTS)
+    return element("header", "".join((
+        paragraph("Ringside · suite report", "eyebrow"),
+        element("h1", esc(bundle.suite)),
+        paragraph(bundle.question, "question") if bundle.question else "",
+        paragraph(" · ".join(facts), "quiet") if facts else "",
+        element("nav", links, aria_label="Parts of this page"))))
+
+
+def _summary(bundle):
+    """Figures to take in at a glance, and the same as a paragraph."""
+    counts = bundle.statuses()
+    messages, violations = _integrity(bundle)
+    tiles = [("cells", len(bundle.cells), "")]
+    tiles += [(status, counts[status], status if counts[status] else "") for status in STATUSES]
+    tiles += [("messages validated", messages, ""),
+              ("violations", violations, "failed" if violations else "")]
+    shown = "".join(_tile(*tile) for tile in tiles)
+    notes = "".join(paragraph(note, "notice") for note in bundle.notes)
+    return element("section", element("dl", shown, class_="tiles") +
+                   paragraph(summary_text(bundle)) + notes, id="summary")
+
+
+def _tile(title, count, kind):
+    text = units.rate_text(count) if count >= 1e6 else units.count_text(count)
+    number = element("dd", esc(text), title=units.count_text(count))
+    return element("div", element("dt", esc(title)) + number, class_=f"tile {kind}".strip())
+
+
+def summary_text(bundle):
+    """One paragraph, counted from the records."""
+    counts = bundle.statuses()
+    repetitions = [len(cell.records) for cell in bundle.cells] or [0]
+    low, high = min(repetitions), max(repetitions)
+    each = f"{low} to {high} records" if low != high else units.plural(low, "record")
+    messages, violations = _integrity(bundle)
+    shown = ", ".join(f"{units.count_text(counts[status])} {status}" for status in STATUSES)
+    text = f"{units.plural(len(bundle.cells), 'cell')} with {each} each: {shown}. "
+    if not any(record.validation for record in bundle.records):
+        return text + "No record was validated."
+    text += f"{units.count_text(messages)} messages were received and validated; "
+    if not violations:
+        return text + "none was lost, duplicated, reordered or torn."
+    parts = [f"{units.count_text(count)} {name}" for name in VIOLATIONS
+             if (count := _total(bundle, name))]
+    return text + f"{units.plural(violations, 'violation')}: {', '.join(parts)}."
+
+
+def _integrity(bundle):
+    return _total(bundle, "received"), sum(_total(bundle, name) for name in VIOLATIONS)
+
+
+def _total(bundle, count):
+    return sum(cell.total(count) or 0 for cell in bundle.cells)
+
+
+def _plan(bundle):
+    values = axis_values(bundle.cells)
+    values = {axis: found for axis, found in values.items()
+              if axis != "scenario" or found != values.get("workload")}
+    swept = [[esc(_axis_title(axis)), esc(", ".join(_axis_value(axis, value) for value in found)),
+              str(len(found))] for axis, found in values.items() if len(found) > 1]
+    fixed = "; ".join(f"{_axis_title(axis)} {_axis_value(axis, found[0])}"
+                      for axis, found in values.items() if len(found) == 1 and found[0] is not None)
+    content = paragraph(f"{units.plural(len(bundle.cells), 'cell')}, from the axes below; not "
+                        "every combination need have been planned.")
+    if swept:
+        content += rows_table(("axis", "values", "how many"), swept)
+    if fixed:
+        content += paragraph(f"Held fixed: {fixed}.", "quiet")
+    rows = [[esc(units.NONE if row[key] is None else row[key]) for key in row]
+            for row in scenario.scenario_rows(bundle.scenario)]
+    if rows:
+        headings = ("scenario", "workload", "repetitions", "warm-up (ms)", "duration (ms)")
+        content += rows_table(headings, rows)
+    return section("plan", "Plan", content)
+
+
+def _axis_title(axis):
+    return spaced(axis.removesuffix("_bytes"))
+
+
+def _axis_value(axis, value):
+    if axis == "element_size_bytes" and isinstance(value, int):
+        return units.bytes_text(value)
+    return units.plain_text(value)
+
+
+def _figures(drawings):
+    shown = "\n".join(_figure(drawing) for drawing in drawings if drawing.svg)
+    absent = "".join(
+        element("li", f"{element('b', esc(spaced(drawing.name)))}: {esc(' '.join(drawing.notes))}")
+        for drawing in drawings if not drawing.svg)
+    if absent:
+        shown += element("div", element("p", "Not drawn:") + element("ul", absent), class_="quiet")
+    return section("figures", "Figures", shown or paragraph("There is no figure.", "quiet"))
+
+
+def _figure(drawing):
+    picture = element("div", inline_svg(drawing.svg, drawing.name, drawing.question), class_="card",
+                      id=drawing.name, tabindex="0")
+    caption = element("figcaption", esc(" ".join(drawing.notes)))
+    return element("figure", element("h3", esc(drawing.question)) + picture + caption)
+
+
+def _results_lead(bundle):
+    if not bundle.cells:
+        return ""
+    return paragraph("One row per cell: the median over repetitions with status ok, and below it "
+                     "the smallest and the largest. A click on a heading sorts; the full name of "
+                     "a cell shows when the pointer rests on its row.", "quiet")
+
+
+def _not_measured(bundle):
+    """What was skipped, failed or invalid, and why: equal reasons together."""
+    groups = {}
+    for cell in bundle.cells:
+        for record in cell.records:
+            if record.status != "ok":
+                key = (STATUSES.index(record.status), record.reason or "no reason was recorded")
+                groups.setdefault(key, []).append(f"{cell.name} (repetition {record.repetition})")
+    if not groups:
+        return section("not-measured", _NOT_OK,
+                       paragraph("Every record has status ok: nothing was skipped, failed or "
+                                 "invalid." if bundle.records else "There is no record.", "quiet"))
+    rows = []
+    for (place, reason), cells in sorted(groups.items()):
+        status = STATUSES[place]
+        mark = element("span", status, class_=f"mark {status}")
+        rows.append([mark, esc(reason), _listing(cells)])
+    return section("not-measured", _NOT_OK,
+                   rows_table(("status", "reason", "records"), rows, "plain reasons"))
+
+
+def _listing(cells):
+    """The names, folded away when there are many."""
+    listed = cells[:_MAX_LISTED_CELLS]
+    if len(cells) > len(listed):
+        listed.append(f"… and {units.count_text(len(cells) - len(listed))} more")
+    items = element("ul", "".join(element("li", element("code", esc(cell))) for cell in listed))
+    if len(cells) <= 2:
+        return items
+    return element("details", element("summary", esc(units.plural(len(cells), "record"))) + items)
+
+
+def _scenario(bundle):
+    if not bundle.scenario_text:
+        content = paragraph("The bundle has no scenario.toml.", "quiet")
+    else:
+        content = element("pre", element("code", esc(bundle.scenario_text)), tabindex="0")
+    return section("scenario", "Scenario as run", content)
+
+
+def _environment(bundle):
+    """Plain facts first, then one card per section."""
+    nested = {key: value for key, value in bundle.environment.items() if _is_nested(value)}
+    plain = {key: value for key, value in bundle.environment.items()
+             if key not in nested and key != "schema"}
+    cards = ([("run", plain)] if plain else []) + list(nested.items())
+    content = "".join(element("div", element("h3", esc(spaced(title))) + value_markup(facts),
+                              class_="facts-card") for title, facts in cards)
+    return section("environment", "Environment", element("div", content, class_="cards") if cards
+                   else paragraph("The bundle does not describe the machine.", "quiet"))
+
+
+def _is_nested(value):
+    return isinstance(value, dict) or (isinstance(value, list) and
+                                       any(isinstance(one, (dict, list)) for one in value))
+
+
+def _footer(bundle):
+    text = f"Made from {bundle.path.name} at {_now_utc()} by plots/report.py."
+    return element("footer", esc(text))
+
+
+def _now_utc():
+    """The time of making; SOURCE_DATE_EPOCH sets it, so that a page can be made again exactly."""
+    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
+    when = datetime.fromtimestamp(int(epoch), timezone.utc) if epoch.isdigit() \
+        else datetime.now(timezone.utc)
+    return when.strftime("%Y-%m-%d %H:%M:%S UTC")

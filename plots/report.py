@@ -1,0 +1,106 @@
+"""Writes the figures and report.html of a bundle: report.py BUNDLE_DIR [--png].
+
+This file is a table of contents; it prints the path of the page on stdout. Exit code 2, and one
+line on stderr, when the bundle cannot be read or the page cannot be written.
+"""
+
+import argparse
+import io
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import NamedTuple
+
+import bundle as bundles
+import figures
+import page
+import palette
+
+EXIT_BAD_BUNDLE = 2
+PNG_DOTS_PER_INCH = 144
+
+
+class Drawing(NamedTuple):
+    """One figure module, drawn; svg is empty where it had nothing to draw."""
+
+    name: str
+    question: str
+    notes: list
+    svg: str
+
+
+def main(arguments=None):
+    """The exit code."""
+    options = _parse(arguments)
+    try:
+        print(write_report(options.bundle, options.png))
+        return 0
+    except bundles.BundleError as error:
+        print(f"report.py: {_one_line(error)}", file=sys.stderr)
+    except OSError as error:
+        print(f"report.py: {error.filename or options.bundle}: cannot be written ({error.strerror}); check the "
+              "permissions and the space left", file=sys.stderr)
+    return EXIT_BAD_BUNDLE
+
+
+def write_report(folder, png=False):
+    """Draws all figures, writes them and the page into the folder; the path of the page."""
+    bundle = bundles.load(folder)
+    drawings = [draw(name, module, bundle, png) for name, module in figures.find_all().items()]
+    target = bundle.path / "report.html"
+    _replace(target, page.markup(bundle, drawings).encode("utf-8"))
+    return Path(folder) / "report.html"
+
+
+def draw(name, module, bundle, png):
+    """Draws one figure and writes its file; a file of an earlier report does not stay behind."""
+    picture = module.draw(bundle)
+    folder = bundle.path / "figures"
+    if picture is None:
+        for ending in ("svg", "png"):
+            (folder / f"{name}.{ending}").unlink(missing_ok=True)
+        return Drawing(name, module.QUESTION, list(module.notes), "")
+    folder.mkdir(exist_ok=True)
+    svg = _rendered(picture, "svg", module.QUESTION)
+    _replace(folder / f"{name}.svg", svg)
+    if png:
+        _replace(folder / f"{name}.png", _rendered(picture, "png", module.QUESTION))
+    return Drawing(name, module.QUESTION, list(module.notes), svg.decode("utf-8"))
+
+
+def _rendered(picture, kind, title):
+    """The bytes of a picture; no date in it, so that equal data make equal files."""
+    metadata = {"Title": title, "Date": None, "Creator": None} if kind == "svg" else {}
+    with palette.rc(), io.BytesIO() as stream:
+        picture.savefig(stream, format=kind, dpi=PNG_DOTS_PER_INCH, metadata=metadata)
+        return stream.getvalue()
+
+
+def _replace(target, data):
+    """Writes under a temporary name and renames: a reader never sees half a file."""
+    descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(data)
+        os.chmod(name, 0o644)
+        os.replace(name, target)
+    except BaseException:
+        os.unlink(name)
+        raise
+
+
+def _parse(arguments):
+    parser = argparse.ArgumentParser(
+        prog="report.py", description="Writes figures/*.svg and report.html into a bundle.")
+    parser.add_argument("bundle", metavar="BUNDLE_DIR", help="folder written by 'ringside run'")
+    parser.add_argument("--png", action="store_true", help="write the figures as PNG as well")
+    return parser.parse_args(arguments)
+
+
+def _one_line(error):
+    return " ".join(str(error).split())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

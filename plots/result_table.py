@@ -1,0 +1,164 @@
+"""The tables of the page, one per workload: a row per cell, numbers over its repetitions.
+
+Sorting happens in the browser by data-v, so each number stands there in base units.
+"""
+
+from typing import NamedTuple
+
+import units
+from bundle import STATUSES, VIOLATIONS, varying_axes
+from html_text import element, esc, spaced
+
+# What a cell is timed by: the first of these that it has.
+_TIMED = (("rtt_ns", "round trip"), ("response_ns", "response"), ("service_ns", "service"))
+_AXES = {"queue": "queue", "shape": "shape", "element_size_bytes": "element",
+         "capacity": "capacity", "placement": "placement"}
+_PERCENTILES = {"p50": "p50", "p99": "p99", "p99.9": "p999", "max": "max"}
+_SPREAD_HINT = "median over repetitions; below it smallest to largest"
+
+
+class Column(NamedTuple):
+    """A heading and how to make the <td> of a cell."""
+
+    title: str
+    make: object
+    numeric: bool = False
+    hint: str = None
+
+
+def footnotes(bundle):
+    """text → number, for every reason and note, in the order of the table."""
+    numbers = {}
+    for cell in bundle.cells:
+        for record in cell.records:
+            for text in record_texts(record):
+                numbers.setdefault(text, len(numbers) + 1)
+    return numbers
+
+
+def record_texts(record):
+    """What the harness said about a record."""
+    return ([record.reason] if record.reason else []) + list(record.notes)
+
+
+def markup(bundle):
+    """One table per workload, then the footnotes; a sentence where there is no cell."""
+    if not bundle.cells:
+        return element("p", "There is no cell to show.", class_="quiet")
+    numbers = footnotes(bundle)
+    groups = {}
+    for cell in bundle.cells:
+        groups.setdefault(cell.axes.get("workload"), []).append(cell)
+    tables = "\n".join(_table(workload, cells, numbers) for workload, cells in groups.items())
+    notes = "".join(element("li", esc(text), id=f"note-{number}")
+                    for text, number in numbers.items())
+    return tables + (element("ol", notes, class_="footnotes") if notes else "")
+
+
+def _table(workload, cells, numbers):
+    columns = _columns(cells, numbers)
+    headings = "".join(_heading(column) for column in columns)
+    rows = "\n".join(_row(cell, columns) for cell in cells)
+    title = f"{units.plain_text(workload)}, {units.plural(len(cells), 'cell')}"
+    table = element("table", f"<thead><tr>{headings}</tr></thead>\n<tbody>\n{rows}\n</tbody>",
+                    class_="results")
+    return element("h3", esc(title)) + element(
+        "div", table, class_="scroll", tabindex="0", role="region",
+        aria_label=f"Results of {title}, one row per cell")
+
+
+def _columns(cells, numbers):
+    """Axes first, each further axis that varies; then what was measured, integrity and status."""
+    shown = dict(_AXES)
+    shown.update({axis: spaced(axis) for axis in varying_axes(cells) if axis not in shown})
+    columns = [Column(title, _axis_maker(axis), axis in ("element_size_bytes", "capacity"))
+               for axis, title in shown.items()]
+    if any(cell.spread("messages_per_s") for cell in cells):
+        columns.append(Column("messages/s", _rate, True, _SPREAD_HINT))
+    if any(_timed(cell, "p50") for cell in cells):
+        columns.extend(Column(title, _time_maker(metric), True, _SPREAD_HINT)
+                       for title, metric in _PERCENTILES.items())
+    columns.append(Column("lost / dup. / reord. / torn", _integrity, True,
+                          "lost, duplicated, reordered, torn; all repetitions together"))
+    columns.append(Column("status", lambda cell: _status(cell, numbers)))
+    return columns
+
+
+def _heading(column):
+    button = element("button", esc(column.title) + '<span class="arrow" aria-hidden="true"></span>',
+                     type="button", title=column.hint)
+    return element("th", button, scope="col", class_="number" if column.numeric else None,
+                   aria_sort="none")
+
+
+def _row(cell, columns):
+    return element("tr", "".join(column.make(cell) for column in columns), title=cell.name)
+
+
+def _number(text, value):
+    """A right-aligned cell that sorts by value; None sorts last."""
+    return element("td", text, class_="number", data_v="" if value is None else repr(value))
+
+
+def _axis_maker(axis):
+    def make(cell):
+        value = cell.axes.get(axis)
+        if axis == "element_size_bytes" and isinstance(value, int):
+            return _number(esc(units.bytes_text(value)), value)
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            return _number(esc(units.count_text(value)), value)
+        shown = units.NONE if axis not in cell.axes else units.plain_text(value)
+        return element("td", esc(shown), class_="queue" if axis == "queue" else None)
+    return make
+
+
+def _time_maker(metric):
+    def make(cell):
+        found = _timed(cell, metric)
+        if found is None:
+            return _number(units.NONE, None)
+        return _spread(found[0], units.duration_text, found[1])
+    return make
+
+
+def _timed(cell, metric):
+    """(Spread, what was timed) of the first kind of time that the cell has, or None."""
+    for name, title in _TIMED:
+        if spread := cell.spread(f"{name}_{metric}"):
+            return spread, title
+    return None
+
+
+def _rate(cell):
+    spread = cell.spread("messages_per_s")
+    return _spread(spread, units.rate_text, None) if spread else _number(units.NONE, None)
+
+
+def _spread(spread, as_text, title):
+    """The median, and below it smallest to largest where there was more than one repetition."""
+    text = esc(as_text(spread.median))
+    if spread.repetitions > 1:
+        text += element("small", esc(units.range_text(as_text(spread.minimum),
+                                                      as_text(spread.maximum))))
+    return element("td", text, class_="number", data_v=repr(spread.median), title=title)
+
+
+def _integrity(cell):
+    counts = [cell.total(name) for name in VIOLATIONS]
+    if all(count is None for count in counts):
+        return _number(units.NONE, None)
+    total = sum(count or 0 for count in counts)
+    shown = esc(" / ".join(units.count_text(count or 0) for count in counts))
+    return _number(element("b", shown, class_="bad") if total else shown, total)
+
+
+def _status(cell, numbers):
+    """'ok 5' or one mark per status, then the footnotes."""
+    counts = cell.statuses()
+    marks = "".join(element("span", f"{status}&nbsp;{counts[status]}", class_=f"mark {status}")
+                    for status in STATUSES if counts[status])
+    used = sorted({numbers[text] for record in cell.records for text in record_texts(record)})
+    links = " ".join(element("a", str(number), href=f"#note-{number}") for number in used)
+    worst = max(place for place, status in enumerate(STATUSES) if counts[status])
+    return element("td", marks + (element("sup", links) if links else ""), data_v=worst,
+                   class_="status")

@@ -1,0 +1,1 @@
+"""Tests of plots/, on bundles made up for them."""

@@ -1,0 +1,31 @@
+"""Numbers as text."""
+
+import unittest
+
+import units
+
+
+class UnitsTest(unittest.TestCase):
+    def test_durations_have_three_digits_and_a_unit_that_fits(self):
+        texts = {52: "52 ns", 0.371: "0.371 ns", 999.4: "999 ns", 999.9: "1.00 µs",
+                 1523: "1.52 µs", 15230: "15.2 µs", 4.1e6: "4.10 ms", 2.5e9: "2.50 s"}
+        for value, text in texts.items():
+            self.assertEqual(units.duration_text(value), text)
+
+    def test_rates_have_si_prefixes(self):
+        for value, text in {0: "0", 950: "950", 61e6: "61.0 M", 1.2e9: "1.20 G"}.items():
+            self.assertEqual(units.rate_text(value), text)
+
+    def test_ticks_have_no_needless_zeros(self):
+        self.assertEqual(units.duration_tick(1000), "1 µs")
+        self.assertEqual(units.rate_tick(2.5e6), "2.5 M")
+
+    def test_sizes_are_exact(self):
+        texts = {64: "64 B", 1472: "1472 B", 4096: "4 KiB", 12000000: "12,000,000 B"}
+        for value, text in texts.items():
+            self.assertEqual(units.bytes_text(value), text)
+
+    def test_a_range_names_its_unit_twice_only_where_it_differs(self):
+        self.assertEqual(units.range_text("119 ns", "124 ns"), "119–124 ns")
+        self.assertEqual(units.range_text("991 ns", "1.10 µs"), "991 ns–1.10 µs")
+        self.assertEqual(units.range_text("0", "950"), "0–950")

@@ -1,0 +1,97 @@
+"""Numbers as a reader wants them: three digits and a unit that fits.
+
+Turns numbers into text and nothing else; no text made here is ever read back.
+"""
+
+import math
+
+NONE = "–"
+_DURATIONS = ((1.0, "ns"), (1e3, "µs"), (1e6, "ms"), (1e9, "s"))
+_SCALES = ((1.0, ""), (1e3, "k"), (1e6, "M"), (1e9, "G"), (1e12, "T"))
+_BINARY = ((1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB"))
+
+
+def duration_text(ns):
+    """1523 → '1.52 µs'."""
+    return _scaled(ns, _DURATIONS)
+
+
+def rate_text(per_second):
+    """61e6 → '61.0 M'; the axis or column says of what."""
+    return _scaled(per_second, _SCALES)
+
+
+def duration_tick(ns):
+    """As duration_text, without the zeros that a round number does not need: '1 µs'."""
+    return _scaled(ns, _DURATIONS, "g")
+
+
+def rate_tick(per_second):
+    """As rate_text, without the zeros that a round number does not need: '20 M'."""
+    return _scaled(per_second, _SCALES, "g")
+
+
+def bytes_text(size):
+    """64 → '64 B', 2097152 → '2 MiB'; exact, so an odd size stays in bytes."""
+    for factor, unit in _BINARY:
+        if size >= factor and size % factor == 0:
+            return f"{size // factor} {unit}"
+    return f"{size} B" if size < 100_000 else f"{count_text(size)} B"
+
+
+def range_text(low, high):
+    """('119 ns', '124 ns') → '119–124 ns'; the unit stands twice only where it differs."""
+    number, _, unit = low.partition(" ")
+    return f"{number if high.endswith(' ' + unit) else low}–{high}" if unit else f"{low}–{high}"
+
+
+def count_text(count):
+    """1234567 → '1,234,567'."""
+    return f"{count:,}"
+
+
+def plural(count, noun):
+    """(1, 'cell') → '1 cell'; (2, 'cell') → '2 cells'."""
+    return f"{count_text(count)} {noun}" + ("" if count == 1 else "s")
+
+
+def percentile_text(fraction):
+    """0.999 → '99.9'."""
+    return f"{100 * fraction:.10g}"
+
+
+def axis_text(axis, value):
+    """One axis value as a reader names it: '64 B', 'capacity 144', 'same_l3'."""
+    if axis == "element_size_bytes" and isinstance(value, int):
+        return bytes_text(value)
+    if axis in ("shape", "placement", "workload", "queue", "scenario") and value is not None:
+        return str(value)
+    return f"{axis} {plain_text(value)}"
+
+
+def plain_text(value):
+    """null, true and false in words, everything else as it is."""
+    if value is None:
+        return "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value)
+
+
+def _scaled(value, scales, style="3"):
+    """The value in the largest unit in which it is at least 1."""
+    factor, unit = scales[0]
+    for larger, name in scales[1:]:
+        if abs(value) >= 0.9995 * larger:
+            factor, unit = larger, name
+    number = value / factor
+    text = f"{number:.4g}" if style == "g" else _three_digits(number, factor == scales[0][0])
+    return f"{text} {unit}".rstrip()
+
+
+def _three_digits(number, whole_allowed):
+    """Three significant digits, never an exponent; a whole number of base units as it is."""
+    if number == 0 or (whole_allowed and float(number).is_integer()):
+        return f"{number:.0f}"
+    decimals = 2 - math.floor(math.log10(abs(number)) + 1e-4)
+    return f"{number:.{min(max(decimals, 0), 6)}f}"
