@@ -40,6 +40,27 @@ int systemAdvice(Advice advice) {
   return MADV_NORMAL;
 }
 
+std::map<int, std::uint64_t> nodePagesOf([[maybe_unused]] const void* address,
+                                         [[maybe_unused]] std::size_t size) {
+  std::map<int, std::uint64_t> pages;
+#ifdef RINGSIDE_NUMA
+  const std::size_t page = basePageBytes();
+  auto* const begin = static_cast<std::byte*>(const_cast<void*>(address));
+  for (std::size_t done = 0; done < size / page;) {
+    const std::size_t count = std::min(kPagesPerQuery, size / page - done);
+    std::vector<void*> addresses(count);
+    for (std::size_t i = 0; i < count; ++i) addresses[i] = begin + (done + i) * page;
+    std::vector<int> nodes(count, -1);
+    if (::move_pages(0, count, addresses.data(), nullptr, nodes.data(), 0) != 0) break;
+    for (const int node : nodes) {
+      if (node >= 0) ++pages[node];
+    }
+    done += count;
+  }
+#endif
+  return pages;
+}
+
 }  // namespace
 
 int mbind([[maybe_unused]] void* address, [[maybe_unused]] std::size_t size, int node) noexcept {
@@ -57,6 +78,15 @@ int mbind([[maybe_unused]] void* address, [[maybe_unused]] std::size_t size, int
 }
 
 int mlock(void* address, std::size_t size) noexcept { return checked(::mlock(address, size)); }
+
+MemoryFacts memoryFacts(const void* address, std::size_t size) {
+  if (address == nullptr) return {};
+  const RangeFacts range = rangeFacts(address, size);
+  const bool all_huge = range.huge_bytes > 0 && range.huge_bytes == range.resident_bytes;
+  const std::size_t page = range.kernel_page_size_bytes;
+  return {all_huge ? std::max(page, hugePageBytes()) : page, range.locked_bytes,
+          nodePagesOf(address, size)};
+}
 
 Mapping& Mapping::operator=(Mapping&& other) noexcept {
   if (this != &other) {
@@ -102,38 +132,6 @@ int Mapping::advise(Advice advice) noexcept {
 int Mapping::prefault() noexcept {
   if (address_ == nullptr) return fail(Errc::OperationFailed);
   return checked(::madvise(address_, size_, MADV_POPULATE_WRITE));
-}
-
-std::size_t Mapping::pageSize() const {
-  if (address_ == nullptr) return 0;
-  const RangeFacts facts = rangeFacts(address_, size_);
-  const bool all_huge = facts.huge_bytes > 0 && facts.huge_bytes == facts.resident_bytes;
-  return all_huge ? std::max(facts.kernel_page_size_bytes, hugePageBytes())
-                  : facts.kernel_page_size_bytes;
-}
-
-std::size_t Mapping::lockedBytes() const {
-  return address_ == nullptr ? 0 : rangeFacts(address_, size_).locked_bytes;
-}
-
-std::map<int, std::uint64_t> Mapping::nodePages() const {
-  std::map<int, std::uint64_t> pages;
-#ifdef RINGSIDE_NUMA
-  const std::size_t page = basePageBytes();
-  auto* const begin = static_cast<std::byte*>(address_);
-  for (std::size_t done = 0; done < size_ / page;) {
-    const std::size_t count = std::min(kPagesPerQuery, size_ / page - done);
-    std::vector<void*> addresses(count);
-    for (std::size_t i = 0; i < count; ++i) addresses[i] = begin + (done + i) * page;
-    std::vector<int> nodes(count, -1);
-    if (::move_pages(0, count, addresses.data(), nullptr, nodes.data(), 0) != 0) break;
-    for (const int node : nodes) {
-      if (node >= 0) ++pages[node];
-    }
-    done += count;
-  }
-#endif
-  return pages;
 }
 
 void Mapping::bindAsAsked(const MemoryOptions& options) {

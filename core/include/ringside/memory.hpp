@@ -47,6 +47,16 @@ int mbind(void* address, std::size_t size, int node) noexcept;
 /// `ulimit -l` or grant CAP_IPC_LOCK).
 int mlock(void* address, std::size_t size) noexcept;
 
+/// What the kernel says about a mapped range of this process.
+struct MemoryFacts {
+  /// From smaps: a transparent huge page counts only when all that is resident is made of them.
+  std::size_t page_size_bytes = 0;
+  std::size_t locked_bytes = 0;
+  /// Resident base pages on each NUMA node; empty where the kernel has no NUMA.
+  std::map<int, std::uint64_t> node_pages;
+};
+MemoryFacts memoryFacts(const void* address, std::size_t size);
+
 /// One mapped range. The mechanism that every kind of memory shares; not made by itself.
 class Mapping {
  public:
@@ -67,14 +77,12 @@ class Mapping {
   int advise(Advice advice) noexcept;
   int prefault() noexcept;
 
-  /// The page size the kernel uses here, in bytes: from smaps, so that a transparent huge page
-  /// counts only when the whole resident range is made of them. 0 when nothing is mapped.
-  std::size_t pageSize() const;
+  /// The page size the kernel uses here, in bytes; 0 when nothing is mapped.
+  std::size_t pageSize() const { return memoryFacts(address_, size_).page_size_bytes; }
   /// Bytes of it that are locked in RAM.
-  std::size_t lockedBytes() const;
-  /// Resident base pages on each NUMA node; pages never touched are on none. Empty where the
-  /// kernel has no NUMA.
-  std::map<int, std::uint64_t> nodePages() const;
+  std::size_t lockedBytes() const { return memoryFacts(address_, size_).locked_bytes; }
+  /// Resident base pages on each NUMA node.
+  std::map<int, std::uint64_t> nodePages() const { return memoryFacts(address_, size_).node_pages; }
 
  protected:
   Mapping() = default;
