@@ -1,0 +1,80 @@
+"""The counts that ci/test prints are those of single tests."""
+import contextlib
+import io
+import os
+import sys
+import tempfile
+import unittest
+
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+import count_tests
+
+SKIP = '<skipped message="SKIP_REGULAR_EXPRESSION_MATCHED"/>'
+
+
+def written(output):
+    return f"<system-out>{output}</system-out>"
+
+
+def count(cases):
+    """The counts of a file of ctest with these <testcase> elements, and what was said."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "junit.xml")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(f"<testsuite>{cases}</testsuite>")
+        said = io.StringIO()
+        with contextlib.redirect_stderr(said):
+            counts = count_tests.count_junit(path)
+    return tuple(counts[key] for key in ("passed", "failed", "skipped")), said.getvalue()
+
+
+class JunitTest(unittest.TestCase):
+    def test_counts_what_ran(self):
+        cases = '<testcase name="a" status="run"/><testcase name="b" status="fail"/>'
+        self.assertEqual(count(cases)[0], (1, 1, 0))
+
+    def test_names_a_skipped_test_with_its_reason(self):
+        output = "a.cpp:4: Skipped\nno huge pages\n\n[  SKIPPED ] A.b (0 ms)"
+        cases = f'<testcase name="A.b" status="notrun">{SKIP}{written(output)}</testcase>'
+        self.assertEqual(count(cases), ((0, 0, 1), "skipped A.b: no huge pages\n"))
+
+    def test_takes_a_test_that_skipped_after_a_failure_for_failed(self):
+        output = "[  SKIPPED ] A.b [  FAILED  ] A.b"
+        cases = f'<testcase name="A.b" status="notrun">{SKIP}{written(output)}</testcase>'
+        self.assertEqual(count(cases)[0], (0, 1, 0))
+
+    def test_takes_a_program_that_is_missing_for_failed(self):
+        skip = '<skipped message="Unable to find executable"/>'
+        cases = f'<testcase name="a" status="notrun">{skip}</testcase>'
+        self.assertEqual(count(cases)[0], (0, 1, 0))
+
+    def test_takes_no_test_at_all_for_a_failure(self):
+        self.assertEqual(count("")[0], (0, 1, 0))
+        with contextlib.redirect_stderr(io.StringIO()):
+            self.assertEqual(count_tests.count_junit("not/there.xml"), {"failed": 1})
+
+
+class UnittestTest(unittest.TestCase):
+    def test_counts_a_test_once_however_many_subtests_fail(self):
+        class Example(unittest.TestCase):
+            def test_passes(self):
+                pass
+
+            def test_skips(self):
+                self.skipTest("why")
+
+            def test_fails_twice(self):
+                for number in range(3):
+                    with self.subTest(number):
+                        self.assertEqual(number, 0)
+
+        suite = unittest.defaultTestLoader.loadTestsFromTestCase(Example)
+        runner = unittest.TextTestRunner(
+            stream=io.StringIO(), resultclass=count_tests.CountingResult
+        )
+        self.assertEqual(runner.run(suite).counts(), {"passed": 1, "failed": 1, "skipped": 1})
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,70 @@
+// The worker processes of one repetition: forked, watched through pidfds, killed when they hang.
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "harness/worker.hpp"
+
+namespace ringside::harness {
+
+/// Why a repetition did not end as it should.
+struct Trouble {
+  enum class Kind {
+    WorkerDied,    ///< by a signal, or it gave up
+    WorkerHung,    ///< it did not end in time and was killed
+    Unobtainable,  ///< what was asked for is not to be had here
+    Interrupted,   ///< the user wants to stop
+  } kind = Kind::WorkerDied;
+  std::string reason;
+};
+
+class Crew {
+ public:
+  /// Forks one process per producer and consumer. Throws std::system_error when fork fails; then
+  /// none is left.
+  Crew(const Job& job, InterruptWatch& interrupts);
+  Crew(const Crew&) = delete;
+  Crew& operator=(const Crew&) = delete;
+  /// Kills and reaps who is still there.
+  ~Crew();
+
+  /// Until every worker has attached and stands at the start line.
+  std::optional<Trouble> waitAtStartLine();
+  /// Sets the phase and lets time pass; returns early when a worker ends in trouble.
+  std::optional<Trouble> runPhase(Phase phase, std::chrono::milliseconds duration);
+  /// Stops the workers and waits for their end.
+  std::optional<Trouble> join();
+
+  /// Process ids, in the order of the numbers.
+  std::vector<int> pids(WorkerRole role) const;
+
+ private:
+  struct Worker {
+    WorkerId id;
+    ::pid_t pid = -1;
+    int pidfd = -1;
+    bool ended = false;
+  };
+
+  void forkAll();
+  /// Waits for the end of a worker, an interrupt, or the timeout.
+  std::optional<Trouble> watch(std::chrono::nanoseconds timeout);
+  std::optional<Trouble> reap(Worker& worker);
+  std::optional<Trouble> hung(const std::string& doing) const;
+  bool allEnded() const;
+  bool allReady() const;
+  const WorkerFindings& findings(const WorkerId& id) const;
+  std::string doing(const WorkerId& id) const;
+  void killAll();
+
+  Job job_;
+  InterruptWatch& interrupts_;
+  std::vector<Worker> workers_;
+};
+
+}  // namespace ringside::harness

@@ -1,0 +1,70 @@
+#include "harness/janitor.hpp"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <filesystem>
+#include <system_error>
+#include <vector>
+
+namespace ringside::harness {
+namespace {
+
+constexpr const char* kFolder = "/dev/shm";
+
+[[noreturn]] void waitAndRemove(int read_end, const std::string& prefix) {
+  ::setsid();  // a Ctrl-C goes to the process group of the parent
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGPIPE}) ::signal(signal, SIG_IGN);
+  ::prctl(PR_SET_NAME, "ringside-janit");
+  // Whoever reads the parent's output must not wait for this process.
+  for (const int standard : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) ::close(standard);
+  char byte = 0;
+  while (::read(read_end, &byte, 1) < 0 && errno == EINTR) {
+  }
+  removeSegments(prefix);
+  ::_exit(0);
+}
+
+}  // namespace
+
+int removeSegments(const std::string& prefix) {
+  std::error_code ignored;
+  std::vector<std::filesystem::path> found;
+  for (const auto& entry : std::filesystem::directory_iterator(kFolder, ignored)) {
+    if (entry.path().filename().string().starts_with(prefix)) found.push_back(entry.path());
+  }
+  int removed = 0;
+  for (const std::filesystem::path& path : found) removed += ::unlink(path.c_str()) == 0;
+  return removed;
+}
+
+Janitor::Janitor(const std::string& prefix) {
+  int ends[2] = {-1, -1};
+  if (::pipe2(ends, O_CLOEXEC) != 0) {
+    throw std::system_error(errno, std::system_category(), "no pipe for the janitor");
+  }
+  pid_ = ::fork();
+  if (pid_ < 0) {
+    const int cause = errno;
+    ::close(ends[0]);
+    ::close(ends[1]);
+    throw std::system_error(cause, std::system_category(), "the janitor cannot be forked");
+  }
+  if (pid_ == 0) {
+    ::close(ends[1]);
+    waitAndRemove(ends[0], prefix);
+  }
+  ::close(ends[0]);
+  pipe_end_ = ends[1];
+}
+
+Janitor::~Janitor() {
+  ::close(pipe_end_);
+  ::waitpid(pid_, nullptr, 0);
+}
+
+}  // namespace ringside::harness

@@ -1,0 +1,30 @@
+// Leaves nothing behind: a small process that outlives the parent and every worker, however they
+// end, and then removes what is in /dev/shm under the name of this run.
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+
+namespace ringside::harness {
+
+/// Removes every file in /dev/shm whose name begins with `prefix` (not empty). Returns how many.
+int removeSegments(const std::string& prefix);
+
+/// The janitor waits for the end of a pipe that parent and workers hold open. It is told to do the
+/// same at a normal end and after SIGKILL, so the way after SIGKILL is the one that always runs.
+class Janitor {
+ public:
+  /// Throws std::system_error when it cannot be forked.
+  explicit Janitor(const std::string& prefix);
+  Janitor(const Janitor&) = delete;
+  Janitor& operator=(const Janitor&) = delete;
+  /// Waits for it: when this returns, nothing of the run is left.
+  ~Janitor();
+
+ private:
+  int pipe_end_ = -1;
+  ::pid_t pid_ = -1;
+};
+
+}  // namespace ringside::harness

@@ -1,0 +1,67 @@
+// Which sequence numbers of each producer one consumer has received, exactly: what came in order
+// costs one comparison; each number that was passed over has a bit, which is cleared when it comes
+// after all. Lives in shared memory; one writer, read by the parent afterwards.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "results/record.hpp"
+
+namespace ringside::harness {
+
+/// Sequence numbers that a ledger can tell apart. 512 MiB of bits, which take real memory only
+/// where numbers were passed over.
+constexpr std::uint64_t kMaxSequence = 1ULL << 32;
+
+/// What one consumer knows of one producer. All zero is a valid empty one.
+struct LedgerPage {
+  std::uint64_t next = 0;         ///< one more than the highest number received
+  std::uint64_t passed_over = 0;  ///< numbers that had not come when a higher one did
+  std::uint64_t duplicated = 0;   ///< at this consumer
+  std::uint64_t reordered = 0;    ///< came after a higher number
+};
+
+class Ledger {
+ public:
+  /// A page a producer, and bytesOfBits(pages.size()) of zeroed memory.
+  Ledger(std::span<LedgerPage> pages, std::uint64_t* missing) : pages_(pages), missing_(missing) {}
+
+  static constexpr std::uint64_t kWordsPerProducer = kMaxSequence / 64;
+  static std::uint64_t bytesOfBits(std::uint64_t producers) {
+    return producers * kWordsPerProducer * sizeof(std::uint64_t);
+  }
+
+  /// Enters a received number; `sequence` is below kMaxSequence and `producer` one of the pages.
+  void enter(std::uint32_t producer, std::uint64_t sequence) noexcept {
+    LedgerPage& page = pages_[producer];
+    if (sequence == page.next) [[likely]] {
+      ++page.next;
+    } else {
+      enterOutOfTurn(producer, sequence);
+    }
+  }
+
+  bool knows(std::uint32_t producer) const noexcept { return producer < pages_.size(); }
+  const LedgerPage& page(std::uint32_t producer) const noexcept { return pages_[producer]; }
+  /// Whether every number below `next` came in its turn; then no bit was ever set.
+  bool inTurn(std::uint32_t producer) const noexcept { return pages_[producer].passed_over == 0; }
+  /// Bit i set: number 64 * word + i was received (bits from `next` on are clear).
+  std::uint64_t receivedWord(std::uint32_t producer, std::uint64_t word) const noexcept;
+
+ private:
+  void enterOutOfTurn(std::uint32_t producer, std::uint64_t sequence) noexcept;
+  std::uint64_t& missingWord(std::uint32_t producer, std::uint64_t sequence) const noexcept {
+    return missing_[producer * kWordsPerProducer + sequence / 64];
+  }
+
+  std::span<LedgerPage> pages_;
+  std::uint64_t* missing_;
+};
+
+/// Lost, duplicated and reordered over all consumers, from what each producer says it has sent.
+/// A number received by two consumers is a duplicate. `torn` is not known here and stays 0.
+results::Validation settle(std::span<const Ledger> consumers,
+                           std::span<const std::uint64_t> sent_by_producer);
+
+}  // namespace ringside::harness

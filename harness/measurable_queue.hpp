@@ -1,0 +1,76 @@
+// What a queue must offer to be measured, and the macro that enters it. An adapter is one file in
+// queues/ with a struct that fulfils MeasurableQueue:
+//
+//   struct MyQueue {
+//     static QueueLimits limits();
+//     static std::uint64_t bytesNeeded(const QueueShape&);
+//     static void create(const Place&, const QueueShape&);     // by the parent, once
+//     class Producer { Producer(const Place&, const QueueShape&); bool tryPush(const void*); };
+//     class Consumer { Consumer(const Place&, const QueueShape&); bool tryPop(void*); };
+//   };
+//   RINGSIDE_QUEUE(my_queue, MyQueue, "what it is, in a line")
+//
+// Producer and Consumer are made in a worker process, which finds the queue by name. An adapter may
+// throw from create and from constructors, never from tryPush and tryPop.
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "ringside/memory.hpp"
+
+namespace ringside::harness {
+
+/// Whose memory a queue lives in.
+enum class Provision {
+  Harness,  ///< the harness maps bytesNeeded() zeroed bytes and hands them over
+  Queue     ///< the queue makes something of its own by the name of the place
+};
+
+/// What a queue can do at all; the plan skips what is outside, with the reason.
+struct QueueLimits {
+  std::uint32_t max_producers = 1;
+  std::uint32_t max_consumers = 1;
+  std::uint64_t max_element_size_bytes = 16ULL << 20;
+  std::uint64_t max_capacity = 1ULL << 26;
+  Provision provision = Provision::Harness;
+  bool takes_memory_options = false;  ///< huge pages and locking can be asked for
+  bool exact_capacity = true;         ///< else `capacity_note` says what it holds instead
+  std::string_view capacity_note = {};
+};
+
+/// What one queue of a cell must hold, and for how many.
+struct QueueShape {
+  std::uint32_t producers = 1;
+  std::uint32_t consumers = 1;
+  std::uint64_t element_size_bytes = 64;
+  std::uint64_t capacity = 144;
+  MemoryOptions memory = {};
+};
+
+/// Where one queue of a cell is. `name` follows the rule of shared-memory names and belongs to this
+/// queue alone; whatever is made in /dev/shm must begin with it. `memory` is empty where the queue
+/// provides its own.
+struct Place {
+  std::string name;
+  std::span<std::byte> memory;
+};
+
+template <class Q>
+concept MeasurableQueue = requires(const Place& place, const QueueShape& shape,
+                                   typename Q::Producer& producer, typename Q::Consumer& consumer,
+                                   const void* from, void* to) {
+  { Q::limits() } -> std::same_as<QueueLimits>;
+  { Q::bytesNeeded(shape) } -> std::convertible_to<std::uint64_t>;
+  Q::create(place, shape);
+  requires std::constructible_from<typename Q::Producer, const Place&, const QueueShape&>;
+  requires std::constructible_from<typename Q::Consumer, const Place&, const QueueShape&>;
+  { producer.tryPush(from) } -> std::same_as<bool>;
+  { consumer.tryPop(to) } -> std::same_as<bool>;
+};
+
+}  // namespace ringside::harness

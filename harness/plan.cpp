@@ -1,0 +1,251 @@
+#include "harness/plan.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <set>
+
+#include "harness/usage_error.hpp"
+
+namespace ringside::harness {
+namespace {
+
+/// Forking, attaching, settling and recording one repetition; seen on two cores.
+constexpr std::chrono::milliseconds kOverheadOfARepetition{15};
+
+const Sweep& sweepOf(const Scenario& scenario, std::string_view axis) {
+  return *std::find_if(scenario.sweeps.begin(), scenario.sweeps.end(),
+                       [&](const Sweep& sweep) { return sweep.axis->name == axis; });
+}
+
+const Where& whereOf(const Scenario& scenario, std::string_view axis) {
+  return sweepOf(scenario, axis).where;
+}
+
+bool takes(const QueueLimits& limits, const Workers& workers) {
+  return workers.producers <= limits.max_producers && workers.consumers <= limits.max_consumers;
+}
+
+/// A queue that can take none of the asked shapes was asked for by mistake.
+void refuseQueuesWithoutAShape(const Scenario& scenario) {
+  for (const AxisValue& name : sweepOf(scenario, "queue").values) {
+    const QueueEntry& queue = *findQueue(std::get<std::string>(name));
+    bool takes_any = false;
+    for (const AxisValue& producers : sweepOf(scenario, "producers").values) {
+      for (const AxisValue& consumers : sweepOf(scenario, "consumers").values) {
+        takes_any |=
+            takes(queue.limits, {static_cast<std::uint32_t>(std::get<std::uint64_t>(producers)),
+                                 static_cast<std::uint32_t>(std::get<std::uint64_t>(consumers))});
+      }
+    }
+    if (takes_any) continue;
+    throw UsageError(fmt::format(
+        "{}: queue '{}' takes at most {} producers and {} consumers, and scenario '{}' asks for "
+        "more; ask for fewer or leave the queue out",
+        whereOf(scenario, queue.limits.max_producers == 1 ? "producers" : "consumers").text,
+        queue.name, queue.limits.max_producers, queue.limits.max_consumers, scenario.name));
+  }
+}
+
+std::string reasonByLimits(const Cell& cell) {
+  const QueueLimits& limits = cell.queue->limits;
+  const results::Axes& axes = cell.axes;
+  if (!takes(limits, {axes.producers, axes.consumers})) {
+    return fmt::format("{} takes at most {} producers and {} consumers", cell.queue->name,
+                       limits.max_producers, limits.max_consumers);
+  }
+  const QueueShape reply = replyShape(cell.shape);
+  if (cell.workload == Workload::PingPong && !takes(limits, {reply.producers, 1})) {
+    return fmt::format("the queue of the replies would need {} producers; {} takes {}",
+                       reply.producers, cell.queue->name, limits.max_producers);
+  }
+  if (axes.element_size_bytes > limits.max_element_size_bytes) {
+    return fmt::format("{} takes elements of at most {} bytes", cell.queue->name,
+                       limits.max_element_size_bytes);
+  }
+  if (axes.capacity > limits.max_capacity) {
+    return fmt::format("{} has a capacity of at most {}", cell.queue->name, limits.max_capacity);
+  }
+  if (!limits.takes_memory_options && limits.provision == Provision::Queue &&
+      (axes.huge_pages != "never" || axes.lock_memory)) {
+    return fmt::format("{} makes its own memory: no huge pages or locking can be asked for",
+                       cell.queue->name);
+  }
+  return {};
+}
+
+std::uint64_t bytesNeeded(const Cell& cell) {
+  std::uint64_t bytes = cell.queue->bytesNeeded(cell.shape);
+  if (cell.workload == Workload::PingPong) {
+    bytes += cell.shape.producers * cell.queue->bytesNeeded(replyShape(cell.shape));
+  }
+  return bytes;
+}
+
+HugePages parseHugePages(const std::string& name) {
+  if (name == "try") return HugePages::Try;
+  return name == "require" ? HugePages::Require : HugePages::Never;
+}
+
+class Planner {
+ public:
+  Planner(const Suite& suite, const Topology& topology, const MemoryLimits& limits)
+      : suite_(suite), topology_(topology), limits_(limits) {}
+
+  Plan plan() {
+    Plan plan{.suite = suite_.name, .cells = {}};
+    for (const Scenario& scenario : suite_.scenarios) {
+      refuseQueuesWithoutAShape(scenario);
+      combine(scenario, 0, {}, plan.cells);
+    }
+    return plan;
+  }
+
+ private:
+  /// All values of axis number `next` and of those after it, on top of `axes`.
+  void combine(const Scenario& scenario, std::size_t next, const results::Axes& axes,
+               std::vector<Cell>& cells) {
+    if (next == scenario.sweeps.size()) {
+      cells.push_back(makeCell(scenario, axes));
+      return;
+    }
+    const Sweep& sweep = scenario.sweeps[next];
+    for (const AxisValue& value : sweep.values) {
+      results::Axes extended = axes;
+      sweep.axis->set(extended, value);
+      combine(scenario, next + 1, extended, cells);
+    }
+  }
+
+  Cell makeCell(const Scenario& scenario, const results::Axes& asked) {
+    Cell cell;
+    cell.scenario = scenario.name;
+    cell.workload = scenario.workload;
+    cell.timing = scenario.timing;
+    cell.axes = asked;
+    cell.queue = findQueue(asked.queue);
+    cell.axes.workload = toString(scenario.workload);
+    cell.axes.memory = cell.queue->bytesNeeded(QueueShape{}) == 0 ? "kernel" : "posix_shm";
+    cell.shape = {.producers = asked.producers,
+                  .consumers = asked.consumers,
+                  .element_size_bytes = asked.element_size_bytes,
+                  .capacity = asked.capacity,
+                  .memory = {.huge_pages = parseHugePages(asked.huge_pages),
+                             .prefault = true,
+                             .lock = asked.lock_memory}};
+    if (std::string reason = reasonByLimits(cell); !reason.empty()) cell.skip_reason = reason;
+    place(scenario, cell);
+    cell.name = nameOf(cell);
+    chooseWait(cell);
+    if (!cell.queue->limits.exact_capacity) {
+      cell.notes.emplace_back(cell.queue->limits.capacity_note);
+    }
+    if (!cell.skip_reason) checkMemory(scenario, cell);
+    return cell;
+  }
+
+  void place(const Scenario& scenario, Cell& cell) {
+    const auto placed =
+        placeWorkers(topology_, cell.axes.placement, {cell.axes.producers, cell.axes.consumers});
+    if (const auto* none = std::get_if<NoPlacing>(&placed)) {
+      if (none->fault == NoPlacing::Fault::User) {
+        throw UsageError(fmt::format("{}: placement is '{}'; {}",
+                                     whereOf(scenario, "placement").text, cell.axes.placement,
+                                     none->reason));
+      }
+      if (!cell.skip_reason) cell.skip_reason = none->reason;
+      return;
+    }
+    cell.placing = std::get<Placing>(placed);
+    cell.axes.placement = cell.placing.name;
+    if (!cell.placing.shares_cpus) return;
+    std::set<int> used(cell.placing.producer_cpus.begin(), cell.placing.producer_cpus.end());
+    used.insert(cell.placing.consumer_cpus.begin(), cell.placing.consumer_cpus.end());
+    const std::size_t cpus = used.empty() ? topology_.cpus().size() : used.size();
+    cell.notes.push_back(fmt::format("{} workers share {} CPU{}",
+                                     cell.axes.producers + cell.axes.consumers, cpus,
+                                     cpus == 1 ? "" : "s"));
+  }
+
+  std::string nameOf(const Cell& cell) const {
+    std::string name = fmt::format("{}/{}/{}/{}p{}c", suite_.name, cell.scenario, cell.queue->name,
+                                   cell.axes.producers, cell.axes.consumers);
+    for (const Axis& axis : allAxes()) {
+      const std::string label = axis.label(cell.axes);
+      if (!label.empty()) name += "/" + label;
+    }
+    return name;
+  }
+
+  /// Spinning takes the CPU from the very worker one waits for, where they share it.
+  static void chooseWait(Cell& cell) {
+    const bool is_auto = cell.axes.wait == "auto";
+    const bool yields = is_auto ? cell.placing.shares_cpus : cell.axes.wait == "yield";
+    cell.wait = yields ? Wait::Yield : Wait::Spin;
+    cell.axes.wait = yields ? "yield" : "spin";
+    if (is_auto && yields) cell.notes.back() += "; waiting yields instead of spinning";
+  }
+
+  void checkMemory(const Scenario& scenario, Cell& cell) {
+    const std::string where = whereOf(scenario, "element_size_bytes").text;
+    try {
+      cell.bytes_needed = bytesNeeded(cell);
+    } catch (const std::exception& error) {
+      throw UsageError(fmt::format("{}: {} elements of {} bytes: {}", where, cell.axes.capacity,
+                                   cell.axes.element_size_bytes, error.what()));
+    }
+    if (cell.bytes_needed > limits_.total_bytes) {
+      throw UsageError(fmt::format(
+          "{}: {} elements of {} bytes need {} bytes of memory, this machine has {}; use a smaller "
+          "element_size_bytes or capacity",
+          where, cell.axes.capacity, cell.axes.element_size_bytes, cell.bytes_needed,
+          limits_.total_bytes));
+    }
+    if (cell.bytes_needed > limits_.shm_free_bytes) {
+      cell.skip_reason = fmt::format("it needs {} bytes in /dev/shm, where {} are free",
+                                     cell.bytes_needed, limits_.shm_free_bytes);
+    }
+  }
+
+  const Suite& suite_;
+  const Topology& topology_;
+  const MemoryLimits& limits_;
+};
+
+}  // namespace
+
+std::uint64_t Plan::runnable() const {
+  return static_cast<std::uint64_t>(std::count_if(
+      cells.begin(), cells.end(), [](const Cell& cell) { return !cell.skip_reason; }));
+}
+
+std::chrono::milliseconds Plan::estimate() const {
+  std::chrono::milliseconds total{0};
+  for (const Cell& cell : cells) {
+    if (cell.skip_reason) continue;
+    const std::chrono::milliseconds timed{cell.timing.warmup_ms + cell.timing.duration_ms};
+    total += static_cast<long>(cell.timing.repetitions) * (timed + kOverheadOfARepetition);
+  }
+  return total;
+}
+
+MemoryLimits memoryLimitsOfThisMachine() {
+  MemoryLimits limits;
+  limits.total_bytes = static_cast<std::uint64_t>(::sysconf(_SC_PHYS_PAGES)) *
+                       static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+  struct ::statvfs shm = {};
+  if (::statvfs("/dev/shm", &shm) == 0) {
+    // A tmpfs without a limit reports no blocks at all.
+    limits.shm_free_bytes = shm.f_blocks == 0 ? limits.total_bytes : shm.f_bavail * shm.f_frsize;
+  }
+  return limits;
+}
+
+Plan makePlan(const Suite& suite, const Topology& topology, const MemoryLimits& limits) {
+  return Planner(suite, topology, limits).plan();
+}
+
+}  // namespace ringside::harness

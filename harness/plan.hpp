@@ -1,0 +1,51 @@
+// Every combination of a suite on this machine: runnable, or skipped with a reason.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "harness/placement.hpp"
+#include "harness/registry.hpp"
+#include "harness/scenario.hpp"
+#include "harness/topology.hpp"
+
+namespace ringside::harness {
+
+struct Cell {
+  std::string name;  ///< "quick/throughput/spsc/1p1c/el=64/cap=1024/same_l3"
+  std::string scenario;
+  Workload workload = Workload::Throughput;
+  Timing timing;
+  results::Axes axes;  ///< as it will run: placement and wait are resolved
+  const QueueEntry* queue = nullptr;
+  QueueShape shape;
+  Wait wait = Wait::Spin;
+  Placing placing;
+  std::uint64_t bytes_needed = 0;  ///< in /dev/shm, all queues of the cell together
+  std::vector<std::string> notes;  ///< what is not as one might expect, known beforehand
+  std::optional<std::string> skip_reason;
+};
+
+struct Plan {
+  std::string suite;
+  std::vector<Cell> cells;
+
+  std::uint64_t runnable() const;
+  /// Warm-up, measuring and starting of all repetitions of all runnable cells.
+  std::chrono::milliseconds estimate() const;
+};
+
+/// The memory that a plan may use.
+struct MemoryLimits {
+  std::uint64_t total_bytes = 0;     ///< of the machine
+  std::uint64_t shm_free_bytes = 0;  ///< in /dev/shm
+};
+MemoryLimits memoryLimitsOfThisMachine();
+
+/// Throws UsageError for what can be had on no machine or was named wrongly: a queue that takes
+/// none of the shapes, more memory than there is, a CPU outside of the mask.
+Plan makePlan(const Suite& suite, const Topology& topology, const MemoryLimits& limits);
+
+}  // namespace ringside::harness

@@ -1,0 +1,99 @@
+#include "harness/progress.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <map>
+
+#include "harness/format_numbers.hpp"
+#include "results/metrics.hpp"
+
+namespace ringside::harness {
+namespace {
+
+constexpr std::size_t kLineWidth = 79;
+
+bool isLiveTerminal() {
+  const char* ci = std::getenv("CI");
+  const char* term = std::getenv("TERM");
+  const bool in_ci = ci != nullptr && *ci != '\0';
+  const bool dumb = term == nullptr || std::string_view(term) == "dumb";
+  return !in_ci && !dumb && ::isatty(STDERR_FILENO) == 1;
+}
+
+void redraw(std::string line) {
+  if (line.size() > kLineWidth) line.resize(kLineWidth);
+  fmt::print(stderr, "\r\x1b[K{}", line);
+  std::fflush(stderr);
+}
+
+std::string outcome(const results::Record& record) {
+  if (record.status != results::Status::Ok) {
+    return fmt::format("{}: {}", results::toString(record.status), record.reason.value_or(""));
+  }
+  if (const auto p50 = results::metricOf(record, "rtt_ns_p50")) {
+    return fmt::format("round trip p50 {}", formatNs(*p50));
+  }
+  const auto rate = results::metricOf(record, "messages_per_s");
+  return rate ? fmt::format("{}/s", formatCount(*rate)) : "ok";
+}
+
+}  // namespace
+
+void printPlan(const Suite& suite, const Plan& plan, const Topology& topology) {
+  fmt::print(stderr, "{}: {}\n", suite.name, suite.question);
+  fmt::print(stderr, "machine: {}\n", topology.summary());
+  std::map<std::string, int> skipped;
+  std::map<std::string, int> notes;
+  for (const Cell& cell : plan.cells) {
+    if (cell.skip_reason) ++skipped[*cell.skip_reason];
+    for (const std::string& note : cell.notes) ++notes[note];
+  }
+  fmt::print(stderr, "plan: {} cells, {} to run, about {} min\n", plan.cells.size(),
+             plan.runnable(), formatMinutes(static_cast<double>(plan.estimate().count()) / 1e3));
+  for (const auto& [reason, cells] : skipped) {
+    fmt::print(stderr, "  skipped, {} cell{}: {}\n", cells, cells == 1 ? "" : "s", reason);
+  }
+  for (const auto& [note, cells] : notes) {
+    fmt::print(stderr, "  note, {} cell{}: {}\n", cells, cells == 1 ? "" : "s", note);
+  }
+}
+
+Progress::Progress(const Plan& plan)
+    : estimate_(plan.estimate()),
+      begin_(std::chrono::steady_clock::now()),
+      redraws_(isLiveTerminal()) {
+  for (const Cell& cell : plan.cells) total_ += cell.skip_reason ? 0 : cell.timing.repetitions;
+}
+
+Progress::~Progress() {
+  if (redraws_) redraw("");
+}
+
+/// By what the repetitions so far really took; at the beginning, by the plan.
+double Progress::secondsLeft() const {
+  const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - begin_;
+  const auto done = static_cast<double>(done_);
+  const auto left = static_cast<double>(total_ - std::min(done_, total_));
+  if (done_ > 0) return elapsed.count() / done * left;
+  return std::chrono::duration<double>(estimate_).count();
+}
+
+void Progress::begin(const Cell& cell) {
+  if (!redraws_) return;
+  redraw(fmt::format("[{}/{}] {} left  {}", done_ + 1, total_, formatMinutes(secondsLeft()),
+                     cell.name));
+}
+
+void Progress::end(const Cell& cell, const results::Record& record, bool last) {
+  ++done_;
+  const bool bad = record.status == results::Status::Failed;
+  if (redraws_ && bad) redraw("");
+  if (bad || (last && !redraws_)) {
+    fmt::print(stderr, "[{}/{}] {}: {}\n", done_, total_, cell.name, outcome(record));
+  }
+}
+
+}  // namespace ringside::harness

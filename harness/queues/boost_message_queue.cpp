@@ -1,0 +1,52 @@
+// boost::interprocess::message_queue: a priority queue under an interprocess mutex.
+#include <boost/interprocess/ipc/message_queue.hpp>
+
+#include "harness/registry.hpp"
+#include "ringside/segment.hpp"
+
+namespace ringside::harness {
+namespace {
+
+namespace bip = boost::interprocess;
+
+struct BoostMessageQueue {
+  static QueueLimits limits() {
+    return {.max_producers = kMaxWorkersPerRole,
+            .max_consumers = kMaxWorkersPerRole,
+            .provision = Provision::Queue};
+  }
+  /// An upper bound: the library keeps its own figure private. Beside its bytes each message has a
+  /// header and a place in an index.
+  static std::uint64_t bytesNeeded(const QueueShape& shape) {
+    constexpr std::uint64_t kOverhead = 64;
+    return kPageBytes + shape.capacity * (shape.element_size_bytes + kOverhead);
+  }
+  static void create(const Place& place, const QueueShape& shape) {
+    bip::message_queue(bip::create_only, place.name.c_str(), shape.capacity,
+                       shape.element_size_bytes);
+  }
+
+  class Side {
+   public:
+    Side(const Place& place, const QueueShape& shape)
+        : queue_(bip::open_only, place.name.c_str()), size_bytes_(shape.element_size_bytes) {}
+
+    bool tryPush(const void* element) noexcept { return queue_.try_send(element, size_bytes_, 0); }
+    bool tryPop(void* element) noexcept {
+      bip::message_queue::size_type received = 0;
+      unsigned priority = 0;
+      return queue_.try_receive(element, size_bytes_, received, priority);
+    }
+
+   private:
+    bip::message_queue queue_;
+    std::uint64_t size_bytes_;
+  };
+  using Producer = Side;
+  using Consumer = Side;
+};
+
+RINGSIDE_QUEUE(boost_message_queue, BoostMessageQueue, "boost::interprocess::message_queue");
+
+}  // namespace
+}  // namespace ringside::harness

@@ -1,0 +1,63 @@
+// Ringside's own rings: one adapter for all three policies.
+#include "harness/registry.hpp"
+#include "ringside/shared.hpp"
+
+namespace ringside::harness {
+namespace {
+
+template <class Policy>
+struct CoreRing {
+  static QueueLimits limits() {
+    QueueLimits limits{.max_element_size_bytes = kMaxElementSizeBytes,
+                       .max_capacity = kMaxCapacity,
+                       .provision = Provision::Queue,
+                       .takes_memory_options = true};
+    if (Policy::kKind != PolicyKind::Spsc) limits.max_producers = kMaxWorkersPerRole;
+    if (Policy::kKind == PolicyKind::Mpmc) limits.max_consumers = kMaxWorkersPerRole;
+    return limits;
+  }
+
+  static Geometry geometry(const QueueShape& shape) {
+    return makeGeometry(Policy::kKind, shape.element_size_bytes, shape.capacity);
+  }
+  static RingSegment open(const Place& place, const QueueShape& shape) {
+    return RingSegment::shared(place.name, geometry(shape), shape.memory);
+  }
+  static RingSegment attached(const Place& place, const QueueShape& shape, Role role) {
+    RingSegment segment = open(place, shape);
+    segment.attach(role);
+    return segment;
+  }
+
+  static std::uint64_t bytesNeeded(const QueueShape& shape) { return geometry(shape).total_bytes; }
+  static void create(const Place& place, const QueueShape& shape) { open(place, shape); }
+
+  class Producer {
+   public:
+    Producer(const Place& place, const QueueShape& shape)
+        : segment_(attached(place, shape, Role::Producer)), side_(segment_.view(), Wait::Spin) {}
+    bool tryPush(const void* element) noexcept { return side_.tryPush(element); }
+
+   private:
+    RingSegment segment_;
+    PushSide<typename Policy::Writer> side_;
+  };
+
+  class Consumer {
+   public:
+    Consumer(const Place& place, const QueueShape& shape)
+        : segment_(attached(place, shape, Role::Consumer)), side_(segment_.view(), Wait::Spin) {}
+    bool tryPop(void* element) noexcept { return side_.tryPop(element); }
+
+   private:
+    RingSegment segment_;
+    PopSide<typename Policy::Reader> side_;
+  };
+};
+
+RINGSIDE_QUEUE(spsc, CoreRing<Spsc>, "Ringside's ring, one producer and one consumer");
+RINGSIDE_QUEUE(mpsc, CoreRing<Mpsc>, "Ringside's ring, many producers and one consumer");
+RINGSIDE_QUEUE(mpmc, CoreRing<Mpmc>, "Ringside's ring, many producers and many consumers");
+
+}  // namespace
+}  // namespace ringside::harness

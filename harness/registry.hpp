@@ -1,0 +1,50 @@
+// The queues that can be measured, each with the loops of every workload instantiated for its own
+// type: inside a timed loop nothing is virtual.
+#pragma once
+
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "harness/measurable_queue.hpp"
+#include "harness/workloads.hpp"
+
+namespace ringside::harness {
+
+struct QueueEntry {
+  std::string_view name;
+  std::string_view summary;
+  QueueLimits limits;
+  std::uint64_t (*bytesNeeded)(const QueueShape&) = nullptr;
+  void (*create)(const Place&, const QueueShape&) = nullptr;
+  WorkloadLoops loops[kWorkloadCount];
+};
+
+/// All queues of this program, in the order of their names.
+const std::vector<QueueEntry>& allQueues();
+/// nullptr for an unknown name.
+const QueueEntry* findQueue(std::string_view name);
+
+/// Enters a queue; its value means nothing. Throws std::logic_error for a name that is taken.
+bool enterQueue(const QueueEntry& entry);
+
+template <MeasurableQueue Q>
+QueueEntry makeEntry(std::string_view name, std::string_view summary) {
+  QueueEntry entry{
+      .name = name,
+      .summary = summary,
+      .limits = Q::limits(),
+      .bytesNeeded = [](const QueueShape& shape) -> std::uint64_t { return Q::bytesNeeded(shape); },
+      .create = [](const Place& place, const QueueShape& shape) { Q::create(place, shape); },
+      .loops = {}};
+  entry.loops[index(Workload::Throughput)] = {produceSaturated<Q>, consumeSaturated<Q>};
+  entry.loops[index(Workload::PingPong)] = {ping<Q>, pong<Q>};
+  return entry;
+}
+
+}  // namespace ringside::harness
+
+/// RINGSIDE_QUEUE(name, Type, "summary"): enters Type when the program starts.
+#define RINGSIDE_QUEUE(name, Type, summary)                    \
+  [[maybe_unused]] static const bool ringside_entered_##name = \
+      ::ringside::harness::enterQueue(::ringside::harness::makeEntry<Type>(#name, summary))

@@ -1,0 +1,336 @@
+#include "harness/result_table.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "harness/format_numbers.hpp"
+
+namespace ringside::harness {
+namespace {
+
+using nlohmann::ordered_json;
+using results::CellSummary;
+
+/// Why something in a row is not as asked, each reason once, numbered from 1.
+class Footnotes {
+ public:
+  std::size_t number(const std::string& text) {
+    const auto found = std::find(texts_.begin(), texts_.end(), text);
+    if (found != texts_.end()) return static_cast<std::size_t>(found - texts_.begin()) + 1;
+    texts_.push_back(text);
+    return texts_.size();
+  }
+  const std::vector<std::string>& texts() const { return texts_; }
+
+ private:
+  std::vector<std::string> texts_;
+};
+
+std::string statusWord(const CellSummary& cell) {
+  const results::StatusCounts& counts = cell.status_counts;
+  if (counts.failed > 0) return "failed";
+  if (counts.invalid > 0) return "invalid";
+  return counts.skipped > 0 ? "skipped" : "ok";
+}
+
+std::optional<double> messagesPerS(const CellSummary& cell) {
+  const auto found = cell.metrics.find("messages_per_s");
+  if (found == cell.metrics.end()) return std::nullopt;
+  return found->second.median;
+}
+
+const results::MergedPercentiles* roundTrip(const CellSummary& cell) {
+  const auto found = cell.histograms.find("rtt_ns");
+  return found == cell.histograms.end() ? nullptr : &found->second;
+}
+
+/// One column: its heading, what people read, and the number that programs read.
+struct Column {
+  const char* heading;
+  std::string (*text)(const CellSummary&);
+  ordered_json (*value)(const CellSummary&);
+};
+
+std::string textOfTime(const CellSummary& cell, std::uint64_t results::MergedPercentiles::*field) {
+  const results::MergedPercentiles* rtt = roundTrip(cell);
+  return rtt == nullptr ? "–" : formatNs(static_cast<double>(rtt->*field));
+}
+
+ordered_json valueOfTime(const CellSummary& cell,
+                         std::uint64_t results::MergedPercentiles::*field) {
+  const results::MergedPercentiles* rtt = roundTrip(cell);
+  return rtt == nullptr ? ordered_json(nullptr) : ordered_json(rtt->*field);
+}
+
+template <auto Field>
+constexpr Column timeColumn(const char* heading) {
+  return {heading, [](const CellSummary& cell) { return textOfTime(cell, Field); },
+          [](const CellSummary& cell) { return valueOfTime(cell, Field); }};
+}
+
+std::string rateText(const CellSummary& cell) {
+  const std::optional<double> rate = messagesPerS(cell);
+  return rate && cell.status_counts.ok > 0 ? formatCount(*rate) : statusWord(cell);
+}
+
+ordered_json rateValue(const CellSummary& cell) {
+  const std::optional<double> rate = messagesPerS(cell);
+  return rate ? ordered_json(*rate) : ordered_json(nullptr);
+}
+
+std::string integrityText(const CellSummary& cell) {
+  if (!cell.validation) return "–";
+  const results::Validation& v = *cell.validation;
+  return fmt::format("{}/{}/{}/{}", v.lost, v.duplicated, v.reordered, v.torn);
+}
+
+ordered_json integrityValue(const CellSummary& cell) {
+  if (!cell.validation) return nullptr;
+  const results::Validation& v = *cell.validation;
+  return {{"sent", v.sent},           {"received", v.received},
+          {"lost", v.lost},           {"duplicated", v.duplicated},
+          {"reordered", v.reordered}, {"torn", v.torn}};
+}
+
+using Percentiles = results::MergedPercentiles;
+constexpr Column kColumns[] = {
+    {"queue", [](const CellSummary& c) { return c.axes.queue; },
+     [](const CellSummary& c) { return ordered_json(c.axes.queue); }},
+    {"shape",
+     [](const CellSummary& c) { return fmt::format("{}p{}c", c.axes.producers, c.axes.consumers); },
+     [](const CellSummary& c) {
+       return ordered_json(fmt::format("{}p{}c", c.axes.producers, c.axes.consumers));
+     }},
+    {"bytes", [](const CellSummary& c) { return std::to_string(c.axes.element_size_bytes); },
+     [](const CellSummary& c) { return ordered_json(c.axes.element_size_bytes); }},
+    {"cap", [](const CellSummary& c) { return std::to_string(c.axes.capacity); },
+     [](const CellSummary& c) { return ordered_json(c.axes.capacity); }},
+    {"messages/s", rateText, rateValue},
+    timeColumn<&Percentiles::p50_ns>("p50"),
+    timeColumn<&Percentiles::p99_ns>("p99"),
+    timeColumn<&Percentiles::p999_ns>("p99.9"),
+    timeColumn<&Percentiles::max_ns>("max"),
+    {"l/d/r/t", integrityText, integrityValue},
+};
+constexpr std::size_t kLeftAligned = 2;  // the first columns are words
+
+std::string scenarioOf(const CellSummary& cell) {
+  const std::size_t first = cell.cell.find('/');
+  return cell.cell.substr(first + 1, cell.cell.find('/', first + 1) - first - 1);
+}
+
+/// What the cells of one scenario have in common stands above them, what differs in a footnote.
+std::string headingOf(const std::vector<CellSummary>& cells, std::size_t first) {
+  const CellSummary& cell = cells[first];
+  bool same_placement = true;
+  for (const CellSummary& other : cells) {
+    if (scenarioOf(other) == scenarioOf(cell)) {
+      same_placement &= other.axes.placement == cell.axes.placement;
+    }
+  }
+  return fmt::format("{}: {}, {} repetition{}{}", scenarioOf(cell), cell.axes.workload,
+                     cell.repetitions, cell.repetitions == 1 ? "" : "s",
+                     same_placement ? ", " + cell.axes.placement : "");
+}
+
+bool placementsVary(const std::vector<CellSummary>& cells) {
+  return std::any_of(cells.begin(), cells.end(), [&](const CellSummary& cell) {
+    return scenarioOf(cell) == scenarioOf(cells.front()) &&
+           cell.axes.placement != cells.front().axes.placement;
+  });
+}
+
+/// What in a row is not as one would expect, as numbers of footnotes.
+std::string marksOf(const CellSummary& cell, Footnotes& footnotes) {
+  std::vector<std::size_t> numbers;
+  if (cell.first_reason) {
+    const std::string prefix =
+        cell.status_counts.ok > 0
+            ? fmt::format("{} of {} repetitions {}: ", cell.repetitions - cell.status_counts.ok,
+                          cell.repetitions, statusWord(cell))
+            : statusWord(cell) + ": ";
+    numbers.push_back(footnotes.number(prefix + *cell.first_reason));
+  }
+  for (const std::string& note : cell.notes) numbers.push_back(footnotes.number(note));
+  if (numbers.empty()) return "";
+  return fmt::format("[{}]", fmt::join(numbers, ","));
+}
+
+using Lines = std::vector<std::vector<std::string>>;
+
+struct TextTable {
+  std::vector<std::string> headings;
+  Lines rows;                         ///< one a cell
+  std::vector<std::string> sections;  ///< the heading before a row, or empty
+  std::vector<std::string> footnotes;
+};
+
+TextTable makeTextTable(const std::vector<CellSummary>& cells) {
+  TextTable table;
+  Footnotes footnotes;
+  const bool with_placement = placementsVary(cells);
+  for (const Column& column : kColumns) table.headings.emplace_back(column.heading);
+  if (with_placement) table.headings.insert(table.headings.begin() + 1, "placement");
+  table.headings.emplace_back("");
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    std::vector<std::string> row;
+    for (const Column& column : kColumns) row.push_back(column.text(cells[i]));
+    if (with_placement) row.insert(row.begin() + 1, cells[i].axes.placement);
+    row.push_back(marksOf(cells[i], footnotes));
+    table.rows.push_back(std::move(row));
+    const bool begins = i == 0 || scenarioOf(cells[i]) != scenarioOf(cells[i - 1]);
+    table.sections.push_back(begins ? headingOf(cells, i) : "");
+  }
+  table.footnotes = footnotes.texts();
+  return table;
+}
+
+/// Characters, not bytes: the µ and the dash have two and three bytes.
+std::size_t widthOf(const std::string& text) {
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
+    return (static_cast<unsigned char>(c) & 0xc0) != 0x80;
+  }));
+}
+
+std::vector<std::size_t> columnWidths(const TextTable& table) {
+  std::vector<std::size_t> widths;
+  for (const std::string& heading : table.headings) widths.push_back(widthOf(heading));
+  for (const auto& row : table.rows) {
+    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], widthOf(row[i]));
+  }
+  return widths;
+}
+
+std::string renderLine(const std::vector<std::string>& row,
+                       const std::vector<std::size_t>& widths) {
+  std::string line;
+  for (std::size_t i = 0; i < row.size(); ++i) {
+    const std::string space(widths[i] - widthOf(row[i]), ' ');
+    const bool left = i < kLeftAligned || i + 1 == row.size();
+    line += (i == 0 ? "" : "  ") + (left ? row[i] + space : space + row[i]);
+  }
+  line.erase(line.find_last_not_of(' ') + 1);
+  return line + "\n";
+}
+
+constexpr const char* kLegend =
+    "p50 to max: round trip, all repetitions together. l/d/r/t: lost, duplicated, reordered, torn.";
+
+std::string renderText(const TextTable& table) {
+  const std::vector<std::size_t> widths = columnWidths(table);
+  std::string text;
+  for (std::size_t i = 0; i < table.rows.size(); ++i) {
+    if (!table.sections[i].empty()) {
+      text += (i == 0 ? "" : "\n") + table.sections[i] + "\n" + renderLine(table.headings, widths);
+    }
+    text += renderLine(table.rows[i], widths);
+  }
+  text += std::string("\n") + kLegend + "\n";
+  for (std::size_t i = 0; i < table.footnotes.size(); ++i) {
+    text += fmt::format("[{}] {}\n", i + 1, table.footnotes[i]);
+  }
+  return text;
+}
+
+std::string renderMarkdown(const TextTable& table) {
+  std::string text;
+  for (std::size_t i = 0; i < table.rows.size(); ++i) {
+    if (!table.sections[i].empty()) {
+      text += fmt::format("{}### {}\n\n| {} |\n|", i == 0 ? "" : "\n", table.sections[i],
+                          fmt::join(table.headings, " | "));
+      for (std::size_t c = 0; c < table.headings.size(); ++c) {
+        text += c < kLeftAligned ? " :-- |" : " --: |";
+      }
+      text += "\n";
+    }
+    text += fmt::format("| {} |\n", fmt::join(table.rows[i], " | "));
+  }
+  text += fmt::format("\n{}\n", kLegend);
+  for (std::size_t i = 0; i < table.footnotes.size(); ++i) {
+    text += fmt::format("\n[{}] {}\n", i + 1, table.footnotes[i]);
+  }
+  return text;
+}
+
+ordered_json toJson(const CellSummary& cell) {
+  const auto time = [&](std::uint64_t Percentiles::*field) { return valueOfTime(cell, field); };
+  return {{"cell", cell.cell},
+          {"status", statusWord(cell)},
+          {"reason", cell.first_reason ? ordered_json(*cell.first_reason) : ordered_json(nullptr)},
+          {"notes", cell.notes},
+          {"repetitions", cell.repetitions},
+          {"messages_per_s", rateValue(cell)},
+          {"rtt_ns_p50", time(&Percentiles::p50_ns)},
+          {"rtt_ns_p99", time(&Percentiles::p99_ns)},
+          {"rtt_ns_p999", time(&Percentiles::p999_ns)},
+          {"rtt_ns_max", time(&Percentiles::max_ns)},
+          {"validation", integrityValue(cell)}};
+}
+
+std::string renderJson(const std::vector<CellSummary>& cells) {
+  ordered_json list = ordered_json::array();
+  for (const CellSummary& cell : cells) list.push_back(toJson(cell));
+  return list.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+}
+
+std::string quoted(const std::string& text) {
+  std::string escaped;
+  for (const char c : text) escaped += c == '"' ? std::string("\"\"") : std::string(1, c);
+  return "\"" + escaped + "\"";
+}
+
+/// One flat line a cell; nothing where there is no number.
+std::string renderCsv(const std::vector<CellSummary>& cells) {
+  std::string text;
+  for (const CellSummary& cell : cells) {
+    ordered_json flat = toJson(cell);
+    flat["notes"] = fmt::format("{}", fmt::join(cell.notes, "; "));
+    const ordered_json counts = flat["validation"];
+    flat.erase("validation");
+    for (const char* name : {"sent", "received", "lost", "duplicated", "reordered", "torn"}) {
+      flat[name] = counts.is_null() ? ordered_json(nullptr) : counts[name];
+    }
+    if (text.empty()) {
+      std::vector<std::string> keys;
+      for (const auto& [key, value] : flat.items()) keys.push_back(key);
+      text += fmt::format("{}\n", fmt::join(keys, ","));
+    }
+    std::vector<std::string> fields;
+    for (const auto& [key, value] : flat.items()) {
+      fields.push_back(value.is_null()     ? ""
+                       : value.is_string() ? quoted(value.get<std::string>())
+                                           : value.dump());
+    }
+    text += fmt::format("{}\n", fmt::join(fields, ","));
+  }
+  return text;
+}
+
+}  // namespace
+
+std::optional<Format> parseFormat(const std::string& name) {
+  if (name == "table") return Format::Table;
+  if (name == "json") return Format::Json;
+  if (name == "csv") return Format::Csv;
+  if (name == "markdown") return Format::Markdown;
+  return std::nullopt;
+}
+
+std::string renderResults(const std::vector<CellSummary>& cells, Format format) {
+  switch (format) {
+    case Format::Json:
+      return renderJson(cells);
+    case Format::Csv:
+      return renderCsv(cells);
+    case Format::Markdown:
+      return renderMarkdown(makeTextTable(cells));
+    case Format::Table:
+      break;
+  }
+  return renderText(makeTextTable(cells));
+}
+
+}  // namespace ringside::harness

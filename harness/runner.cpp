@@ -1,0 +1,222 @@
+#include "harness/runner.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "harness/crew.hpp"
+#include "results/metrics.hpp"
+
+namespace ringside::harness {
+namespace {
+
+using results::Record;
+using results::Status;
+
+Record emptyRecord(const Cell& cell, const std::string& suite, std::uint32_t repetition) {
+  Record record;
+  record.suite = suite;
+  record.cell = cell.name;
+  record.repetition = repetition;
+  record.notes = cell.notes;
+  record.axes = cell.axes;
+  return record;
+}
+
+/// The queues of one repetition, made by the parent. Their names go as soon as all workers have
+/// opened them, and in any case when this goes.
+class Segments {
+ public:
+  Segments(const Cell& cell, Session& session) {
+    const std::size_t count = 1 + (cell.workload == Workload::PingPong ? cell.shape.producers : 0);
+    try {
+      for (std::size_t i = 0; i < count; ++i) make(cell, i, session.freshName());
+    } catch (...) {
+      removeNames();
+      throw;
+    }
+  }
+  Segments(const Segments&) = delete;
+  Segments& operator=(const Segments&) = delete;
+  ~Segments() { removeNames(); }
+
+  const std::vector<std::string>& names() const { return names_; }
+  void removeNames() {
+    for (const std::string& name : names_) removeSegments(name);
+  }
+
+ private:
+  void make(const Cell& cell, std::size_t i, const std::string& name) {
+    names_.push_back(name);
+    const QueueShape shape = shapeOfQueue(cell, i);
+    Place place{name, {}};
+    if (cell.queue->limits.provision == Provision::Harness) {
+      ShmMem& memory = memory_.emplace_back(cell.queue->bytesNeeded(shape), name, shape.memory);
+      place.memory = {static_cast<std::byte*>(memory.get()), memory.size()};
+    }
+    cell.queue->create(place, shape);
+  }
+
+  std::vector<std::string> names_;
+  std::vector<ShmMem> memory_;
+};
+
+Control makeControl(const Cell& cell) {
+  const bool replies = cell.workload == Workload::PingPong;
+  return Control({.producers = cell.axes.producers,
+                  .consumers = cell.axes.consumers,
+                  .histograms = replies,
+                  .replies = replies});
+}
+
+std::optional<Trouble> runPhases(Crew& crew, Segments& segments, const Timing& timing) {
+  if (auto trouble = crew.waitAtStartLine()) return trouble;
+  segments.removeNames();
+  if (auto trouble = crew.runPhase(Phase::WarmUp, std::chrono::milliseconds(timing.warmup_ms))) {
+    return trouble;
+  }
+  if (auto trouble = crew.runPhase(Phase::Measure, std::chrono::milliseconds(timing.duration_ms))) {
+    return trouble;
+  }
+  return crew.join();
+}
+
+results::Validation validationOf(const Control& control) {
+  std::vector<std::uint64_t> sent;
+  std::vector<Ledger> ledgers;
+  const ControlShape& shape = control.shape();
+  for (std::uint32_t i = 0; i < shape.producers; ++i) sent.push_back(control.producer(i).sent);
+  for (std::uint32_t i = 0; i < control.ledgerCount(); ++i) ledgers.push_back(control.ledger(i));
+  results::Validation validation = settle(ledgers, sent);
+  for (std::uint32_t i = 0; i < control.workerCount(); ++i) {
+    const WorkerFindings& findings = control.worker(i);
+    validation.received += findings.received;
+    validation.torn += findings.torn;
+  }
+  return validation;
+}
+
+results::Obtained obtainedBy(const Cell& cell, const Control& control, const Crew& crew) {
+  results::Obtained obtained;
+  for (std::uint32_t i = 0; i < control.shape().producers; ++i) {
+    obtained.producer_cpus.push_back(control.producer(i).cpu_at_end);
+  }
+  for (std::uint32_t i = 0; i < control.shape().consumers; ++i) {
+    obtained.consumer_cpus.push_back(control.consumer(i).cpu_at_end);
+  }
+  obtained.producer_pids = crew.pids(WorkerRole::Producer);
+  obtained.consumer_pids = crew.pids(WorkerRole::Consumer);
+  const WorkerFindings& first = control.producer(0);
+  obtained.page_size_bytes = first.page_size_bytes;
+  obtained.locked_bytes = first.locked_bytes;
+  for (std::size_t node = 0; node < kMaxReportedNodes; ++node) {
+    if (first.node_pages[node] > 0) {
+      obtained.node_pages[static_cast<int>(node)] = first.node_pages[node];
+    }
+  }
+  if (cell.queue->limits.exact_capacity) obtained.capacity = cell.axes.capacity;
+  return obtained;
+}
+
+/// Who counted in the measured phase: consumers, or in a ping-pong the producers.
+void fillMeasurement(const Control& control, Record& record) {
+  const ControlShape& shape = control.shape();
+  const std::uint32_t counters = shape.replies ? shape.producers : shape.consumers;
+  std::uint64_t messages = 0;
+  double seconds = 0;
+  for (std::uint32_t i = 0; i < counters; ++i) {
+    const WorkerFindings& findings = shape.replies ? control.producer(i) : control.consumer(i);
+    messages += findings.measured;
+    seconds += static_cast<double>(findings.measured_ns) * 1e-9;
+  }
+  record.seconds = seconds / counters;
+  if (shape.histograms) {
+    auto merged = std::make_shared<results::Histogram>();
+    for (std::uint32_t i = 0; i < shape.producers; ++i) merged->merge(*control.histogram(i));
+    if (merged->clamped() > 0) {
+      record.notes.push_back(fmt::format("{} round trips of over an hour were recorded as an hour",
+                                         merged->clamped()));
+    }
+    record.histograms["rtt_ns"] = std::move(merged);
+  }
+  results::fillMetrics(record, messages);
+}
+
+void noteWhatWasNotHonoured(const Cell& cell, const Control& control, Record& record) {
+  if (cell.axes.huge_pages == "try" && record.obtained->page_size_bytes <= 4096) {
+    record.notes.push_back(fmt::format("huge pages were tried, the kernel gave pages of {} bytes",
+                                       record.obtained->page_size_bytes));
+  }
+  for (std::uint32_t i = 0; i < control.workerCount(); ++i) {
+    const WorkerFindings& findings = control.worker(i);
+    if (findings.cpu_pinned >= 0 && findings.cpu_pinned != findings.cpu_at_end) {
+      record.status = Status::Invalid;
+      record.reason = fmt::format("a worker was pinned to CPU {} and ran on CPU {}",
+                                  findings.cpu_pinned, findings.cpu_at_end);
+    }
+    if (findings.out_of_numbers) {
+      record.status = Status::Invalid;
+      record.reason = "a producer used up its sequence numbers; choose a shorter duration_ms";
+    }
+  }
+}
+
+void judge(const Cell& cell, const Control& control, Record& record) {
+  noteWhatWasNotHonoured(cell, control, record);
+  const results::Validation& v = *record.validation;
+  if (record.status == Status::Ok && record.metrics["messages"] <= 0) {
+    record.status = Status::Invalid;
+    record.reason = "no message came through in the measured phase; choose a longer duration_ms";
+  }
+  if (v.clean()) return;
+  record.status = Status::Failed;
+  record.reason = fmt::format("integrity: {} lost, {} duplicated, {} reordered, {} torn of {}",
+                              v.lost, v.duplicated, v.reordered, v.torn, v.sent);
+}
+
+void fillTrouble(const Trouble& trouble, Record& record) {
+  record.status = trouble.kind == Trouble::Kind::Unobtainable ? Status::Skipped : Status::Failed;
+  record.reason = trouble.reason;
+}
+
+bool isUnobtainable(const std::error_code& code) {
+  return code == Errc::OutOfMemory || code == Errc::PermissionDenied;
+}
+
+}  // namespace
+
+Record skippedRecord(const Cell& cell, const std::string& suite, std::uint32_t repetition) {
+  Record record = emptyRecord(cell, suite, repetition);
+  record.status = Status::Skipped;
+  record.reason = cell.skip_reason;
+  return record;
+}
+
+std::optional<Record> runRepetition(const Cell& cell, const std::string& suite,
+                                    std::uint32_t repetition, Session& session) {
+  Record record = emptyRecord(cell, suite, repetition);
+  try {
+    Segments segments(cell, session);
+    const Control control = makeControl(cell);
+    Crew crew({&cell, &session, &control, segments.names()}, session.interrupts());
+    const std::optional<Trouble> trouble = runPhases(crew, segments, cell.timing);
+    if (trouble && trouble->kind == Trouble::Kind::Interrupted) return std::nullopt;
+    record.obtained = obtainedBy(cell, control, crew);
+    if (trouble) {
+      fillTrouble(*trouble, record);
+      return record;
+    }
+    record.validation = validationOf(control);
+    fillMeasurement(control, record);
+    judge(cell, control, record);
+  } catch (const std::system_error& error) {
+    record.status = isUnobtainable(error.code()) ? Status::Skipped : Status::Failed;
+    record.reason = error.what();
+  } catch (const std::exception& error) {
+    record.status = Status::Failed;
+    record.reason = error.what();
+  }
+  return record;
+}
+
+}  // namespace ringside::harness

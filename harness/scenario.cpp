@@ -1,0 +1,323 @@
+#include "harness/scenario.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <toml++/toml.h>
+
+#include <algorithm>
+#include <fstream>
+#include <optional>
+#include <set>
+#include <sstream>
+
+#include "harness/usage_error.hpp"
+
+namespace ringside::harness {
+namespace {
+
+constexpr std::string_view kWorkloadNames[kWorkloadCount] = {"throughput", "ping_pong"};
+constexpr std::size_t kMaxNameLength = 60;
+
+struct TimingKey {
+  std::string_view name;
+  std::uint64_t Timing::*field;
+  std::uint64_t lowest;
+  std::uint64_t highest;
+};
+constexpr TimingKey kTimingKeys[] = {
+    {"repetitions", &Timing::repetitions, 1, 1000},
+    {"warmup_ms", &Timing::warmup_ms, 0, 60'000},
+    {"duration_ms", &Timing::duration_ms, 1, 600'000},
+};
+
+/// Reads one file, and remembers its name for the messages.
+class Reader {
+ public:
+  explicit Reader(const std::filesystem::path& file) : file_(file.string()) {}
+
+  Suite read(const std::vector<std::string>& overrides);
+
+ private:
+  Where at(const toml::node& node) const {
+    return {fmt::format("{}:{}", file_, node.source().begin.line)};
+  }
+  [[noreturn]] void refuse(const toml::node& node, const std::string& what) const {
+    throw UsageError(fmt::format("{}: {}", at(node).text, what));
+  }
+
+  std::string textOf(const std::filesystem::path& file) const;
+  void refuseUnknownKeys(const toml::table& table, std::string_view what,
+                         std::vector<std::string_view> known) const;
+  const toml::table* table(const toml::table& parent, std::string_view key) const;
+  std::string name(const toml::table& parent, std::string_view owner) const;
+  std::string text(const toml::table& parent, std::string_view key, std::string_view owner) const;
+  Scenario scenario(const toml::table& table, const Timing& timing,
+                    const std::vector<Sweep>& defaults) const;
+  void readSetting(std::string_view key, const toml::node& value, Timing& timing,
+                   std::vector<Sweep>& sweeps, const Where& where) const;
+  Sweep sweep(const Axis& axis, const toml::node& value, const Where& where) const;
+  AxisValue value(const Axis& axis, const toml::node& node, const Where& where) const;
+  void applyOverride(const std::string& text, Scenario& scenario) const;
+
+  std::string file_;
+};
+
+std::vector<std::string_view> axisNames() {
+  std::vector<std::string_view> names;
+  for (const Axis& axis : allAxes()) names.push_back(axis.name);
+  return names;
+}
+
+std::vector<std::string_view> settingNames() {
+  std::vector<std::string_view> names = axisNames();
+  for (const TimingKey& key : kTimingKeys) names.push_back(key.name);
+  return names;
+}
+
+void put(std::vector<Sweep>& sweeps, Sweep sweep) {
+  for (Sweep& old : sweeps) {
+    if (old.axis != sweep.axis) continue;
+    old = std::move(sweep);
+    return;
+  }
+  sweeps.push_back(std::move(sweep));
+}
+
+std::string Reader::textOf(const std::filesystem::path& file) const {
+  std::error_code ignored;
+  if (std::filesystem::is_directory(file, ignored)) {
+    throw UsageError(fmt::format("{}: this is a folder; name a scenario file in it", file_));
+  }
+  std::ifstream stream(file);
+  if (!stream) {
+    throw UsageError(
+        fmt::format("{}: there is no such scenario file, or it cannot be read; "
+                    "`ringside list` names those that are here",
+                    file_));
+  }
+  std::ostringstream whole;
+  whole << stream.rdbuf();
+  return whole.str();
+}
+
+void Reader::refuseUnknownKeys(const toml::table& table, std::string_view what,
+                               std::vector<std::string_view> known) const {
+  for (const auto& [key, node] : table) {
+    if (std::find(known.begin(), known.end(), key.str()) != known.end()) continue;
+    refuse(node, fmt::format("unknown key '{}' in {}{}; known are {}", key.str(), what,
+                             suggestion(key.str(), known), fmt::join(known, ", ")));
+  }
+}
+
+const toml::table* Reader::table(const toml::table& parent, std::string_view key) const {
+  const toml::node* node = parent.get(key);
+  if (node == nullptr) return nullptr;
+  if (!node->is_table()) refuse(*node, fmt::format("'{}' must be a table, [{}]", key, key));
+  return node->as_table();
+}
+
+std::string Reader::text(const toml::table& parent, std::string_view key,
+                         std::string_view owner) const {
+  const toml::node* node = parent.get(key);
+  if (node == nullptr) refuse(parent, fmt::format("{} has no {}; add {} = \"…\"", owner, key, key));
+  if (!node->is_string()) refuse(*node, fmt::format("{} must be a string", key));
+  return **node->as_string();
+}
+
+/// Names become parts of file and cell names.
+std::string Reader::name(const toml::table& parent, std::string_view owner) const {
+  const std::string name = text(parent, "name", owner);
+  const bool plain = std::all_of(name.begin(), name.end(), [](unsigned char c) {
+    return std::isalnum(c) != 0 || c == '-' || c == '_';
+  });
+  if (!plain || name.empty() || name.size() > kMaxNameLength) {
+    refuse(*parent.get("name"), fmt::format("name is '{}'; it must be 1 to {} letters, digits, "
+                                            "'-' or '_'",
+                                            name, kMaxNameLength));
+  }
+  return name;
+}
+
+AxisValue Reader::value(const Axis& axis, const toml::node& node, const Where& where) const {
+  AxisValue value;
+  if (node.is_string()) {
+    value = **node.as_string();
+  } else if (node.is_boolean()) {
+    value = **node.as_boolean();
+  } else if (node.is_integer() && **node.as_integer() >= 0) {
+    value = static_cast<std::uint64_t>(**node.as_integer());
+  } else if (node.is_integer()) {
+    throw UsageError(fmt::format("{}: {} is {}; it must not be negative", where.text, axis.name,
+                                 **node.as_integer()));
+  } else {
+    std::ostringstream kind;
+    kind << node.type();
+    throw UsageError(fmt::format("{}: {} holds a value of type {}, which no axis takes", where.text,
+                                 axis.name, kind.str()));
+  }
+  checkValue(axis, value, where);
+  return value;
+}
+
+Sweep Reader::sweep(const Axis& axis, const toml::node& node, const Where& where) const {
+  Sweep sweep{&axis, {}, where};
+  const toml::array* list = node.as_array();
+  if (list == nullptr) {
+    sweep.values.push_back(value(axis, node, where));
+    return sweep;
+  }
+  if (list->empty())
+    throw UsageError(fmt::format("{}: {} is an empty list", where.text, axis.name));
+  for (const toml::node& element : *list) {
+    AxisValue next = value(axis, element, where);
+    if (std::find(sweep.values.begin(), sweep.values.end(), next) != sweep.values.end()) {
+      throw UsageError(fmt::format("{}: {} names {} twice", where.text, axis.name, toString(next)));
+    }
+    sweep.values.push_back(std::move(next));
+  }
+  return sweep;
+}
+
+/// A timing key or an axis; the caller has checked that the key is known.
+void Reader::readSetting(std::string_view key, const toml::node& node, Timing& timing,
+                         std::vector<Sweep>& sweeps, const Where& where) const {
+  for (const TimingKey& known : kTimingKeys) {
+    if (known.name != key) continue;
+    const Axis as_axis{.name = known.name,
+                       .type = Axis::Type::Count,
+                       .summary = {},
+                       .default_value = {},
+                       .lowest = known.lowest,
+                       .highest = known.highest};
+    timing.*known.field = std::get<std::uint64_t>(value(as_axis, node, where));
+    return;
+  }
+  put(sweeps, sweep(*findAxis(key), node, where));
+}
+
+std::optional<Workload> parseWorkload(std::string_view name) {
+  for (std::size_t i = 0; i < kWorkloadCount; ++i) {
+    if (kWorkloadNames[i] == name) return static_cast<Workload>(i);
+  }
+  return std::nullopt;
+}
+
+Scenario Reader::scenario(const toml::table& table, const Timing& timing,
+                          const std::vector<Sweep>& defaults) const {
+  std::vector<std::string_view> known = settingNames();
+  known.insert(known.end(), {"name", "workload", "sweep"});
+  refuseUnknownKeys(table, "[[scenario]]", known);
+  Scenario scenario{.name = name(table, "this scenario"),
+                    .timing = timing,
+                    .sweeps = defaults,
+                    .where = at(table)};
+  const std::string workload = text(table, "workload", "this scenario");
+  const std::optional<Workload> parsed = parseWorkload(workload);
+  if (!parsed) {
+    const std::vector<std::string_view> names(std::begin(kWorkloadNames), std::end(kWorkloadNames));
+    refuse(*table.get("workload"),
+           fmt::format("unknown workload '{}'{}; known are {}", workload,
+                       suggestion(workload, names), fmt::join(names, ", ")));
+  }
+  scenario.workload = *parsed;
+  const toml::table* sweeps = this->table(table, "sweep");
+  if (sweeps != nullptr) refuseUnknownKeys(*sweeps, "[scenario.sweep]", axisNames());
+  for (const toml::table* part : {&table, sweeps}) {
+    if (part == nullptr) continue;
+    for (const auto& [key, node] : *part) {
+      const bool is_setting =
+          key.str() != "name" && key.str() != "workload" && key.str() != "sweep";
+      if (is_setting) readSetting(key.str(), node, scenario.timing, scenario.sweeps, at(node));
+    }
+  }
+  return scenario;
+}
+
+void Reader::applyOverride(const std::string& text, Scenario& scenario) const {
+  const Where where{"-a " + text};
+  const std::size_t equals = text.find('=');
+  const std::string key = text.substr(0, equals);
+  const std::vector<std::string_view> known = settingNames();
+  if (equals == std::string::npos || std::find(known.begin(), known.end(), key) == known.end()) {
+    throw UsageError(fmt::format("{}: unknown key '{}'{}; write KEY=VALUE with one of {}",
+                                 where.text, key, suggestion(key, known), fmt::join(known, ", ")));
+  }
+  const std::string right = text.substr(equals + 1);
+  toml::table parsed;
+  try {
+    parsed = toml::parse("value = " + right);
+  } catch (const toml::parse_error&) {  // a bare word, as one types it in a shell
+    parsed = toml::table{{"value", right}};
+  }
+  readSetting(key, *parsed.get("value"), scenario.timing, scenario.sweeps, where);
+}
+
+/// Every axis once, in the order of the table: given, or its default.
+std::vector<Sweep> completed(const Scenario& scenario) {
+  std::vector<Sweep> complete;
+  for (const Axis& axis : allAxes()) {
+    const auto given = std::find_if(scenario.sweeps.begin(), scenario.sweeps.end(),
+                                    [&](const Sweep& sweep) { return sweep.axis == &axis; });
+    if (given != scenario.sweeps.end()) {
+      complete.push_back(*given);
+    } else if (!axis.default_value.empty()) {
+      complete.push_back({&axis, {defaultValue(axis)}, scenario.where});
+    } else {
+      throw UsageError(fmt::format("{}: scenario '{}' names no {}; add {} = [\"…\"] to its sweep",
+                                   scenario.where.text, scenario.name, axis.name, axis.name));
+    }
+  }
+  return complete;
+}
+
+Suite Reader::read(const std::vector<std::string>& overrides) {
+  Suite suite;
+  suite.text = textOf(file_);
+  toml::table root;
+  try {
+    root = toml::parse(suite.text, file_);
+  } catch (const toml::parse_error& error) {
+    throw UsageError(fmt::format("{}:{}: this is no TOML: {}", file_, error.source().begin.line,
+                                 error.description()));
+  }
+  refuseUnknownKeys(root, "the file", {"suite", "defaults", "scenario"});
+  const toml::table* suite_table = table(root, "suite");
+  if (suite_table == nullptr) refuse(root, "there is no [suite] table with name and question");
+  refuseUnknownKeys(*suite_table, "[suite]", {"name", "question"});
+  suite.name = name(*suite_table, "[suite]");
+  suite.question = text(*suite_table, "question", "[suite]");
+
+  Timing timing;
+  std::vector<Sweep> defaults;
+  if (const toml::table* given = table(root, "defaults")) {
+    refuseUnknownKeys(*given, "[defaults]", settingNames());
+    for (const auto& [key, node] : *given) {
+      readSetting(key.str(), node, timing, defaults, at(node));
+    }
+  }
+  const toml::node* scenarios = root.get("scenario");
+  if (scenarios == nullptr) refuse(root, "there is no [[scenario]]; a suite needs at least one");
+  if (!scenarios->is_array_of_tables()) refuse(*scenarios, "write [[scenario]], with two brackets");
+  std::set<std::string> names;
+  for (const toml::node& node : *scenarios->as_array()) {
+    Scenario next = scenario(*node.as_table(), timing, defaults);
+    if (!names.insert(next.name).second) {
+      refuse(node,
+             fmt::format("two scenarios are called '{}'; a cell is named after it", next.name));
+    }
+    for (const std::string& text : overrides) applyOverride(text, next);
+    next.sweeps = completed(next);
+    suite.scenarios.push_back(std::move(next));
+  }
+  return suite;
+}
+
+}  // namespace
+
+std::string_view toString(Workload workload) { return kWorkloadNames[index(workload)]; }
+
+Suite readSuite(const std::filesystem::path& file, const std::vector<std::string>& overrides) {
+  return Reader(file).read(overrides);
+}
+
+}  // namespace ringside::harness

@@ -1,0 +1,52 @@
+#include "harness/session.hpp"
+
+#include <fmt/format.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
+
+namespace ringside::harness {
+namespace {
+
+/// With the time, for process ids come again.
+std::string freshPrefix() {
+  return fmt::format("ringside-{}-{:x}-", ::getpid(), Clock::monotonicRawNs());
+}
+
+}  // namespace
+
+InterruptWatch::InterruptWatch() {
+  ::sigset_t interrupts;
+  ::sigemptyset(&interrupts);
+  ::sigaddset(&interrupts, SIGINT);
+  ::sigaddset(&interrupts, SIGTERM);
+  ::sigprocmask(SIG_BLOCK, &interrupts, &former_mask_);
+  descriptor_ = ::signalfd(-1, &interrupts, SFD_CLOEXEC | SFD_NONBLOCK);
+  if (descriptor_ < 0) {
+    const int cause = errno;
+    ::sigprocmask(SIG_SETMASK, &former_mask_, nullptr);
+    throw std::system_error(cause, std::system_category(), "no descriptor for signals");
+  }
+}
+
+InterruptWatch::~InterruptWatch() {
+  interrupted();  // takes what is pending, so that it does not strike now
+  ::close(descriptor_);
+  ::sigprocmask(SIG_SETMASK, &former_mask_, nullptr);
+}
+
+bool InterruptWatch::interrupted() {
+  ::signalfd_siginfo info;
+  while (::read(descriptor_, &info, sizeof info) == sizeof info) interrupted_ = true;
+  return interrupted_;
+}
+
+Session::Session(Topology topology)
+    : topology_(std::move(topology)),
+      clock_(calibrateClock()),
+      prefix_(freshPrefix()),
+      janitor_(prefix_) {}
+
+}  // namespace ringside::harness

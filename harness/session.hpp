@@ -1,0 +1,53 @@
+// What lasts for a whole run: the machine, the clock, the name under which everything in /dev/shm
+// is made, and the ear for Ctrl-C.
+#pragma once
+
+#include <signal.h>
+
+#include <string>
+
+#include "harness/clock.hpp"
+#include "harness/janitor.hpp"
+#include "harness/topology.hpp"
+
+namespace ringside::harness {
+
+/// Turns SIGINT and SIGTERM into something that can be polled, as long as it lives.
+class InterruptWatch {
+ public:
+  InterruptWatch();
+  InterruptWatch(const InterruptWatch&) = delete;
+  InterruptWatch& operator=(const InterruptWatch&) = delete;
+  ~InterruptWatch();
+
+  /// Readable once an interrupt has come.
+  int descriptor() const { return descriptor_; }
+  /// True from the first interrupt on.
+  bool interrupted();
+
+ private:
+  ::sigset_t former_mask_ = {};
+  int descriptor_ = -1;
+  bool interrupted_ = false;
+};
+
+class Session {
+ public:
+  explicit Session(Topology topology);
+
+  const Topology& topology() const { return topology_; }
+  const Clock& clock() const { return clock_; }
+  InterruptWatch& interrupts() { return interrupts_; }
+  /// A name for shared memory that nobody has had, and that the janitor knows.
+  std::string freshName() { return prefix_ + std::to_string(next_name_++); }
+
+ private:
+  Topology topology_;
+  Clock clock_;
+  std::string prefix_;
+  std::uint64_t next_name_ = 0;
+  InterruptWatch interrupts_;
+  Janitor janitor_;
+};
+
+}  // namespace ringside::harness

@@ -1,0 +1,25 @@
+// All repetitions of a plan, in rounds: every cell once, then every cell again, so that a drift of
+// the machine strikes all cells alike.
+#pragma once
+
+#include <vector>
+
+#include "harness/plan.hpp"
+#include "harness/session.hpp"
+#include "results/bundle.hpp"
+#include "results/exit_code.hpp"
+#include "results/summary.hpp"
+
+namespace ringside::harness {
+
+struct SuiteOutcome {
+  std::vector<results::CellSummary> cells;
+  results::ExitCode exit_code = results::ExitCode::Fine;
+  results::Interrupted interrupted = results::Interrupted::No;
+};
+
+/// Appends one record a repetition to the bundle, as soon as it is made. Throws BundleError when
+/// it cannot be written.
+SuiteOutcome runSuite(const Plan& plan, Session& session, results::Bundle& bundle);
+
+}  // namespace ringside::harness

@@ -1,0 +1,39 @@
+// What a worker process does: pin itself, open the queues by name, run its loop, leave its
+// findings.
+#pragma once
+
+#include <vector>
+
+#include "harness/control.hpp"
+#include "harness/plan.hpp"
+#include "harness/session.hpp"
+
+namespace ringside::harness {
+
+enum class WorkerRole { Producer, Consumer };
+
+struct WorkerId {
+  WorkerRole role = WorkerRole::Producer;
+  std::uint32_t number = 0;  ///< within its role, from 0
+};
+
+/// "producer 0".
+std::string toString(const WorkerId& id);
+
+/// What all workers of one repetition are given.
+struct Job {
+  const Cell* cell = nullptr;
+  const Session* session = nullptr;
+  const Control* control = nullptr;
+  std::vector<std::string> names;  ///< of the queues; see WorkerContext::places
+};
+
+/// The shape of queue number `i` of the job.
+QueueShape shapeOfQueue(const Cell& cell, std::size_t i);
+
+/// Runs in the child; never returns. What goes wrong is left in the findings, and the exit code is
+/// kWorkerGaveUp.
+constexpr int kWorkerGaveUp = 3;
+[[noreturn]] void runWorker(const Job& job, const WorkerId& id, ::pid_t parent);
+
+}  // namespace ringside::harness

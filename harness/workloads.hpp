@@ -1,0 +1,260 @@
+// The loops that are timed, written once and instantiated for each queue. They allocate nothing,
+// call nothing virtual, and look at the parent's phase only every kLookEvery messages or when the
+// queue makes them wait.
+#pragma once
+
+#include <sched.h>
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "harness/clock.hpp"
+#include "harness/control.hpp"
+#include "harness/element.hpp"
+#include "harness/measurable_queue.hpp"
+
+namespace ringside::harness {
+
+enum class Workload : std::uint8_t { Throughput, PingPong };
+constexpr std::size_t kWorkloadCount = 2;
+constexpr std::size_t index(Workload workload) { return static_cast<std::size_t>(workload); }
+
+constexpr std::uint64_t kLookEvery = 64;
+
+/// Tries on an empty queue before a consumer believes that nothing comes any more. A queue may say
+/// "empty" while another consumer is in the middle of an operation.
+constexpr int kTriesWhenDone = 64;
+
+/// All that a loop gets. `places[0]` is the queue from producers to consumers; in a ping-pong,
+/// `places[1 + p]` is the one that brings producer p its replies.
+struct WorkerContext {
+  std::uint32_t number = 0;  ///< among the workers of its role
+  QueueShape shape;
+  Wait wait = Wait::Spin;
+  Clock clock;
+  std::span<const Place> places;
+  const Control* control = nullptr;
+  WorkerFindings* findings = nullptr;
+  std::optional<Ledger> ledger = std::nullopt;
+};
+
+using WorkerLoop = void (*)(WorkerContext&);
+
+struct WorkloadLoops {
+  WorkerLoop produce = nullptr;
+  WorkerLoop consume = nullptr;
+};
+
+/// The shape of a queue that carries replies: from all consumers to one producer.
+inline QueueShape replyShape(const QueueShape& shape) {
+  QueueShape reply = shape;
+  reply.producers = shape.consumers;
+  reply.consumers = 1;
+  return reply;
+}
+
+/// Ready: everything is attached. Returns when the parent starts the warm-up.
+void waitAtStartLine(WorkerContext& context);
+/// Notes what the kernel says about the ring's memory in this process. Control plane.
+void noteSegmentFacts(WorkerContext& context);
+
+inline Phase phaseOf(const WorkerContext& context) noexcept {
+  // relaxed: the phase says when, not what; nothing is published with it.
+  return context.control->words().phase.load(std::memory_order_relaxed);
+}
+
+inline void giveWay(Wait wait) noexcept {
+  if (wait == Wait::Yield) {
+    ::sched_yield();
+  } else {
+    pauseCore();
+  }
+}
+
+/// Time and messages of the measured phase, taken by the worker itself when it sees the phase
+/// change, so that a late look costs no accuracy.
+class Stopwatch {
+ public:
+  explicit Stopwatch(const Clock& clock) : clock_(clock) {}
+
+  void look(Phase phase, std::uint64_t messages) noexcept {
+    if (phase == seen_) return;
+    if (phase == Phase::Measure) start(messages);
+    if (phase == Phase::Stop && seen_ == Phase::Measure) stop(messages);
+    seen_ = phase;
+  }
+  bool measuring() const noexcept { return seen_ == Phase::Measure; }
+  void report(WorkerFindings& findings) const noexcept {
+    findings.measured = messages_;
+    findings.measured_ns = ns_;
+  }
+
+ private:
+  void start(std::uint64_t messages) noexcept {
+    begin_messages_ = messages;
+    begin_ = clock_.now();
+  }
+  void stop(std::uint64_t messages) noexcept {
+    ns_ = clock_.nsBetween(begin_, clock_.now());
+    messages_ = messages - begin_messages_;
+  }
+
+  Clock clock_;
+  Phase seen_ = Phase::WarmUp;
+  std::uint64_t begin_ = 0;
+  std::uint64_t begin_messages_ = 0;
+  std::uint64_t messages_ = 0;
+  std::uint64_t ns_ = 0;
+};
+
+inline void producerDone(WorkerContext& context, std::uint64_t sent) noexcept {
+  context.findings->sent = sent;
+  context.findings->out_of_numbers = sent >= kMaxSequence;
+  // SYNC: allProducersDone(): all that was pushed is in the queue.
+  context.control->words().producers_done.fetch_add(1, std::memory_order_release);
+}
+
+inline bool allProducersDone(const WorkerContext& context) noexcept {
+  return context.control->words().producers_done.load(std::memory_order_acquire) ==
+         context.control->shape().producers;
+}
+
+/// Throughput, sending side: as fast as the queue takes it.
+template <MeasurableQueue Q>
+void produceSaturated(WorkerContext& context) {
+  typename Q::Producer queue(context.places[0], context.shape);
+  ElementBytes element(context.shape.element_size_bytes);
+  waitAtStartLine(context);
+  std::uint64_t sequence = 0;
+  bool stopping = false;
+  while (!stopping && sequence < kMaxSequence) {
+    element.write({context.number, sequence});
+    while (!queue.tryPush(element.data())) {
+      if (phaseOf(context) == Phase::Stop) {
+        stopping = true;
+        break;
+      }
+      giveWay(context.wait);
+    }
+    if (stopping) break;
+    ++sequence;
+    if (sequence % kLookEvery == 0) stopping = phaseOf(context) == Phase::Stop;
+  }
+  producerDone(context, sequence);
+  if (context.number == 0) noteSegmentFacts(context);
+}
+
+/// Checks what was received and enters it into the ledger.
+inline void validate(WorkerContext& context, const ElementBytes& element) noexcept {
+  const std::optional<Stamp> stamp = element.read();
+  if (!stamp || !context.ledger->knows(stamp->producer) || stamp->sequence >= kMaxSequence) {
+    ++context.findings->torn;
+    return;
+  }
+  context.ledger->enter(stamp->producer, stamp->sequence);
+}
+
+/// Throughput, receiving side: takes and checks everything, also what comes after the stop.
+template <MeasurableQueue Q>
+void consumeSaturated(WorkerContext& context) {
+  typename Q::Consumer queue(context.places[0], context.shape);
+  ElementBytes element(context.shape.element_size_bytes);
+  waitAtStartLine(context);
+  Stopwatch stopwatch(context.clock);
+  std::uint64_t received = 0;
+  int tries_when_done = 0;
+  while (tries_when_done < kTriesWhenDone) {
+    if (queue.tryPop(element.data())) {
+      validate(context, element);
+      ++received;
+      tries_when_done = 0;
+      if (received % kLookEvery != 0) continue;
+    } else {
+      if (allProducersDone(context)) ++tries_when_done;
+      giveWay(context.wait);
+    }
+    stopwatch.look(phaseOf(context), received);
+  }
+  context.findings->received = received;
+  stopwatch.report(*context.findings);
+}
+
+/// Repeats `attempt` until it succeeds; false when it has not a second after the stop.
+template <class Attempt>
+bool persist(WorkerContext& context, Attempt&& attempt) noexcept {
+  constexpr std::uint64_t kPatienceNs = 1'000'000'000;
+  std::uint64_t stopped_at = 0;
+  for (std::uint64_t tries = 1; !attempt(); ++tries) {
+    giveWay(context.wait);
+    if (tries % kLookEvery != 0 || phaseOf(context) != Phase::Stop) continue;
+    if (stopped_at == 0) stopped_at = context.clock.now();
+    if (context.clock.nsBetween(stopped_at, context.clock.now()) > kPatienceNs) return false;
+  }
+  return true;
+}
+
+/// Round trip, asking side: one message in flight, timed from before its push to after the pop of
+/// its reply. A reply that has not come a second after the stop is lost.
+template <MeasurableQueue Q>
+void ping(WorkerContext& context) {
+  typename Q::Producer requests(context.places[0], context.shape);
+  typename Q::Consumer replies(context.places[1 + context.number], replyShape(context.shape));
+  ElementBytes question(context.shape.element_size_bytes);
+  ElementBytes answer(context.shape.element_size_bytes);
+  waitAtStartLine(context);
+  Stopwatch stopwatch(context.clock);
+  std::uint64_t sent = 0;
+  std::uint64_t received = 0;
+  for (Phase phase = phaseOf(context); phase != Phase::Stop && sent < kMaxSequence;
+       phase = phaseOf(context)) {
+    stopwatch.look(phase, received);
+    question.write({context.number, sent});
+    const std::uint64_t begin = context.clock.now();
+    if (!persist(context, [&] { return requests.tryPush(question.data()); })) break;
+    ++sent;
+    if (!persist(context, [&] { return replies.tryPop(answer.data()); })) break;
+    const std::uint64_t end = context.clock.nowAfterLoads();
+    ++received;
+    if (stopwatch.measuring()) {
+      context.control->histogram(context.number)->record(context.clock.nsBetween(begin, end));
+    }
+    validate(context, answer);
+  }
+  stopwatch.look(Phase::Stop, received);
+  stopwatch.report(*context.findings);
+  context.findings->received = received;
+  producerDone(context, sent);
+  if (context.number == 0) noteSegmentFacts(context);
+}
+
+/// Round trip, answering side: sends each message back to who asked.
+template <MeasurableQueue Q>
+void pong(WorkerContext& context) {
+  typename Q::Consumer requests(context.places[0], context.shape);
+  const std::uint32_t askers = context.shape.producers;
+  std::deque<typename Q::Producer> replies;  // a deque, for its elements need not be movable
+  for (std::uint32_t p = 0; p < askers; ++p) {
+    replies.emplace_back(context.places[1 + p], replyShape(context.shape));
+  }
+  ElementBytes element(context.shape.element_size_bytes);
+  waitAtStartLine(context);
+  int tries_when_done = 0;
+  while (tries_when_done < kTriesWhenDone) {
+    if (!requests.tryPop(element.data())) {
+      if (allProducersDone(context)) ++tries_when_done;
+      giveWay(context.wait);
+      continue;
+    }
+    const std::optional<Stamp> stamp = element.read();
+    if (!stamp || stamp->producer >= askers) {
+      ++context.findings->torn;
+      continue;
+    }
+    persist(context, [&] { return replies[stamp->producer].tryPush(element.data()); });
+  }
+}
+
+}  // namespace ringside::harness
