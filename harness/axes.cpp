@@ -189,7 +189,7 @@ std::size_t editDistance(std::string_view a, std::string_view b) {
 
 std::string_view nearest(std::string_view name, const std::vector<std::string_view>& known) {
   std::string_view best;
-  std::size_t best_distance = std::max<std::size_t>(2, name.size() / 2);
+  std::size_t best_distance = std::max<std::size_t>(2, name.size() / 2) + 1;
   for (const std::string_view candidate : known) {
     const std::size_t distance = editDistance(name, candidate);
     if (distance >= best_distance) continue;

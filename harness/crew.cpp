@@ -17,8 +17,6 @@ namespace {
 
 using std::chrono::steady_clock;
 
-constexpr std::chrono::seconds kStartLimit{20};
-constexpr std::chrono::seconds kEndLimit{20};
 constexpr std::chrono::microseconds kLookForReady{200};
 
 std::string signalName(int signal) {
@@ -78,10 +76,10 @@ void Crew::forkAll() {
 }
 
 std::optional<Trouble> Crew::waitAtStartLine() {
-  const auto limit = steady_clock::now() + kStartLimit;
+  const auto limit = steady_clock::now() + job_.session->patience().until_attached;
   while (!allReady()) {
     if (auto trouble = watch(kLookForReady)) return trouble;
-    if (steady_clock::now() > limit) return hung("had not attached after");
+    if (steady_clock::now() > limit) return hung();
   }
   return std::nullopt;
 }
@@ -99,10 +97,10 @@ std::optional<Trouble> Crew::runPhase(Phase phase, std::chrono::milliseconds dur
 
 std::optional<Trouble> Crew::join() {
   job_.control->words().phase.store(Phase::Stop, std::memory_order_release);
-  const auto limit = steady_clock::now() + kEndLimit;
+  const auto limit = steady_clock::now() + job_.session->patience().until_ended;
   while (!allEnded()) {
     const auto now = steady_clock::now();
-    if (now > limit) return hung("had not ended after");
+    if (now > limit) return hung();
     if (auto trouble = watch(limit - now)) return trouble;
   }
   return std::nullopt;
@@ -151,17 +149,20 @@ std::optional<Trouble> Crew::reap(Worker& worker) {
   return Trouble{Trouble::Kind::WorkerDied, fmt::format("{} gave up: {}", who, message)};
 }
 
-/// Names the first worker that has not ended; all are killed when the crew goes.
-std::optional<Trouble> Crew::hung(const std::string& what) const {
+/// Names the first worker that is late; all are killed when the crew goes.
+Trouble Crew::hung() const {
+  const bool attaching = job_.control->words().phase.load() == Phase::StartLine;
+  const Patience& patience = job_.session->patience();
+  const auto limit = attaching ? patience.until_attached : patience.until_ended;
   for (const Worker& worker : workers_) {
-    const bool late = !worker.ended && (what.starts_with("had not ended") ||
-                                        findings(worker.id).state.load() == WorkerState::Starting);
-    if (!late) continue;
-    return Trouble{Trouble::Kind::WorkerHung,
-                   fmt::format("{} (pid {}) {} {} s and was killed", toString(worker.id),
-                               worker.pid, what, kEndLimit.count())};
+    const bool ready = findings(worker.id).state.load() != WorkerState::Starting;
+    if (worker.ended || (attaching && ready)) continue;
+    return {Trouble::Kind::WorkerHung,
+            fmt::format("{} (pid {}) hung: it had not {} after {} ms and was killed",
+                        toString(worker.id), worker.pid, attaching ? "attached" : "ended",
+                        limit.count())};
   }
-  return Trouble{Trouble::Kind::WorkerHung, "the workers were not ready in time"};
+  return {Trouble::Kind::WorkerHung, "the workers were late"};
 }
 
 bool Crew::allEnded() const {

@@ -55,7 +55,7 @@ class Crew {
   /// Waits for the end of a worker, an interrupt, or the timeout.
   std::optional<Trouble> watch(std::chrono::nanoseconds timeout);
   std::optional<Trouble> reap(Worker& worker);
-  std::optional<Trouble> hung(const std::string& doing) const;
+  Trouble hung() const;
   bool allEnded() const;
   bool allReady() const;
   const WorkerFindings& findings(const WorkerId& id) const;

@@ -1,5 +1,6 @@
 // What an element carries, so that every run is also a validation: producer, sequence and a check
-// of both in one word, repeated at the beginning of each cache line and in the last word. A torn
+// of both in one word, repeated at the beginning of each cache line and in the last word, as far as
+// these do not overlap. A torn
 // element has words that differ; a foreign one has a word that does not check.
 #pragma once
 
@@ -53,7 +54,7 @@ class ElementBytes {
 
   void write(Stamp stamp) noexcept {
     const std::uint64_t word = encodeStamp(stamp);
-    for (std::uint64_t at = 0; at < lastWord(); at += kLineBytes) put(at, word);
+    for (std::uint64_t at = 0; at + kWordBytes <= lastWord(); at += kLineBytes) put(at, word);
     put(lastWord(), word);
   }
 
@@ -61,15 +62,17 @@ class ElementBytes {
   std::optional<Stamp> read() const noexcept {
     const std::uint64_t word = take(lastWord());
     std::uint64_t difference = 0;
-    for (std::uint64_t at = 0; at < lastWord(); at += kLineBytes) difference |= take(at) ^ word;
+    for (std::uint64_t at = 0; at + kWordBytes <= lastWord(); at += kLineBytes)
+      difference |= take(at) ^ word;
     if (difference != 0) return std::nullopt;
     return decodeStamp(word);
   }
 
  private:
   static constexpr std::uint64_t kLineBytes = 64;
+  static constexpr std::uint64_t kWordBytes = sizeof(std::uint64_t);
 
-  std::uint64_t lastWord() const noexcept { return size_bytes_ - sizeof(std::uint64_t); }
+  std::uint64_t lastWord() const noexcept { return size_bytes_ - kWordBytes; }
   void put(std::uint64_t at, std::uint64_t word) noexcept {
     std::memcpy(data_ + at, &word, sizeof word);
   }

@@ -51,7 +51,7 @@ void printPlan(const Suite& suite, const Plan& plan, const Topology& topology) {
     if (cell.skip_reason) ++skipped[*cell.skip_reason];
     for (const std::string& note : cell.notes) ++notes[note];
   }
-  fmt::print(stderr, "plan: {} cells, {} to run, about {} min\n", plan.cells.size(),
+  fmt::print(stderr, "plan: {} cells, {} to run, about {} (minutes:seconds)\n", plan.cells.size(),
              plan.runnable(), formatMinutes(static_cast<double>(plan.estimate().count()) / 1e3));
   for (const auto& [reason, cells] : skipped) {
     fmt::print(stderr, "  skipped, {} cell{}: {}\n", cells, cells == 1 ? "" : "s", reason);
@@ -79,6 +79,11 @@ double Progress::secondsLeft() const {
   const auto left = static_cast<double>(total_ - std::min(done_, total_));
   if (done_ > 0) return elapsed.count() / done * left;
   return std::chrono::duration<double>(estimate_).count();
+}
+
+void Progress::beginRound(std::uint64_t round, std::uint64_t rounds) {
+  if (redraws_ || rounds == 1) return;
+  fmt::print(stderr, "round {} of {}, {} left\n", round, rounds, formatMinutes(secondsLeft()));
 }
 
 void Progress::begin(const Cell& cell) {

@@ -20,6 +20,8 @@ class Progress {
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
+  /// Before each cell is run once more; counted from 1.
+  void beginRound(std::uint64_t round, std::uint64_t rounds);
   /// Before a repetition.
   void begin(const Cell& cell);
   /// After it; `last` when no other of this cell follows.

@@ -36,15 +36,9 @@ std::string statusWord(const CellSummary& cell) {
   return counts.skipped > 0 ? "skipped" : "ok";
 }
 
-std::optional<double> messagesPerS(const CellSummary& cell) {
-  const auto found = cell.metrics.find("messages_per_s");
-  if (found == cell.metrics.end()) return std::nullopt;
-  return found->second.median;
-}
-
-const results::MergedPercentiles* roundTrip(const CellSummary& cell) {
-  const auto found = cell.histograms.find("rtt_ns");
-  return found == cell.histograms.end() ? nullptr : &found->second;
+const results::Spread* spreadOf(const CellSummary& cell, const char* metric) {
+  const auto found = cell.metrics.find(metric);
+  return found == cell.metrics.end() ? nullptr : &found->second;
 }
 
 /// One column: its heading, what people read, and the number that programs read.
@@ -54,30 +48,39 @@ struct Column {
   ordered_json (*value)(const CellSummary&);
 };
 
-std::string textOfTime(const CellSummary& cell, std::uint64_t results::MergedPercentiles::*field) {
-  const results::MergedPercentiles* rtt = roundTrip(cell);
-  return rtt == nullptr ? "–" : formatNs(static_cast<double>(rtt->*field));
+constexpr char kRate[] = "messages_per_s";
+constexpr char kP50[] = "rtt_ns_p50";
+constexpr char kP99[] = "rtt_ns_p99";
+constexpr char kP999[] = "rtt_ns_p999";
+constexpr char kMax[] = "rtt_ns_max";
+
+template <const char* kMetric, double results::Spread::*kOf>
+std::optional<double> number(const CellSummary& cell) {
+  const results::Spread* spread = spreadOf(cell, kMetric);
+  if (spread == nullptr) return std::nullopt;
+  return spread->*kOf;
 }
 
-ordered_json valueOfTime(const CellSummary& cell,
-                         std::uint64_t results::MergedPercentiles::*field) {
-  const results::MergedPercentiles* rtt = roundTrip(cell);
-  return rtt == nullptr ? ordered_json(nullptr) : ordered_json(rtt->*field);
-}
-
-template <auto Field>
+template <const char* kMetric, double results::Spread::*kOf>
 constexpr Column timeColumn(const char* heading) {
-  return {heading, [](const CellSummary& cell) { return textOfTime(cell, Field); },
-          [](const CellSummary& cell) { return valueOfTime(cell, Field); }};
+  return {heading,
+          [](const CellSummary& cell) {
+            const std::optional<double> ns = number<kMetric, kOf>(cell);
+            return ns ? formatNs(*ns) : std::string("–");
+          },
+          [](const CellSummary& cell) {
+            const std::optional<double> ns = number<kMetric, kOf>(cell);
+            return ns ? ordered_json(*ns) : ordered_json(nullptr);
+          }};
 }
 
 std::string rateText(const CellSummary& cell) {
-  const std::optional<double> rate = messagesPerS(cell);
-  return rate && cell.status_counts.ok > 0 ? formatCount(*rate) : statusWord(cell);
+  const std::optional<double> rate = number<kRate, &results::Spread::median>(cell);
+  return rate ? formatCount(*rate) : statusWord(cell);
 }
 
 ordered_json rateValue(const CellSummary& cell) {
-  const std::optional<double> rate = messagesPerS(cell);
+  const std::optional<double> rate = number<kRate, &results::Spread::median>(cell);
   return rate ? ordered_json(*rate) : ordered_json(nullptr);
 }
 
@@ -95,7 +98,6 @@ ordered_json integrityValue(const CellSummary& cell) {
           {"reordered", v.reordered}, {"torn", v.torn}};
 }
 
-using Percentiles = results::MergedPercentiles;
 constexpr Column kColumns[] = {
     {"queue", [](const CellSummary& c) { return c.axes.queue; },
      [](const CellSummary& c) { return ordered_json(c.axes.queue); }},
@@ -109,10 +111,10 @@ constexpr Column kColumns[] = {
     {"cap", [](const CellSummary& c) { return std::to_string(c.axes.capacity); },
      [](const CellSummary& c) { return ordered_json(c.axes.capacity); }},
     {"messages/s", rateText, rateValue},
-    timeColumn<&Percentiles::p50_ns>("p50"),
-    timeColumn<&Percentiles::p99_ns>("p99"),
-    timeColumn<&Percentiles::p999_ns>("p99.9"),
-    timeColumn<&Percentiles::max_ns>("max"),
+    timeColumn<kP50, &results::Spread::median>("p50"),
+    timeColumn<kP99, &results::Spread::median>("p99"),
+    timeColumn<kP999, &results::Spread::median>("p99.9"),
+    timeColumn<kMax, &results::Spread::highest>("max"),
     {"l/d/r/t", integrityText, integrityValue},
 };
 constexpr std::size_t kLeftAligned = 2;  // the first columns are words
@@ -217,7 +219,8 @@ std::string renderLine(const std::vector<std::string>& row,
 }
 
 constexpr const char* kLegend =
-    "p50 to max: round trip, all repetitions together. l/d/r/t: lost, duplicated, reordered, torn.";
+    "Medians over the repetitions; max is the highest of all. p50 to max: round trip.\n"
+    "l/d/r/t: messages lost, duplicated, reordered, torn.";
 
 std::string renderText(const TextTable& table) {
   const std::vector<std::size_t> widths = columnWidths(table);
@@ -256,18 +259,20 @@ std::string renderMarkdown(const TextTable& table) {
 }
 
 ordered_json toJson(const CellSummary& cell) {
-  const auto time = [&](std::uint64_t Percentiles::*field) { return valueOfTime(cell, field); };
-  return {{"cell", cell.cell},
-          {"status", statusWord(cell)},
-          {"reason", cell.first_reason ? ordered_json(*cell.first_reason) : ordered_json(nullptr)},
-          {"notes", cell.notes},
-          {"repetitions", cell.repetitions},
-          {"messages_per_s", rateValue(cell)},
-          {"rtt_ns_p50", time(&Percentiles::p50_ns)},
-          {"rtt_ns_p99", time(&Percentiles::p99_ns)},
-          {"rtt_ns_p999", time(&Percentiles::p999_ns)},
-          {"rtt_ns_max", time(&Percentiles::max_ns)},
-          {"validation", integrityValue(cell)}};
+  ordered_json json = {
+      {"cell", cell.cell},
+      {"status", statusWord(cell)},
+      {"reason", cell.first_reason ? ordered_json(*cell.first_reason) : ordered_json(nullptr)},
+      {"notes", cell.notes},
+      {"repetitions", cell.repetitions}};
+  for (const char* metric : {kRate, kP50, kP99, kP999, kMax}) {
+    const results::Spread* spread = spreadOf(cell, metric);
+    const bool highest = std::string_view(metric) == kMax;
+    json[metric] = spread == nullptr ? ordered_json(nullptr)
+                                     : ordered_json(highest ? spread->highest : spread->median);
+  }
+  json["validation"] = integrityValue(cell);
+  return json;
 }
 
 std::string renderJson(const std::vector<CellSummary>& cells) {

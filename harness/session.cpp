@@ -43,8 +43,9 @@ bool InterruptWatch::interrupted() {
   return interrupted_;
 }
 
-Session::Session(Topology topology)
+Session::Session(Topology topology, const Patience& patience)
     : topology_(std::move(topology)),
+      patience_(patience),
       clock_(calibrateClock()),
       prefix_(freshPrefix()),
       janitor_(prefix_) {}

@@ -4,6 +4,7 @@
 
 #include <signal.h>
 
+#include <chrono>
 #include <string>
 
 #include "harness/clock.hpp"
@@ -31,18 +32,26 @@ class InterruptWatch {
   bool interrupted_ = false;
 };
 
+/// How long the parent waits for its workers before it believes that they hang.
+struct Patience {
+  std::chrono::milliseconds until_attached{20'000};
+  std::chrono::milliseconds until_ended{20'000};  ///< after the stop
+};
+
 class Session {
  public:
-  explicit Session(Topology topology);
+  explicit Session(Topology topology, const Patience& patience = {});
 
   const Topology& topology() const { return topology_; }
   const Clock& clock() const { return clock_; }
+  const Patience& patience() const { return patience_; }
   InterruptWatch& interrupts() { return interrupts_; }
   /// A name for shared memory that nobody has had, and that the janitor knows.
   std::string freshName() { return prefix_ + std::to_string(next_name_++); }
 
  private:
   Topology topology_;
+  Patience patience_;
   Clock clock_;
   std::string prefix_;
   std::uint64_t next_name_ = 0;

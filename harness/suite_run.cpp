@@ -42,6 +42,7 @@ SuiteOutcome runSuite(const Plan& plan, Session& session, results::Bundle& bundl
   Progress progress(plan);
   const std::uint64_t rounds = roundsOf(plan);
   for (std::uint64_t round = 0; round < rounds; ++round) {
+    progress.beginRound(round + 1, rounds);
     const auto repetition = static_cast<std::uint32_t>(round);
     for (const Cell& cell : plan.cells) {
       if (round >= cell.timing.repetitions) continue;

@@ -39,8 +39,8 @@ def main(arguments=None):
     except bundles.BundleError as error:
         print(f"report.py: {_one_line(error)}", file=sys.stderr)
     except OSError as error:
-        print(f"report.py: {error.filename or options.bundle}: cannot be written ({error.strerror}); check the "
-              "permissions and the space left", file=sys.stderr)
+        print(f"report.py: {error.filename or options.bundle}: cannot be written "
+              f"({error.strerror}); check the permissions and the space left", file=sys.stderr)
     return EXIT_BAD_BUNDLE
 
 

@@ -1,7 +1,6 @@
 #include "results/summary.hpp"
 
 #include <algorithm>
-#include <memory>
 #include <set>
 
 #include "results/metrics.hpp"
@@ -63,24 +62,6 @@ void gatherMetrics(std::map<std::string, std::vector<double>>& values, const Rec
   }
 }
 
-void mergeHistograms(std::map<std::string, std::shared_ptr<Histogram>>& merged,
-                     const Record& record) {
-  for (const auto& [name, histogram] : record.histograms) {
-    if (!histogram || histogram->empty()) continue;
-    auto& target = merged[name];
-    if (!target) target = std::make_shared<Histogram>();
-    target->merge(*histogram);
-  }
-}
-
-MergedPercentiles percentilesOf(const Histogram& histogram) {
-  return {.count = histogram.count(),
-          .p50_ns = histogram.valueAtPercentile(50.0),
-          .p99_ns = histogram.valueAtPercentile(99.0),
-          .p999_ns = histogram.valueAtPercentile(99.9),
-          .max_ns = histogram.max()};
-}
-
 }  // namespace
 
 void Summariser::add(const Record& record) {
@@ -99,7 +80,6 @@ void Summariser::add(const Record& record) {
   if (!summary.first_reason) summary.first_reason = record.reason;
   if (record.status != Status::Ok) return;
   gatherMetrics(cell.values, record);
-  mergeHistograms(cell.merged, record);
 }
 
 std::vector<CellSummary> Summariser::summaries() const {
@@ -107,9 +87,6 @@ std::vector<CellSummary> Summariser::summaries() const {
   for (const Gathered& cell : cells_) {
     CellSummary& summary = summaries.emplace_back(cell.summary);
     for (const auto& [name, values] : cell.values) summary.metrics[name] = spreadOf(values);
-    for (const auto& [name, histogram] : cell.merged) {
-      summary.histograms[name] = percentilesOf(*histogram);
-    }
   }
   return summaries;
 }

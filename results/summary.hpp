@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <map>
-#include <memory>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -22,15 +21,6 @@ struct Spread {
   std::uint32_t repetitions = 0;  // at least 1
 };
 
-/// Of the merged histogram of all repetitions: the far percentiles of a cell need all its messages.
-struct MergedPercentiles {
-  std::uint64_t count = 0;
-  std::uint64_t p50_ns = 0;
-  std::uint64_t p99_ns = 0;
-  std::uint64_t p999_ns = 0;
-  std::uint64_t max_ns = 0;
-};
-
 struct StatusCounts {
   std::uint32_t ok = 0;
   std::uint32_t failed = 0;
@@ -38,7 +28,7 @@ struct StatusCounts {
   std::uint32_t skipped = 0;
 };
 
-/// Metrics and histograms are those of the repetitions that are ok; reason, notes and validation
+/// Metrics are those of the repetitions that are ok; reason, notes and validation
 /// those of all.
 struct CellSummary {
   std::string cell;
@@ -48,11 +38,10 @@ struct CellSummary {
   std::optional<std::string> first_reason;
   std::vector<std::string> notes;  // each once, in the order of appearance
   std::map<std::string, Spread> metrics;
-  std::map<std::string, MergedPercentiles> histograms;  // by name; empty ones are left out
-  std::optional<Validation> validation;                 // the sums; absent when nothing was checked
+  std::optional<Validation> validation;  // the sums; absent when nothing was checked
 };
 
-/// Summaries that grow record by record, so that only one histogram of a kind is held for each cell.
+/// Summaries that grow record by record, so that nobody needs to keep the histograms.
 class Summariser {
  public:
   void add(const Record& record);
@@ -63,7 +52,6 @@ class Summariser {
   struct Gathered {
     CellSummary summary;
     std::map<std::string, std::vector<double>> values;  // of each metric, a repetition each
-    std::map<std::string, std::shared_ptr<Histogram>> merged;
   };
   std::vector<Gathered> cells_;
   std::unordered_map<std::string, std::size_t> places_;  // of a cell's name in cells_

@@ -1,0 +1,116 @@
+#include "harness/plan.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "harness/usage_error.hpp"
+#include "scratch_suite.hpp"
+
+namespace ringside::harness {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::SizeIs;
+
+const Topology kTwoCores = Topology::synthetic("l3:1 core:2 pu:1");
+
+Plan planOf(const std::string& sweep, const std::string& workload = "throughput",
+            const MemoryLimits& limits = kPlenty) {
+  const ScratchSuite file(suiteWith(sweep, workload));
+  return makePlan(file.read(), kTwoCores, limits);
+}
+
+std::string refusalOf(const std::string& sweep, const MemoryLimits& limits = kPlenty) {
+  try {
+    planOf(sweep, "throughput", limits);
+  } catch (const UsageError& error) {
+    return error.what();
+  }
+  return "accepted";
+}
+
+TEST(PlanTest, HasEveryCombinationOnceWithANameOfItsOwn) {
+  const Plan plan = planOf(
+      "queue = [\"mpsc\", \"mpmc\"]\ncapacity = [1, 2, 3]\nelement_size_bytes = [8, 64]\n"
+      "wait = [\"spin\", \"yield\"]\nhuge_pages = [\"never\", \"try\"]\n"
+      "lock_memory = [false, true]");
+  EXPECT_THAT(plan.cells, SizeIs(2 * 3 * 2 * 2 * 2 * 2));
+  std::set<std::string> names;
+  for (const Cell& cell : plan.cells) names.insert(cell.name);
+  EXPECT_EQ(names.size(), plan.cells.size());
+}
+
+TEST(PlanTest, NamesACellByWhatItIs) {
+  const Plan plan = planOf("queue = \"spsc\"\nelement_size_bytes = 64\ncapacity = 1024");
+  EXPECT_EQ(plan.cells.at(0).name, "s/one/spsc/1p1c/el=64/cap=1024/same_l3");
+  EXPECT_EQ(plan.cells[0].axes.wait, "spin");
+}
+
+TEST(PlanTest, WorkersThatShareACpuYieldAndSaySo) {
+  const Plan plan = planOf("queue = \"mpmc\"\nproducers = 2\nconsumers = 2");
+  EXPECT_EQ(plan.cells.at(0).axes.wait, "yield");
+  EXPECT_THAT(plan.cells[0].notes.at(0), HasSubstr("4 workers share 2 CPUs"));
+}
+
+TEST(PlanTest, SkipsWhatAQueueCannotDoAmongThingsThatItCan) {
+  const Plan plan = planOf("queue = [\"spsc\", \"mpsc\"]\nproducers = [1, 2]");
+  int skipped = 0;
+  for (const Cell& cell : plan.cells) skipped += cell.skip_reason.has_value();
+  EXPECT_EQ(skipped, 1);
+}
+
+TEST(PlanTest, RefusesAQueueThatTakesNoneOfTheShapes) {
+  EXPECT_THAT(refusalOf("queue = \"spsc\"\nproducers = 2"),
+              AllOf(HasSubstr(".toml:9:"), HasSubstr("'spsc'"), HasSubstr("at most 1 producer")));
+  EXPECT_THAT(refusalOf("queue = \"mpsc\"\nconsumers = [2, 3]"), HasSubstr("'mpsc'"));
+}
+
+TEST(PlanTest, RefusesMoreMemoryThanThereIs) {
+  const MemoryLimits small{.total_bytes = 1 << 20, .shm_free_bytes = 1 << 20};
+  EXPECT_THAT(refusalOf("queue = \"spsc\"\nelement_size_bytes = 1048576", small),
+              AllOf(HasSubstr(".toml:9:"), HasSubstr("need"), HasSubstr("smaller")));
+  EXPECT_THAT(refusalOf("queue = \"mpmc\"\nelement_size_bytes = 16777216\ncapacity = 67108864"),
+              HasSubstr("67108864 elements of 16777216 bytes"));
+}
+
+TEST(PlanTest, SkipsWhatDoesNotFitIntoSharedMemory) {
+  const MemoryLimits little{.total_bytes = 1 << 30, .shm_free_bytes = 1 << 20};
+  const Plan plan =
+      planOf("queue = \"spsc\"\nelement_size_bytes = [64, 1048576]", "throughput", little);
+  EXPECT_FALSE(plan.cells.at(0).skip_reason);
+  EXPECT_THAT(plan.cells.at(1).skip_reason.value_or(""), HasSubstr("/dev/shm"));
+}
+
+TEST(PlanTest, SkipsAPlacementThatIsNotHere) {
+  const Plan plan = planOf("queue = \"spsc\"\nplacement = [\"same_l3\", \"cross_package\"]");
+  EXPECT_FALSE(plan.cells.at(0).skip_reason);
+  EXPECT_THAT(plan.cells.at(1).skip_reason.value_or(""), HasSubstr("cross_package"));
+  EXPECT_EQ(plan.runnable(), 1U);
+}
+
+TEST(PlanTest, RefusesACpuOutsideOfTheMask) {
+  EXPECT_THAT(refusalOf("queue = \"spsc\"\nplacement = \"cpus:0,7\""),
+              AllOf(HasSubstr(".toml:9:"), HasSubstr("CPU 7"), HasSubstr("0-1")));
+}
+
+TEST(PlanTest, SkipsElementsThatAQueueDoesNotTake) {
+  const Plan plan = planOf("queue = \"pipe\"\nelement_size_bytes = [64, 8192]");
+  EXPECT_FALSE(plan.cells.at(0).skip_reason);
+  EXPECT_THAT(plan.cells.at(1).skip_reason.value_or(""), HasSubstr("at most 4096 bytes"));
+}
+
+TEST(PlanTest, SaysWhereACapacityIsNotANumberOfElements) {
+  EXPECT_THAT(planOf("queue = \"pipe\"").cells.at(0).notes.at(0), HasSubstr("bytes"));
+}
+
+TEST(PlanTest, EstimatesTheTimeOfWhatRuns) {
+  const Plan plan = planOf("queue = \"spsc\"\nplacement = [\"same_l3\", \"cross_package\"]");
+  EXPECT_GE(plan.estimate(), std::chrono::milliseconds(5 * 250));
+  EXPECT_LT(plan.estimate(), std::chrono::milliseconds(2 * 5 * 250));
+}
+
+}  // namespace
+}  // namespace ringside::harness

@@ -1,0 +1,97 @@
+#include "harness/result_table.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+namespace ringside::harness {
+namespace {
+
+using results::CellSummary;
+using ::testing::HasSubstr;
+
+CellSummary cellOf(const std::string& scenario, const std::string& queue) {
+  CellSummary cell;
+  cell.cell = "s/" + scenario + "/" + queue + "/1p1c/el=64/cap=144/same_l3";
+  cell.axes.workload = scenario;
+  cell.axes.queue = queue;
+  cell.axes.element_size_bytes = 64;
+  cell.axes.capacity = 144;
+  cell.axes.placement = "same_l3";
+  cell.repetitions = 5;
+  cell.status_counts.ok = 5;
+  cell.validation = results::Validation{.sent = 10, .received = 10};
+  cell.metrics["messages_per_s"] = {
+      .median = 61.2e6, .lowest = 60e6, .highest = 62e6, .repetitions = 5};
+  return cell;
+}
+
+CellSummary failed(CellSummary cell) {
+  cell.status_counts = {.ok = 4, .failed = 1};
+  cell.first_reason = "consumer 0 was killed by SIGKILL";
+  return cell;
+}
+
+TEST(ResultTableTest, HasARowForEachCellUnderItsScenario) {
+  const std::string text = renderResults(
+      {cellOf("throughput", "spsc"), cellOf("throughput", "mpmc"), cellOf("other", "spsc")},
+      Format::Table);
+  EXPECT_THAT(text, HasSubstr("throughput: throughput, 5 repetitions, same_l3"));
+  EXPECT_THAT(text, HasSubstr("other: other"));
+  EXPECT_THAT(text, HasSubstr("61.2 M"));
+  EXPECT_THAT(text, HasSubstr("0/0/0/0"));
+}
+
+TEST(ResultTableTest, SaysEachReasonOnceBelow) {
+  const std::string text = renderResults(
+      {failed(cellOf("throughput", "spsc")), failed(cellOf("throughput", "mpmc"))}, Format::Table);
+  EXPECT_THAT(text, HasSubstr("[1] 1 of 5 repetitions failed: consumer 0 was killed by SIGKILL"));
+  EXPECT_EQ(text.find("[2]"), std::string::npos);
+}
+
+TEST(ResultTableTest, ShowsPercentilesWhereThereAreAny) {
+  CellSummary cell = cellOf("round-trip", "spsc");
+  cell.metrics["rtt_ns_p50"] = {.median = 110, .repetitions = 5};
+  cell.metrics["rtt_ns_p99"] = {.median = 1240, .repetitions = 5};
+  cell.metrics["rtt_ns_p999"] = {.median = 3.1e6, .repetitions = 5};
+  cell.metrics["rtt_ns_max"] = {.median = 1e9, .highest = 2e9, .repetitions = 5};
+  const std::string text = renderResults({cell}, Format::Table);
+  for (const char* value : {"110 ns", "1.24 µs", "3.10 ms", "2.00 s"}) {
+    EXPECT_THAT(text, HasSubstr(value));
+  }
+}
+
+TEST(ResultTableTest, JsonHoldsTheNumbersUnrounded) {
+  const auto parsed =
+      nlohmann::json::parse(renderResults({cellOf("throughput", "spsc")}, Format::Json));
+  ASSERT_EQ(parsed.size(), 1U);
+  EXPECT_EQ(parsed[0]["messages_per_s"], 61.2e6);
+  EXPECT_TRUE(parsed[0]["rtt_ns_p50"].is_null());
+  EXPECT_EQ(parsed[0]["validation"]["lost"], 0);
+}
+
+TEST(ResultTableTest, CsvHasAsManyFieldsInEachLine) {
+  CellSummary noted = cellOf("throughput", "spsc");
+  noted.notes = {"a \"quoted\" note"};
+  std::istringstream lines(renderResults({noted, cellOf("throughput", "mpmc")}, Format::Csv));
+  std::string heading;
+  std::getline(lines, heading);
+  int rows = 0;
+  for (std::string line; std::getline(lines, line); ++rows) {
+    EXPECT_EQ(std::count(line.begin(), line.end(), ','),
+              std::count(heading.begin(), heading.end(), ','));
+  }
+  EXPECT_EQ(rows, 2);
+}
+
+TEST(ResultTableTest, MarkdownHasATablePerScenario) {
+  const std::string text = renderResults({cellOf("throughput", "spsc")}, Format::Markdown);
+  EXPECT_THAT(text, HasSubstr("### throughput"));
+  EXPECT_THAT(text, HasSubstr("| queue | shape |"));
+}
+
+}  // namespace
+}  // namespace ringside::harness

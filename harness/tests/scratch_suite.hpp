@@ -1,0 +1,44 @@
+// A suite file that is gone when the test ends.
+#pragma once
+
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "harness/plan.hpp"
+#include "harness/scenario.hpp"
+
+namespace ringside::harness {
+
+class ScratchSuite {
+ public:
+  explicit ScratchSuite(const std::string& text)
+      : file_(std::filesystem::temp_directory_path() /
+              ("ringside-test-" + std::to_string(::getpid()) + ".toml")) {
+    std::ofstream(file_) << text;
+  }
+  ScratchSuite(const ScratchSuite&) = delete;
+  ScratchSuite& operator=(const ScratchSuite&) = delete;
+  ~ScratchSuite() { std::filesystem::remove(file_); }
+
+  Suite read(const std::vector<std::string>& overrides = {}) const {
+    return readSuite(file_, overrides);
+  }
+  std::string path() const { return file_.string(); }
+
+ private:
+  std::filesystem::path file_;
+};
+
+/// A suite of one scenario, with `lines` in its sweep.
+inline std::string suiteWith(const std::string& lines, const std::string& workload = "throughput") {
+  return "[suite]\nname = \"s\"\nquestion = \"?\"\n[[scenario]]\nname = \"one\"\nworkload = \"" +
+         workload + "\"\n[scenario.sweep]\n" + lines + "\n";
+}
+
+/// Far more than any test asks for.
+constexpr MemoryLimits kPlenty{.total_bytes = 1ULL << 36, .shm_free_bytes = 1ULL << 36};
+
+}  // namespace ringside::harness
