@@ -85,10 +85,9 @@ class CountingResult(unittest.TextTestResult):
 
 
 def count_unittest(folder):
-    sys.path[0] = os.getcwd()  # as "python3 -m unittest" has it
     try:
         is_package = os.path.isfile(os.path.join(folder, "__init__.py"))
-        top = "." if is_package else folder
+        top = (os.path.dirname(folder) or ".") if is_package else folder
         suite = unittest.defaultTestLoader.discover(folder, top_level_dir=top)
     except ImportError as error:  # the folder does not exist
         say(f"{folder}: no Python tests there ({error})")
