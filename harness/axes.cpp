@@ -145,13 +145,18 @@ const Axis* findAxis(std::string_view name) {
 void checkValue(const Axis& axis, const AxisValue& value, const Where& where) {
   if (value.index() != static_cast<std::size_t>(axis.type)) {
     throw UsageError(fmt::format("{}: {} is {}, which is {}; it must be {}.", where.text, axis.name,
-                                 toString(value), typeName(value), typeName(axis.type)));
+                                 toString(value), typeName(value), whatStandsOn(axis)));
   }
   if (axis.type == Axis::Type::Word) checkWord(axis, word(value), where);
   if (axis.type != Axis::Type::Count) return;
   if (count(value) >= axis.lowest && count(value) <= axis.highest) return;
   throw UsageError(fmt::format("{}: {} is {}; it must be {} to {}.{}", where.text, axis.name,
                                count(value), axis.lowest, axis.highest, adviceFor(axis)));
+}
+
+std::string whatStandsOn(const Axis& axis) {
+  if (axis.type != Axis::Type::Count) return std::string(typeName(axis.type));
+  return fmt::format("{}, {} to {}", typeName(axis.type), axis.lowest, axis.highest);
 }
 
 AxisValue defaultValue(const Axis& axis) {

@@ -42,6 +42,8 @@ const Axis* findAxis(std::string_view name);
 
 /// Throws UsageError when the value cannot stand on this axis.
 void checkValue(const Axis& axis, const AxisValue& value, const Where& where);
+/// "a whole number of 1 to 64", "a string", …: what may stand on the axis.
+std::string whatStandsOn(const Axis& axis);
 /// The default as a value. Only for axes that have one.
 AxisValue defaultValue(const Axis& axis);
 

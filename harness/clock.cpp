@@ -8,6 +8,30 @@ namespace ringside::harness {
 namespace {
 
 constexpr std::uint64_t kCalibrationNs = 50'000'000;
+constexpr int kReadings = 20;
+
+/// The counter and the kernel's clock at one moment.
+struct Moment {
+  double ns = 0;
+  double ticks = 0;
+};
+
+/// Of several readings the one during which the least time passed: an interruption between the two
+/// clocks would falsify the rate.
+[[maybe_unused]] Moment readTogether(const Clock& clock) {
+  Moment best;
+  std::uint64_t shortest = ~0ULL;
+  for (int i = 0; i < kReadings; ++i) {
+    const std::uint64_t before = Clock::monotonicRawNs();
+    const std::uint64_t ticks = clock.now();
+    const std::uint64_t after = Clock::monotonicRawNs();
+    if (after - before >= shortest) continue;
+    shortest = after - before;
+    best = {static_cast<double>(before) + static_cast<double>(shortest) / 2,
+            static_cast<double>(ticks)};
+  }
+  return best;
+}
 
 [[maybe_unused]] bool kernelTrustsCounter() {
   std::ifstream source("/sys/devices/system/clocksource/clocksource0/current_clocksource");
@@ -39,12 +63,11 @@ Clock calibrateClock() {
 #if defined(__x86_64__)
   if (!kernelTrustsCounter() || !counterIsInvariant()) return clock;
   clock.source = ClockSource::TimeStampCounter;
-  const std::uint64_t begin_ns = Clock::monotonicRawNs();
-  const std::uint64_t begin_ticks = clock.now();
-  std::uint64_t end_ns = begin_ns;
-  while (end_ns - begin_ns < kCalibrationNs) end_ns = Clock::monotonicRawNs();
-  clock.ns_per_tick =
-      static_cast<double>(end_ns - begin_ns) / static_cast<double>(clock.now() - begin_ticks);
+  const Moment begin = readTogether(clock);
+  while (static_cast<double>(Clock::monotonicRawNs()) - begin.ns < kCalibrationNs) {
+  }
+  const Moment end = readTogether(clock);
+  clock.ns_per_tick = (end.ns - begin.ns) / (end.ticks - begin.ticks);
 #endif
   return clock;
 }

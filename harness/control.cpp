@@ -43,7 +43,7 @@ Parts cut(std::byte* begin, const ControlShape& shape) {
   Cutter cutter(begin);
   Parts parts = {};
   parts.words = cutter.take<ControlWords>(1);
-  parts.findings = cutter.take<WorkerFindings>(shape.producers + shape.consumers);
+  parts.findings = cutter.take<WorkerFindings>(shape.producers + shape.consumers + 1);  // the maker
   parts.histograms = cutter.take<results::Histogram>(shape.histograms ? shape.producers : 0);
   parts.ledger_pages = cutter.take<LedgerPage>(std::size_t{ledgers} * shape.producers);
   parts.fixed_bytes = cutter.used();
@@ -84,6 +84,7 @@ Control::Control(const ControlShape& shape)
   ledger_pages_ = parts.ledger_pages;
   ledger_bits_ = parts.ledger_bits;
   pages_.prefault(0, fixed_bytes_);
+  for (std::uint32_t i = 0; i < workerCount(); ++i) worker(i).cpu_at_end = -1;
 }
 
 Ledger Control::ledger(std::uint32_t i) const noexcept {

@@ -24,11 +24,11 @@ enum class WorkerState : std::uint32_t { Starting, Ready, Running, Draining, Fin
 constexpr std::size_t kMaxMessageBytes = 512;
 constexpr std::size_t kMaxReportedNodes = 64;
 
-/// What one worker leaves behind. All zero is the beginning.
+/// What one worker leaves behind.
 struct WorkerFindings {
   alignas(64) std::atomic<WorkerState> state;
   int cpu_pinned;          ///< read back from the kernel; -1 when not pinned
-  int cpu_at_end;          ///< where it really ran last
+  int cpu_at_end;          ///< where it really ran last; -1 when it did not get there
   std::uint64_t sent;      ///< over all phases
   std::uint64_t received;  ///< over all phases
   std::uint64_t torn;
@@ -83,6 +83,8 @@ class Control {
   explicit Control(const ControlShape& shape);
 
   ControlWords& words() const noexcept { return *words_; }
+  /// Of the process that makes the queues.
+  WorkerFindings& maker() const noexcept { return findings_[workerCount()]; }
   /// Of all workers, producers first.
   WorkerFindings& worker(std::uint32_t i) const noexcept { return findings_[i]; }
   std::uint32_t workerCount() const noexcept { return shape_.producers + shape_.consumers; }

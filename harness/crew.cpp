@@ -1,6 +1,7 @@
 #include "harness/crew.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -46,40 +47,35 @@ std::string_view phaseName(Phase phase) {
 
 }  // namespace
 
-Crew::Crew(const Job& job, InterruptWatch& interrupts) : job_(job), interrupts_(interrupts) {
-  try {
-    forkAll();
-  } catch (...) {
-    killAll();
-    throw;
-  }
-}
-
 Crew::~Crew() { killAll(); }
 
-void Crew::forkAll() {
+std::optional<Trouble> Crew::makeQueues() {
+  forkWorker({WorkerRole::Maker, 0});
+  return waitForEnd(job_.session->patience().until_attached);
+}
+
+void Crew::start() {
   const results::Axes& axes = job_.cell->axes;
-  for (std::uint32_t i = 0; i < axes.consumers; ++i) {
-    workers_.push_back({{WorkerRole::Consumer, i}});
-  }
-  for (std::uint32_t i = 0; i < axes.producers; ++i) {
-    workers_.push_back({{WorkerRole::Producer, i}});
-  }
+  for (std::uint32_t i = 0; i < axes.producers; ++i) forkWorker({WorkerRole::Producer, i});
+  for (std::uint32_t i = 0; i < axes.consumers; ++i) forkWorker({WorkerRole::Consumer, i});
+}
+
+void Crew::forkWorker(const WorkerId& id) {
   const ::pid_t parent = ::getpid();
-  for (Worker& worker : workers_) {
-    worker.pid = ::fork();
-    if (worker.pid == 0) runWorker(job_, worker.id, parent);
-    if (worker.pid < 0) throw std::system_error(errno, std::system_category(), "cannot fork");
-    worker.pidfd = static_cast<int>(::syscall(SYS_pidfd_open, worker.pid, 0));
-    if (worker.pidfd < 0) throw std::system_error(errno, std::system_category(), "no pidfd");
-  }
+  const ::pid_t child = ::fork();
+  if (child == 0) runWorker(job_, id, parent);
+  if (child < 0) throw std::system_error(errno, std::system_category(), "cannot fork");
+  Worker& worker = workers_.emplace_back(Worker{.id = id, .pid = child});
+  worker.pidfd = static_cast<int>(::syscall(SYS_pidfd_open, child, 0));
+  if (worker.pidfd < 0) throw std::system_error(errno, std::system_category(), "no pidfd");
 }
 
 std::optional<Trouble> Crew::waitAtStartLine() {
-  const auto limit = steady_clock::now() + job_.session->patience().until_attached;
+  const auto patience = job_.session->patience().until_attached;
+  const auto limit = steady_clock::now() + patience;
   while (!allReady()) {
     if (auto trouble = watch(kLookForReady)) return trouble;
-    if (steady_clock::now() > limit) return hung();
+    if (steady_clock::now() > limit) return hung(patience);
   }
   return std::nullopt;
 }
@@ -97,10 +93,14 @@ std::optional<Trouble> Crew::runPhase(Phase phase, std::chrono::milliseconds dur
 
 std::optional<Trouble> Crew::join() {
   job_.control->words().phase.store(Phase::Stop, std::memory_order_release);
-  const auto limit = steady_clock::now() + job_.session->patience().until_ended;
+  return waitForEnd(job_.session->patience().until_ended);
+}
+
+std::optional<Trouble> Crew::waitForEnd(std::chrono::milliseconds patience) {
+  const auto limit = steady_clock::now() + patience;
   while (!allEnded()) {
     const auto now = steady_clock::now();
-    if (now > limit) return hung();
+    if (now > limit) return hung(patience);
     if (auto trouble = watch(limit - now)) return trouble;
   }
   return std::nullopt;
@@ -134,35 +134,38 @@ std::optional<Trouble> Crew::watch(std::chrono::nanoseconds timeout) {
 
 std::optional<Trouble> Crew::reap(Worker& worker) {
   int status = 0;
-  ::waitpid(worker.pid, &status, 0);
+  const bool reaped = ::waitpid(worker.pid, &status, 0) == worker.pid;
   worker.ended = true;
+  const WorkerFindings& left = findingsOf(job_, worker.id);
   const std::string who = fmt::format("{} (pid {})", toString(worker.id), worker.pid);
+  if (!reaped) return Trouble{Trouble::Kind::WorkerDied, who + " ended, nobody knows how"};
   if (WIFSIGNALED(status)) {
-    return Trouble{Trouble::Kind::WorkerDied,
-                   fmt::format("{} was killed by {} in the {} phase", who,
-                               signalName(WTERMSIG(status)), doing(worker.id))};
+    const int signal = WTERMSIG(status);
+    // Touching shared memory that the file system has no room for.
+    const bool no_room = signal == SIGBUS && worker.id.role == WorkerRole::Maker;
+    return Trouble{no_room ? Trouble::Kind::Unobtainable : Trouble::Kind::WorkerDied,
+                   fmt::format("{} was killed by {} in the {} phase{}", who, signalName(signal),
+                               doing(worker.id), no_room ? "; is /dev/shm full?" : "")};
   }
-  if (WEXITSTATUS(status) == 0) return std::nullopt;
-  const WorkerFindings& left = findings(worker.id);
-  const std::string message = left.message[0] != '\0' ? left.message : "no reason given";
+  const bool finished = left.state.load(std::memory_order_acquire) == WorkerState::Finished;
+  if (WEXITSTATUS(status) == 0 && finished) return std::nullopt;
+  const std::string message = left.message[0] != '\0' ? left.message : "it ended in the middle";
   if (left.unobtainable) return Trouble{Trouble::Kind::Unobtainable, message};
   return Trouble{Trouble::Kind::WorkerDied, fmt::format("{} gave up: {}", who, message)};
 }
 
-/// Names the first worker that is late; all are killed when the crew goes.
-Trouble Crew::hung() const {
+/// Names who is late; all are killed when the crew goes.
+Trouble Crew::hung(std::chrono::milliseconds limit) const {
   const bool attaching = job_.control->words().phase.load() == Phase::StartLine;
-  const Patience& patience = job_.session->patience();
-  const auto limit = attaching ? patience.until_attached : patience.until_ended;
+  std::vector<std::string> late;
   for (const Worker& worker : workers_) {
-    const bool ready = findings(worker.id).state.load() != WorkerState::Starting;
+    const bool ready = findingsOf(job_, worker.id).state.load() != WorkerState::Starting;
     if (worker.ended || (attaching && ready)) continue;
-    return {Trouble::Kind::WorkerHung,
-            fmt::format("{} (pid {}) hung: it had not {} after {} ms and was killed",
-                        toString(worker.id), worker.pid, attaching ? "attached" : "ended",
-                        limit.count())};
+    late.push_back(fmt::format("{} (pid {})", toString(worker.id), worker.pid));
   }
-  return {Trouble::Kind::WorkerHung, "the workers were late"};
+  return {Trouble::Kind::WorkerHung,
+          fmt::format("{} hung: not {} after {} ms, killed", fmt::join(late, " and "),
+                      attaching ? "attached" : "ended", limit.count())};
 }
 
 bool Crew::allEnded() const {
@@ -171,18 +174,16 @@ bool Crew::allEnded() const {
 
 bool Crew::allReady() const {
   return std::all_of(workers_.begin(), workers_.end(), [&](const Worker& worker) {
+    if (worker.id.role == WorkerRole::Maker) return true;
     // SYNC: waitAtStartLine() of the worker: it has attached.
-    return findings(worker.id).state.load(std::memory_order_acquire) != WorkerState::Starting;
+    return findingsOf(job_, worker.id).state.load(std::memory_order_acquire) !=
+           WorkerState::Starting;
   });
 }
 
-const WorkerFindings& Crew::findings(const WorkerId& id) const {
-  return id.role == WorkerRole::Producer ? job_.control->producer(id.number)
-                                         : job_.control->consumer(id.number);
-}
-
 std::string Crew::doing(const WorkerId& id) const {
-  if (findings(id).state.load(std::memory_order_acquire) == WorkerState::Starting) {
+  if (id.role == WorkerRole::Maker) return "making";
+  if (findingsOf(job_, id).state.load(std::memory_order_acquire) == WorkerState::Starting) {
     return "attach";
   }
   return std::string(phaseName(job_.control->words().phase.load(std::memory_order_relaxed)));

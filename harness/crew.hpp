@@ -25,14 +25,16 @@ struct Trouble {
 
 class Crew {
  public:
-  /// Forks one process per producer and consumer. Throws std::system_error when fork fails; then
-  /// none is left.
-  Crew(const Job& job, InterruptWatch& interrupts);
+  Crew(const Job& job, InterruptWatch& interrupts) : job_(job), interrupts_(interrupts) {}
   Crew(const Crew&) = delete;
   Crew& operator=(const Crew&) = delete;
   /// Kills and reaps who is still there.
   ~Crew();
 
+  /// Lets a process of its own make the queues: what an adapter does there harms only the cell.
+  std::optional<Trouble> makeQueues();
+  /// Forks one process per producer and consumer. Throws std::system_error when that fails.
+  void start();
   /// Until every worker has attached and stands at the start line.
   std::optional<Trouble> waitAtStartLine();
   /// Sets the phase and lets time pass; returns early when a worker ends in trouble.
@@ -51,14 +53,14 @@ class Crew {
     bool ended = false;
   };
 
-  void forkAll();
+  void forkWorker(const WorkerId& id);
   /// Waits for the end of a worker, an interrupt, or the timeout.
   std::optional<Trouble> watch(std::chrono::nanoseconds timeout);
   std::optional<Trouble> reap(Worker& worker);
-  Trouble hung() const;
+  Trouble hung(std::chrono::milliseconds limit) const;
+  std::optional<Trouble> waitForEnd(std::chrono::milliseconds patience);
   bool allEnded() const;
   bool allReady() const;
-  const WorkerFindings& findings(const WorkerId& id) const;
   std::string doing(const WorkerId& id) const;
   void killAll();
 

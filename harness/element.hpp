@@ -1,14 +1,15 @@
 // What an element carries, so that every run is also a validation: producer, sequence and a check
 // of both in one word, repeated at the beginning of each cache line and in the last word, as far as
-// these do not overlap. A torn
-// element has words that differ; a foreign one has a word that does not check.
+// these do not overlap. A torn element has words that differ; a foreign one has a word that does
+// not check. What lies between is a pattern that is compared for a part of the messages.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <new>
 #include <optional>
+#include <vector>
 
 namespace ringside::harness {
 
@@ -22,11 +23,14 @@ struct Stamp {
   std::uint64_t sequence = 0;
 };
 
+/// Makes the check of {0, 0} other than 0: memory that nobody wrote must not look like an element.
+constexpr std::uint64_t kCheckSalt = 0x5a17ULL << 48;
+
 /// check (16 bits) | producer (8 bits) | sequence (40 bits).
 inline std::uint64_t encodeStamp(Stamp stamp) noexcept {
   const std::uint64_t content =
       static_cast<std::uint64_t>(stamp.producer) << kSequenceBits | stamp.sequence;
-  return (content * 0x9e3779b97f4a7c15ULL) >> 48 << 48 | content;
+  return ((content * 0x9e3779b97f4a7c15ULL) >> 48 << 48 ^ kCheckSalt) | content;
 }
 
 /// nullopt when the check does not match.
@@ -37,20 +41,18 @@ inline std::optional<Stamp> decodeStamp(std::uint64_t word) noexcept {
   return stamp;
 }
 
-/// The bytes of one element outside of the queue, on cache lines of their own.
+/// The bytes of one element outside of the queue. Between the stamps stands a fixed pattern, which
+/// the sender never changes.
 class ElementBytes {
  public:
-  explicit ElementBytes(std::uint64_t size_bytes)
-      : size_bytes_(size_bytes),
-        data_(static_cast<std::byte*>(::operator new (size_bytes, std::align_val_t{64}))) {
-    std::memset(data_, 0, size_bytes_);
+  explicit ElementBytes(std::uint64_t size_bytes) : pattern_(size_bytes), data_(size_bytes) {
+    for (std::uint64_t i = 0; i < size_bytes; ++i) {
+      pattern_[i] = data_[i] = static_cast<std::byte>(i * 167 + 13);
+    }
   }
-  ElementBytes(const ElementBytes&) = delete;
-  ElementBytes& operator=(const ElementBytes&) = delete;
-  ~ElementBytes() { ::operator delete (data_, std::align_val_t{64}); }
 
-  void* data() noexcept { return data_; }
-  const void* data() const noexcept { return data_; }
+  void* data() noexcept { return data_.data(); }
+  const void* data() const noexcept { return data_.data(); }
 
   void write(Stamp stamp) noexcept {
     const std::uint64_t word = encodeStamp(stamp);
@@ -58,32 +60,44 @@ class ElementBytes {
     put(lastWord(), word);
   }
 
-  /// nullopt when the element is torn or never was one of ours.
+  /// nullopt when the element is torn or never was one of ours. Looks at the stamps only.
   std::optional<Stamp> read() const noexcept {
     const std::uint64_t word = take(lastWord());
     std::uint64_t difference = 0;
-    for (std::uint64_t at = 0; at + kWordBytes <= lastWord(); at += kLineBytes)
+    for (std::uint64_t at = 0; at + kWordBytes <= lastWord(); at += kLineBytes) {
       difference |= take(at) ^ word;
+    }
     if (difference != 0) return std::nullopt;
     return decodeStamp(word);
+  }
+
+  /// As read(), and looks at every byte between the stamps as well.
+  std::optional<Stamp> readWhole() const noexcept {
+    for (std::uint64_t line = 0; line < lastWord(); line += kLineBytes) {
+      const bool stamped = line + kWordBytes <= lastWord();
+      const std::uint64_t begin = stamped ? line + kWordBytes : line;
+      const std::uint64_t end = std::min(line + kLineBytes, lastWord());
+      if (std::memcmp(&data_[begin], &pattern_[begin], end - begin) != 0) return std::nullopt;
+    }
+    return read();
   }
 
  private:
   static constexpr std::uint64_t kLineBytes = 64;
   static constexpr std::uint64_t kWordBytes = sizeof(std::uint64_t);
 
-  std::uint64_t lastWord() const noexcept { return size_bytes_ - kWordBytes; }
+  std::uint64_t lastWord() const noexcept { return data_.size() - kWordBytes; }
   void put(std::uint64_t at, std::uint64_t word) noexcept {
-    std::memcpy(data_ + at, &word, sizeof word);
+    std::memcpy(&data_[at], &word, sizeof word);
   }
   std::uint64_t take(std::uint64_t at) const noexcept {
     std::uint64_t word = 0;
-    std::memcpy(&word, data_ + at, sizeof word);
+    std::memcpy(&word, &data_[at], sizeof word);
     return word;
   }
 
-  std::uint64_t size_bytes_;
-  std::byte* data_;
+  std::vector<std::byte> pattern_;
+  std::vector<std::byte> data_;
 };
 
 }  // namespace ringside::harness

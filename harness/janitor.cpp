@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -20,10 +21,11 @@ constexpr const char* kFolder = "/dev/shm";
   ::setsid();  // a Ctrl-C goes to the process group of the parent
   for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGPIPE}) ::signal(signal, SIG_IGN);
   ::prctl(PR_SET_NAME, "ringside-janit");
-  // Whoever reads the parent's output must not wait for this process.
-  for (const int standard : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) ::close(standard);
+  // Whoever waits for an end of the parent's files must not wait for this process.
+  ::dup2(read_end, STDIN_FILENO);
+  ::syscall(SYS_close_range, STDOUT_FILENO, ~0U, 0);
   char byte = 0;
-  while (::read(read_end, &byte, 1) < 0 && errno == EINTR) {
+  while (::read(STDIN_FILENO, &byte, 1) < 0 && errno == EINTR) {
   }
   removeSegments(prefix);
   ::_exit(0);
@@ -42,7 +44,7 @@ int removeSegments(const std::string& prefix) {
   return removed;
 }
 
-Janitor::Janitor(const std::string& prefix) {
+Janitor::Janitor(const std::string& prefix) : prefix_(prefix) {
   int ends[2] = {-1, -1};
   if (::pipe2(ends, O_CLOEXEC) != 0) {
     throw std::system_error(errno, std::system_category(), "no pipe for the janitor");
@@ -63,8 +65,19 @@ Janitor::Janitor(const std::string& prefix) {
 }
 
 Janitor::~Janitor() {
+  constexpr int kTries = 5000;  // a millisecond apart
+  const char word = 'd';
+  const bool told = ::write(pipe_end_, &word, 1) == 1;
   ::close(pipe_end_);
+  bool ended = false;
+  for (int tries = 0; told && !ended && tries < kTries; ++tries) {
+    ended = ::waitpid(pid_, nullptr, WNOHANG) != 0;
+    if (!ended) ::usleep(1000);
+  }
+  if (ended) return;
+  ::kill(pid_, SIGKILL);  // stopped, or gone wrong: its work is done here
   ::waitpid(pid_, nullptr, 0);
+  removeSegments(prefix_);
 }
 
 }  // namespace ringside::harness

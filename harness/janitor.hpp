@@ -11,18 +11,19 @@ namespace ringside::harness {
 /// Removes every file in /dev/shm whose name begins with `prefix` (not empty). Returns how many.
 int removeSegments(const std::string& prefix);
 
-/// The janitor waits for the end of a pipe that parent and workers hold open. It is told to do the
-/// same at a normal end and after SIGKILL, so the way after SIGKILL is the one that always runs.
+/// The janitor waits for a word on a pipe, or for the end of it once parent and workers are gone.
+/// It does the same at a normal end and after SIGKILL, so the way after SIGKILL is always tried.
 class Janitor {
  public:
   /// Throws std::system_error when it cannot be forked.
   explicit Janitor(const std::string& prefix);
   Janitor(const Janitor&) = delete;
   Janitor& operator=(const Janitor&) = delete;
-  /// Waits for it: when this returns, nothing of the run is left.
+  /// Sends it to work and waits for it: when this returns, nothing of the run is left.
   ~Janitor();
 
  private:
+  std::string prefix_;
   int pipe_end_ = -1;
   ::pid_t pid_ = -1;
 };

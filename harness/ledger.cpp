@@ -36,15 +36,26 @@ std::uint64_t Ledger::receivedWord(std::uint32_t producer, std::uint64_t word) c
 namespace {
 
 struct Received {
-  std::uint64_t distinct = 0;
-  std::uint64_t copies = 0;
+  std::uint64_t distinct = 0;  ///< of the numbers that were sent
+  std::uint64_t copies = 0;    ///< of any number, each consumer's once
 };
+
+/// The bits of `word` that stand for numbers below `sent`.
+std::uint64_t sentBits(std::uint64_t word, std::uint64_t sent) {
+  const std::uint64_t first = word * 64;
+  if (sent <= first) return 0;
+  return sent - first >= 64 ? ~0ULL : (1ULL << (sent - first)) - 1;
+}
 
 /// Reading bits makes the kernel back them with memory, so it is done only where there are any.
 Received countReceived(std::span<const Ledger> consumers, std::uint32_t producer,
-                       std::uint64_t highest) {
+                       std::uint64_t sent) {
+  std::uint64_t highest = 0;
+  for (const Ledger& ledger : consumers) {
+    highest = std::max(highest, ledger.page(producer).next);
+  }
   if (consumers.size() == 1 && consumers[0].inTurn(producer)) {
-    return {consumers[0].page(producer).next, consumers[0].page(producer).next};
+    return {std::min(highest, sent), highest};
   }
   Received sum;
   for (std::uint64_t word = 0; word * 64 < highest; ++word) {
@@ -54,7 +65,7 @@ Received countReceived(std::span<const Ledger> consumers, std::uint32_t producer
       sum.copies += static_cast<std::uint64_t>(std::popcount(received));
       any |= received;
     }
-    sum.distinct += static_cast<std::uint64_t>(std::popcount(any));
+    sum.distinct += static_cast<std::uint64_t>(std::popcount(any & sentBits(word, sent)));
   }
   return sum;
 }
@@ -62,16 +73,14 @@ Received countReceived(std::span<const Ledger> consumers, std::uint32_t producer
 /// Adds what the consumers together have of one producer.
 void settleProducer(std::span<const Ledger> consumers, std::uint32_t producer, std::uint64_t sent,
                     results::Validation& total) {
-  std::uint64_t highest = sent;
   for (const Ledger& ledger : consumers) {
-    highest = std::max(highest, ledger.page(producer).next);
     total.duplicated += ledger.page(producer).duplicated;
     total.reordered += ledger.page(producer).reordered;
   }
-  const Received received = countReceived(consumers, producer, highest);
+  const Received received = countReceived(consumers, producer, sent);
   total.sent += sent;
   total.duplicated += received.copies - received.distinct;
-  total.lost += sent > received.distinct ? sent - received.distinct : 0;
+  total.lost += sent - received.distinct;
 }
 
 }  // namespace

@@ -14,6 +14,10 @@ namespace ringside::harness {
 /// where numbers were passed over.
 constexpr std::uint64_t kMaxSequence = 1ULL << 32;
 
+/// Numbers that may be passed over at once. More is not a gap but a damaged number; and to note
+/// that many would take longer than a run.
+constexpr std::uint64_t kMaxGap = 1ULL << 26;
+
 /// What one consumer knows of one producer. All zero is a valid empty one.
 struct LedgerPage {
   std::uint64_t next = 0;         ///< one more than the highest number received
@@ -32,7 +36,12 @@ class Ledger {
     return producers * kWordsPerProducer * sizeof(std::uint64_t);
   }
 
-  /// Enters a received number; `sequence` is below kMaxSequence and `producer` one of the pages.
+  /// Whether a number can be one of the producer's: it is known, and not absurdly far ahead.
+  bool plausible(std::uint32_t producer, std::uint64_t sequence) const noexcept {
+    return producer < pages_.size() && sequence < kMaxSequence &&
+           sequence < pages_[producer].next + kMaxGap;
+  }
+  /// Enters a received number that is plausible.
   void enter(std::uint32_t producer, std::uint64_t sequence) noexcept {
     LedgerPage& page = pages_[producer];
     if (sequence == page.next) [[likely]] {
@@ -42,7 +51,6 @@ class Ledger {
     }
   }
 
-  bool knows(std::uint32_t producer) const noexcept { return producer < pages_.size(); }
   const LedgerPage& page(std::uint32_t producer) const noexcept { return pages_[producer]; }
   /// Whether every number below `next` came in its turn; then no bit was ever set.
   bool inTurn(std::uint32_t producer) const noexcept { return pages_[producer].passed_over == 0; }
@@ -60,7 +68,8 @@ class Ledger {
 };
 
 /// Lost, duplicated and reordered over all consumers, from what each producer says it has sent.
-/// A number received by two consumers is a duplicate. `torn` is not known here and stays 0.
+/// A number received by two consumers is a duplicate, and so is one that was never sent: the queue
+/// delivered more than it was given. `torn` is not known here and stays 0.
 results::Validation settle(std::span<const Ledger> consumers,
                            std::span<const std::uint64_t> sent_by_producer);
 

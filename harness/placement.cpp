@@ -21,16 +21,18 @@ bool anyTwice(const Placing& placing) {
   return seen.size() < placing.producer_cpus.size() + placing.consumer_cpus.size();
 }
 
-/// Deals out CPUs that are not taken yet.
+/// Deals out CPUs that are not taken yet; a core that nobody is on before a thread beside somebody.
 class Dealer {
  public:
   Dealer(const Topology& topology, Relation relation) : topology_(topology), relation_(relation) {}
 
   /// Two free CPUs with the relation.
   std::optional<CpuPair> pair() {
-    for (const CpuPlace& first : topology_.cpus()) {
-      if (taken_.contains(first.cpu)) continue;
-      if (const std::optional<int> second = partnerOf(first.cpu)) {
+    for (const bool fresh_core : {true, false}) {
+      for (const CpuPlace& first : topology_.cpus()) {
+        if (!isFree(first.cpu, fresh_core)) continue;
+        const std::optional<int> second = partnerOf(first.cpu, fresh_core);
+        if (!second) continue;
         taken_.insert({first.cpu, *second});
         return CpuPair{first.cpu, *second};
       }
@@ -39,15 +41,21 @@ class Dealer {
   }
   /// One free CPU with the relation to `cpu`.
   std::optional<int> partner(int cpu) {
-    const std::optional<int> found = partnerOf(cpu);
+    std::optional<int> found = partnerOf(cpu, true);
+    if (!found) found = partnerOf(cpu, false);
     if (found) taken_.insert(*found);
     return found;
   }
 
  private:
-  std::optional<int> partnerOf(int cpu) const {
+  bool isFree(int cpu, bool fresh_core) const {
+    return std::none_of(taken_.begin(), taken_.end(), [&](int taken) {
+      return taken == cpu || (fresh_core && topology_.relation(cpu, taken) == Relation::SameCore);
+    });
+  }
+  std::optional<int> partnerOf(int cpu, bool fresh_core) const {
     for (const CpuPlace& other : topology_.cpus()) {
-      const bool is_free = other.cpu != cpu && !taken_.contains(other.cpu);
+      const bool is_free = other.cpu != cpu && isFree(other.cpu, fresh_core);
       if (is_free && topology_.relation(cpu, other.cpu) == relation_) return other.cpu;
     }
     return std::nullopt;
@@ -86,10 +94,15 @@ std::optional<Placing> placeByRelation(const Topology& topology, Relation relati
   return placing;
 }
 
+/// The nearest relation with which nobody shares a CPU, else the nearest that there is.
 Placing placeAnyhow(const Topology& topology, const Workers& workers) {
+  std::optional<Placing> nearest;
   for (const Relation relation : kAutoOrder) {
-    if (auto placing = placeByRelation(topology, relation, workers)) return *placing;
+    std::optional<Placing> placing = placeByRelation(topology, relation, workers);
+    if (placing && !placing->shares_cpus) return *placing;
+    if (placing && !nearest) nearest = std::move(placing);
   }
+  if (nearest) return *nearest;
   const int only = topology.cpus().front().cpu;
   return {.name = std::string(toString(Relation::SameCpu)),
           .producer_cpus = std::vector<int>(workers.producers, only),

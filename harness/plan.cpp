@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <set>
 
+#include "harness/console.hpp"
 #include "harness/usage_error.hpp"
 
 namespace ringside::harness {
@@ -29,6 +30,14 @@ bool takes(const QueueLimits& limits, const Workers& workers) {
   return workers.producers <= limits.max_producers && workers.consumers <= limits.max_consumers;
 }
 
+/// Which of the two axes asks for too many, whatever the other says.
+std::string_view axisBeyond(const Scenario& scenario, const QueueLimits& limits) {
+  for (const AxisValue& producers : sweepOf(scenario, "producers").values) {
+    if (std::get<std::uint64_t>(producers) <= limits.max_producers) return "consumers";
+  }
+  return "producers";
+}
+
 /// A queue that can take none of the asked shapes was asked for by mistake.
 void refuseQueuesWithoutAShape(const Scenario& scenario) {
   for (const AxisValue& name : sweepOf(scenario, "queue").values) {
@@ -43,10 +52,11 @@ void refuseQueuesWithoutAShape(const Scenario& scenario) {
     }
     if (takes_any) continue;
     throw UsageError(fmt::format(
-        "{}: queue '{}' takes at most {} producers and {} consumers, and scenario '{}' asks for "
-        "more; ask for fewer or leave the queue out",
-        whereOf(scenario, queue.limits.max_producers == 1 ? "producers" : "consumers").text,
-        queue.name, queue.limits.max_producers, queue.limits.max_consumers, scenario.name));
+        "{}: queue '{}' takes at most {} and {}, and scenario '{}' asks for more; ask for fewer or "
+        "leave the queue out",
+        whereOf(scenario, axisBeyond(scenario, queue.limits)).text, queue.name,
+        counted(queue.limits.max_producers, "producer"),
+        counted(queue.limits.max_consumers, "consumer"), scenario.name));
   }
 }
 
@@ -54,8 +64,9 @@ std::string reasonByLimits(const Cell& cell) {
   const QueueLimits& limits = cell.queue->limits;
   const results::Axes& axes = cell.axes;
   if (!takes(limits, {axes.producers, axes.consumers})) {
-    return fmt::format("{} takes at most {} producers and {} consumers", cell.queue->name,
-                       limits.max_producers, limits.max_consumers);
+    return fmt::format("{} takes at most {} and {}", cell.queue->name,
+                       counted(limits.max_producers, "producer"),
+                       counted(limits.max_consumers, "consumer"));
   }
   const QueueShape reply = replyShape(cell.shape);
   if (cell.workload == Workload::PingPong && !takes(limits, {reply.producers, 1})) {
@@ -109,7 +120,9 @@ class Planner {
   void combine(const Scenario& scenario, std::size_t next, const results::Axes& axes,
                std::vector<Cell>& cells) {
     if (next == scenario.sweeps.size()) {
-      cells.push_back(makeCell(scenario, axes));
+      Cell cell = makeCell(scenario, axes);
+      // "auto" may come to what another value of the axis names.
+      if (names_.insert(cell.name).second) cells.push_back(std::move(cell));
       return;
     }
     const Sweep& sweep = scenario.sweeps[next];
@@ -144,6 +157,7 @@ class Planner {
       cell.notes.emplace_back(cell.queue->limits.capacity_note);
     }
     if (!cell.skip_reason) checkMemory(scenario, cell);
+    if (cell.skip_reason) cell.notes.clear();  // about how it would have run
     return cell;
   }
 
@@ -165,9 +179,8 @@ class Planner {
     std::set<int> used(cell.placing.producer_cpus.begin(), cell.placing.producer_cpus.end());
     used.insert(cell.placing.consumer_cpus.begin(), cell.placing.consumer_cpus.end());
     const std::size_t cpus = used.empty() ? topology_.cpus().size() : used.size();
-    cell.notes.push_back(fmt::format("{} workers share {} CPU{}",
-                                     cell.axes.producers + cell.axes.consumers, cpus,
-                                     cpus == 1 ? "" : "s"));
+    cell.notes.push_back(fmt::format(
+        "{} workers share {}", cell.axes.producers + cell.axes.consumers, counted(cpus, "CPU")));
   }
 
   std::string nameOf(const Cell& cell) const {
@@ -213,6 +226,7 @@ class Planner {
   const Suite& suite_;
   const Topology& topology_;
   const MemoryLimits& limits_;
+  std::set<std::string> names_;
 };
 
 }  // namespace

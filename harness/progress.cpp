@@ -1,19 +1,25 @@
 #include "harness/progress.hpp"
 
-#include <fmt/format.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cstdlib>
 #include <map>
 
+#include "harness/console.hpp"
 #include "harness/format_numbers.hpp"
 #include "results/metrics.hpp"
 
 namespace ringside::harness {
 namespace {
 
-constexpr std::size_t kLineWidth = 79;
+/// Columns that a line may take without being wrapped; one that wraps cannot be redrawn.
+std::size_t lineWidth() {
+  ::winsize size = {};
+  const bool known = ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1;
+  return known ? size.ws_col - 1U : 79U;
+}
 
 bool isLiveTerminal() {
   const char* ci = std::getenv("CI");
@@ -24,8 +30,8 @@ bool isLiveTerminal() {
 }
 
 void redraw(std::string line) {
-  if (line.size() > kLineWidth) line.resize(kLineWidth);
-  fmt::print(stderr, "\r\x1b[K{}", line);
+  line.resize(std::min(line.size(), lineWidth()));
+  say("\r\x1b[K{}", line);
   std::fflush(stderr);
 }
 
@@ -43,21 +49,21 @@ std::string outcome(const results::Record& record) {
 }  // namespace
 
 void printPlan(const Suite& suite, const Plan& plan, const Topology& topology) {
-  fmt::print(stderr, "{}: {}\n", suite.name, suite.question);
-  fmt::print(stderr, "machine: {}\n", topology.summary());
-  std::map<std::string, int> skipped;
-  std::map<std::string, int> notes;
+  say("{}: {}\n", suite.name, suite.question);
+  say("machine: {}\n", topology.summary());
+  std::map<std::string, std::uint64_t> skipped;
+  std::map<std::string, std::uint64_t> notes;
   for (const Cell& cell : plan.cells) {
     if (cell.skip_reason) ++skipped[*cell.skip_reason];
     for (const std::string& note : cell.notes) ++notes[note];
   }
-  fmt::print(stderr, "plan: {} cells, {} to run, about {} (minutes:seconds)\n", plan.cells.size(),
-             plan.runnable(), formatMinutes(static_cast<double>(plan.estimate().count()) / 1e3));
+  say("plan: {}, {} to run, about {} (minutes:seconds)\n", counted(plan.cells.size(), "cell"),
+      plan.runnable(), formatMinutes(static_cast<double>(plan.estimate().count()) / 1e3));
   for (const auto& [reason, cells] : skipped) {
-    fmt::print(stderr, "  skipped, {} cell{}: {}\n", cells, cells == 1 ? "" : "s", reason);
+    say("  skipped, {}: {}\n", counted(cells, "cell"), reason);
   }
   for (const auto& [note, cells] : notes) {
-    fmt::print(stderr, "  note, {} cell{}: {}\n", cells, cells == 1 ? "" : "s", note);
+    say("  note, {}: {}\n", counted(cells, "cell"), note);
   }
 }
 
@@ -83,7 +89,7 @@ double Progress::secondsLeft() const {
 
 void Progress::beginRound(std::uint64_t round, std::uint64_t rounds) {
   if (redraws_ || rounds == 1) return;
-  fmt::print(stderr, "round {} of {}, {} left\n", round, rounds, formatMinutes(secondsLeft()));
+  say("round {} of {}, {} left\n", round, rounds, formatMinutes(secondsLeft()));
 }
 
 void Progress::begin(const Cell& cell) {
@@ -97,7 +103,7 @@ void Progress::end(const Cell& cell, const results::Record& record, bool last) {
   const bool bad = record.status == results::Status::Failed;
   if (redraws_ && bad) redraw("");
   if (bad || (last && !redraws_)) {
-    fmt::print(stderr, "[{}/{}] {}: {}\n", done_, total_, cell.name, outcome(record));
+    say("[{}/{}] {}: {}\n", done_, total_, cell.name, outcome(record));
   }
 }
 

@@ -27,7 +27,11 @@ class SpawnSetup {
     ::sigset_t none;
     ::sigemptyset(&none);
     ::posix_spawnattr_setsigmask(&attributes_, &none);
-    ::posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETSIGMASK);
+    ::sigset_t ignored_here;
+    ::sigemptyset(&ignored_here);
+    ::sigaddset(&ignored_here, SIGPIPE);
+    ::posix_spawnattr_setsigdefault(&attributes_, &ignored_here);
+    ::posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
     ::posix_spawn_file_actions_init(&actions_);
     ::posix_spawn_file_actions_addopen(&actions_, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
   }

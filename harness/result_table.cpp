@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "harness/console.hpp"
 #include "harness/format_numbers.hpp"
 
 namespace ringside::harness {
@@ -41,11 +42,10 @@ const results::Spread* spreadOf(const CellSummary& cell, const char* metric) {
   return found == cell.metrics.end() ? nullptr : &found->second;
 }
 
-/// One column: its heading, what people read, and the number that programs read.
+/// One column: its heading and what people read in it.
 struct Column {
   const char* heading;
   std::string (*text)(const CellSummary&);
-  ordered_json (*value)(const CellSummary&);
 };
 
 constexpr char kRate[] = "messages_per_s";
@@ -54,34 +54,25 @@ constexpr char kP99[] = "rtt_ns_p99";
 constexpr char kP999[] = "rtt_ns_p999";
 constexpr char kMax[] = "rtt_ns_max";
 
-template <const char* kMetric, double results::Spread::*kOf>
-std::optional<double> number(const CellSummary& cell) {
-  const results::Spread* spread = spreadOf(cell, kMetric);
-  if (spread == nullptr) return std::nullopt;
-  return spread->*kOf;
+/// A percentile says something only where some messages lie beyond it.
+bool hasMessages(const CellSummary& cell, double least) {
+  const results::Spread* messages = spreadOf(cell, "messages");
+  return messages != nullptr && messages->lowest >= least;
 }
 
-template <const char* kMetric, double results::Spread::*kOf>
-constexpr Column timeColumn(const char* heading) {
-  return {heading,
-          [](const CellSummary& cell) {
-            const std::optional<double> ns = number<kMetric, kOf>(cell);
-            return ns ? formatNs(*ns) : std::string("–");
-          },
-          [](const CellSummary& cell) {
-            const std::optional<double> ns = number<kMetric, kOf>(cell);
-            return ns ? ordered_json(*ns) : ordered_json(nullptr);
-          }};
+std::string timeText(const CellSummary& cell, const char* metric, double least_messages) {
+  const results::Spread* spread = spreadOf(cell, metric);
+  if (spread == nullptr || !hasMessages(cell, least_messages)) return "–";
+  return formatNs(std::string_view(metric) == kMax ? spread->highest : spread->median);
 }
 
 std::string rateText(const CellSummary& cell) {
-  const std::optional<double> rate = number<kRate, &results::Spread::median>(cell);
-  return rate ? formatCount(*rate) : statusWord(cell);
+  const results::Spread* spread = spreadOf(cell, kRate);
+  return spread == nullptr ? statusWord(cell) : formatCount(spread->median);
 }
 
-ordered_json rateValue(const CellSummary& cell) {
-  const std::optional<double> rate = number<kRate, &results::Spread::median>(cell);
-  return rate ? ordered_json(*rate) : ordered_json(nullptr);
+std::string shapeOf(const CellSummary& cell) {
+  return fmt::format("{}p{}c", cell.axes.producers, cell.axes.consumers);
 }
 
 std::string integrityText(const CellSummary& cell) {
@@ -99,23 +90,16 @@ ordered_json integrityValue(const CellSummary& cell) {
 }
 
 constexpr Column kColumns[] = {
-    {"queue", [](const CellSummary& c) { return c.axes.queue; },
-     [](const CellSummary& c) { return ordered_json(c.axes.queue); }},
-    {"shape",
-     [](const CellSummary& c) { return fmt::format("{}p{}c", c.axes.producers, c.axes.consumers); },
-     [](const CellSummary& c) {
-       return ordered_json(fmt::format("{}p{}c", c.axes.producers, c.axes.consumers));
-     }},
-    {"bytes", [](const CellSummary& c) { return std::to_string(c.axes.element_size_bytes); },
-     [](const CellSummary& c) { return ordered_json(c.axes.element_size_bytes); }},
-    {"cap", [](const CellSummary& c) { return std::to_string(c.axes.capacity); },
-     [](const CellSummary& c) { return ordered_json(c.axes.capacity); }},
-    {"messages/s", rateText, rateValue},
-    timeColumn<kP50, &results::Spread::median>("p50"),
-    timeColumn<kP99, &results::Spread::median>("p99"),
-    timeColumn<kP999, &results::Spread::median>("p99.9"),
-    timeColumn<kMax, &results::Spread::highest>("max"),
-    {"l/d/r/t", integrityText, integrityValue},
+    {"queue", [](const CellSummary& c) { return c.axes.queue; }},
+    {"shape", shapeOf},
+    {"bytes", [](const CellSummary& c) { return std::to_string(c.axes.element_size_bytes); }},
+    {"cap", [](const CellSummary& c) { return std::to_string(c.axes.capacity); }},
+    {"messages/s", rateText},
+    {"p50", [](const CellSummary& c) { return timeText(c, kP50, 1); }},
+    {"p99", [](const CellSummary& c) { return timeText(c, kP99, 100); }},
+    {"p99.9", [](const CellSummary& c) { return timeText(c, kP999, 1000); }},
+    {"max", [](const CellSummary& c) { return timeText(c, kMax, 1); }},
+    {"l/d/r/t", integrityText},
 };
 constexpr std::size_t kLeftAligned = 2;  // the first columns are words
 
@@ -133,9 +117,10 @@ std::string headingOf(const std::vector<CellSummary>& cells, std::size_t first) 
       same_placement &= other.axes.placement == cell.axes.placement;
     }
   }
-  return fmt::format("{}: {}, {} repetition{}{}", scenarioOf(cell), cell.axes.workload,
-                     cell.repetitions, cell.repetitions == 1 ? "" : "s",
-                     same_placement ? ", " + cell.axes.placement : "");
+  const std::string name = scenarioOf(cell);
+  return fmt::format(
+      "{}{}, {}{}", name, name == cell.axes.workload ? "" : " (" + cell.axes.workload + ")",
+      counted(cell.repetitions, "repetition"), same_placement ? ", " + cell.axes.placement : "");
 }
 
 bool placementsVary(const std::vector<CellSummary>& cells) {
@@ -261,6 +246,13 @@ std::string renderMarkdown(const TextTable& table) {
 ordered_json toJson(const CellSummary& cell) {
   ordered_json json = {
       {"cell", cell.cell},
+      {"workload", cell.axes.workload},
+      {"queue", cell.axes.queue},
+      {"producers", cell.axes.producers},
+      {"consumers", cell.axes.consumers},
+      {"element_size_bytes", cell.axes.element_size_bytes},
+      {"capacity", cell.axes.capacity},
+      {"placement", cell.axes.placement},
       {"status", statusWord(cell)},
       {"reason", cell.first_reason ? ordered_json(*cell.first_reason) : ordered_json(nullptr)},
       {"notes", cell.notes},
@@ -325,6 +317,8 @@ std::optional<Format> parseFormat(const std::string& name) {
 }
 
 std::string renderResults(const std::vector<CellSummary>& cells, Format format) {
+  const bool for_people = format == Format::Table || format == Format::Markdown;
+  if (cells.empty() && for_people) return "nothing was measured\n";
   switch (format) {
     case Format::Json:
       return renderJson(cells);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "harness/crew.hpp"
 #include "results/metrics.hpp"
@@ -12,6 +13,9 @@ namespace {
 
 using results::Record;
 using results::Status;
+
+/// What starting and stopping may take from or add to the measured phase.
+constexpr double kWindowSlackMs = 10;
 
 Record emptyRecord(const Cell& cell, const std::string& suite, std::uint32_t repetition) {
   Record record;
@@ -23,42 +27,34 @@ Record emptyRecord(const Cell& cell, const std::string& suite, std::uint32_t rep
   return record;
 }
 
-/// The queues of one repetition, made by the parent. Their names go as soon as all workers have
-/// opened them, and in any case when this goes.
-class Segments {
+/// The names of the queues of one repetition. What stands under them in /dev/shm goes as soon as
+/// all workers have opened it, and in any case when this goes.
+class QueueNames {
  public:
-  Segments(const Cell& cell, Session& session) {
+  QueueNames(const Cell& cell, Session& session) {
     const std::size_t count = 1 + (cell.workload == Workload::PingPong ? cell.shape.producers : 0);
-    try {
-      for (std::size_t i = 0; i < count; ++i) make(cell, i, session.freshName());
-    } catch (...) {
-      removeNames();
-      throw;
-    }
+    for (std::size_t i = 0; i < count; ++i) names_.push_back(session.freshName());
   }
-  Segments(const Segments&) = delete;
-  Segments& operator=(const Segments&) = delete;
-  ~Segments() { removeNames(); }
+  QueueNames(const QueueNames&) = delete;
+  QueueNames& operator=(const QueueNames&) = delete;
+  ~QueueNames() { removeAll(); }
 
-  const std::vector<std::string>& names() const { return names_; }
-  void removeNames() {
+  const std::vector<std::string>& all() const { return names_; }
+  void removeAll() const {
     for (const std::string& name : names_) removeSegments(name);
+  }
+  /// The names are new in each repetition; a reason is better read, and counted, without them.
+  std::string withoutNames(std::string text) const {
+    for (const std::string& name : names_) {
+      for (std::size_t at = 0; (at = text.find(name, at)) != std::string::npos;) {
+        text.replace(at, name.size(), "SEGMENT");
+      }
+    }
+    return text;
   }
 
  private:
-  void make(const Cell& cell, std::size_t i, const std::string& name) {
-    names_.push_back(name);
-    const QueueShape shape = shapeOfQueue(cell, i);
-    Place place{name, {}};
-    if (cell.queue->limits.provision == Provision::Harness) {
-      ShmMem& memory = memory_.emplace_back(cell.queue->bytesNeeded(shape), name, shape.memory);
-      place.memory = {static_cast<std::byte*>(memory.get()), memory.size()};
-    }
-    cell.queue->create(place, shape);
-  }
-
   std::vector<std::string> names_;
-  std::vector<ShmMem> memory_;
 };
 
 Control makeControl(const Cell& cell) {
@@ -69,9 +65,11 @@ Control makeControl(const Cell& cell) {
                   .replies = replies});
 }
 
-std::optional<Trouble> runPhases(Crew& crew, Segments& segments, const Timing& timing) {
+std::optional<Trouble> runPhases(Crew& crew, const QueueNames& names, const Timing& timing) {
+  if (auto trouble = crew.makeQueues()) return trouble;
+  crew.start();
   if (auto trouble = crew.waitAtStartLine()) return trouble;
-  segments.removeNames();
+  names.removeAll();
   if (auto trouble = crew.runPhase(Phase::WarmUp, std::chrono::milliseconds(timing.warmup_ms))) {
     return trouble;
   }
@@ -118,18 +116,21 @@ results::Obtained obtainedBy(const Cell& cell, const Control& control, const Cre
   return obtained;
 }
 
-/// Who counted in the measured phase: consumers, or in a ping-pong the producers.
+/// Who counted in the measured phase: consumers, or in a ping-pong the producers. Each has a window
+/// of its own; the seconds are those in which all messages pass at the sum of their rates.
 void fillMeasurement(const Control& control, Record& record) {
   const ControlShape& shape = control.shape();
   const std::uint32_t counters = shape.replies ? shape.producers : shape.consumers;
   std::uint64_t messages = 0;
-  double seconds = 0;
+  double per_second = 0;
   for (std::uint32_t i = 0; i < counters; ++i) {
     const WorkerFindings& findings = shape.replies ? control.producer(i) : control.consumer(i);
+    if (findings.measured == 0 || findings.measured_ns == 0) continue;
     messages += findings.measured;
-    seconds += static_cast<double>(findings.measured_ns) * 1e-9;
+    per_second +=
+        static_cast<double>(findings.measured) * 1e9 / static_cast<double>(findings.measured_ns);
   }
-  record.seconds = seconds / counters;
+  record.seconds = messages == 0 ? 0 : static_cast<double>(messages) / per_second;
   if (shape.histograms) {
     auto merged = std::make_shared<results::Histogram>();
     for (std::uint32_t i = 0; i < shape.producers; ++i) merged->merge(*control.histogram(i));
@@ -161,8 +162,31 @@ void noteWhatWasNotHonoured(const Cell& cell, const Control& control, Record& re
   }
 }
 
+/// A window that is not as long as was asked: the machine was busy, or the run was stopped for a
+/// while. A worker that never saw the measured phase has none.
+void judgeWindows(const Cell& cell, const Control& control, Record& record) {
+  const ControlShape& shape = control.shape();
+  const std::uint32_t first = shape.replies ? 0 : shape.producers;
+  const std::uint32_t counters = shape.replies ? shape.producers : shape.consumers;
+  const auto asked_ms = static_cast<double>(cell.timing.duration_ms);
+  double furthest_ms = asked_ms;
+  for (std::uint32_t i = first; i < first + counters; ++i) {
+    const double ms = static_cast<double>(control.worker(i).measured_ns) * 1e-6;
+    if (ms == 0) {
+      record.status = Status::Invalid;
+      record.reason = "a worker did not run in the measured phase; choose a longer duration_ms";
+    }
+    if (std::abs(ms - asked_ms) > std::abs(furthest_ms - asked_ms)) furthest_ms = ms;
+  }
+  if (std::abs(furthest_ms - asked_ms) > 0.1 * asked_ms + kWindowSlackMs) {
+    record.notes.emplace_back(
+        "the measured phase was over 10 % longer or shorter than asked: the machine was busy");
+  }
+}
+
 void judge(const Cell& cell, const Control& control, Record& record) {
   noteWhatWasNotHonoured(cell, control, record);
+  judgeWindows(cell, control, record);
   const results::Validation& v = *record.validation;
   if (record.status == Status::Ok && record.metrics["messages"] <= 0) {
     record.status = Status::Invalid;
@@ -195,20 +219,20 @@ Record skippedRecord(const Cell& cell, const std::string& suite, std::uint32_t r
 std::optional<Record> runRepetition(const Cell& cell, const std::string& suite,
                                     std::uint32_t repetition, Session& session) {
   Record record = emptyRecord(cell, suite, repetition);
+  const QueueNames names(cell, session);
   try {
-    Segments segments(cell, session);
     const Control control = makeControl(cell);
-    Crew crew({&cell, &session, &control, segments.names()}, session.interrupts());
-    const std::optional<Trouble> trouble = runPhases(crew, segments, cell.timing);
+    Crew crew({&cell, &session, &control, names.all()}, session.interrupts());
+    const std::optional<Trouble> trouble = runPhases(crew, names, cell.timing);
     if (trouble && trouble->kind == Trouble::Kind::Interrupted) return std::nullopt;
     record.obtained = obtainedBy(cell, control, crew);
     if (trouble) {
       fillTrouble(*trouble, record);
-      return record;
+    } else {
+      record.validation = validationOf(control);
+      fillMeasurement(control, record);
+      judge(cell, control, record);
     }
-    record.validation = validationOf(control);
-    fillMeasurement(control, record);
-    judge(cell, control, record);
   } catch (const std::system_error& error) {
     record.status = isUnobtainable(error.code()) ? Status::Skipped : Status::Failed;
     record.reason = error.what();
@@ -216,6 +240,7 @@ std::optional<Record> runRepetition(const Cell& cell, const std::string& suite,
     record.status = Status::Failed;
     record.reason = error.what();
   }
+  if (record.reason) record.reason = names.withoutNames(*record.reason);
   return record;
 }
 

@@ -30,6 +30,13 @@ constexpr TimingKey kTimingKeys[] = {
     {"duration_ms", &Timing::duration_ms, 1, 600'000},
 };
 
+/// A value as it was written, for messages.
+std::string textOf(const toml::node& node) {
+  std::ostringstream text;
+  node.visit([&](const auto& value) { text << value; });
+  return text.str();
+}
+
 /// Reads one file, and remembers its name for the messages.
 class Reader {
  public:
@@ -45,7 +52,7 @@ class Reader {
     throw UsageError(fmt::format("{}: {}", at(node).text, what));
   }
 
-  std::string textOf(const std::filesystem::path& file) const;
+  std::string contentOf(const std::filesystem::path& file) const;
   void refuseUnknownKeys(const toml::table& table, std::string_view what,
                          std::vector<std::string_view> known) const;
   const toml::table* table(const toml::table& parent, std::string_view key) const;
@@ -83,7 +90,7 @@ void put(std::vector<Sweep>& sweeps, Sweep sweep) {
   sweeps.push_back(std::move(sweep));
 }
 
-std::string Reader::textOf(const std::filesystem::path& file) const {
+std::string Reader::contentOf(const std::filesystem::path& file) const {
   std::error_code ignored;
   if (std::filesystem::is_directory(file, ignored)) {
     throw UsageError(fmt::format("{}: this is a folder; name a scenario file in it", file_));
@@ -120,7 +127,9 @@ std::string Reader::text(const toml::table& parent, std::string_view key,
                          std::string_view owner) const {
   const toml::node* node = parent.get(key);
   if (node == nullptr) refuse(parent, fmt::format("{} has no {}; add {} = \"…\"", owner, key, key));
-  if (!node->is_string()) refuse(*node, fmt::format("{} must be a string", key));
+  if (!node->is_string()) {
+    refuse(*node, fmt::format("{} is {}; it must be a string", key, textOf(*node)));
+  }
   return **node->as_string();
 }
 
@@ -146,14 +155,9 @@ AxisValue Reader::value(const Axis& axis, const toml::node& node, const Where& w
     value = **node.as_boolean();
   } else if (node.is_integer() && **node.as_integer() >= 0) {
     value = static_cast<std::uint64_t>(**node.as_integer());
-  } else if (node.is_integer()) {
-    throw UsageError(fmt::format("{}: {} is {}; it must not be negative", where.text, axis.name,
-                                 **node.as_integer()));
   } else {
-    std::ostringstream kind;
-    kind << node.type();
-    throw UsageError(fmt::format("{}: {} holds a value of type {}, which no axis takes", where.text,
-                                 axis.name, kind.str()));
+    throw UsageError(fmt::format("{}: {} is {}; it must be {}", where.text, axis.name, textOf(node),
+                                 whatStandsOn(axis)));
   }
   checkValue(axis, value, where);
   return value;
@@ -222,34 +226,74 @@ Scenario Reader::scenario(const toml::table& table, const Timing& timing,
   scenario.workload = *parsed;
   const toml::table* sweeps = this->table(table, "sweep");
   if (sweeps != nullptr) refuseUnknownKeys(*sweeps, "[scenario.sweep]", axisNames());
-  for (const toml::table* part : {&table, sweeps}) {
-    if (part == nullptr) continue;
-    for (const auto& [key, node] : *part) {
-      const bool is_setting =
-          key.str() != "name" && key.str() != "workload" && key.str() != "sweep";
-      if (is_setting) readSetting(key.str(), node, scenario.timing, scenario.sweeps, at(node));
+  for (const auto& [key, node] : table) {
+    const bool is_setting = key.str() != "name" && key.str() != "workload" && key.str() != "sweep";
+    if (!is_setting) continue;
+    if (sweeps != nullptr && sweeps->contains(key.str())) {
+      refuse(node, fmt::format("{} stands in the scenario and in its sweep; keep one", key.str()));
     }
+    readSetting(key.str(), node, scenario.timing, scenario.sweeps, at(node));
+  }
+  if (sweeps == nullptr) return scenario;
+  for (const auto& [key, node] : *sweeps) {
+    readSetting(key.str(), node, scenario.timing, scenario.sweeps, at(node));
   }
   return scenario;
+}
+
+std::string trimmed(std::string_view text) {
+  const std::size_t begin = text.find_first_not_of(" \t");
+  if (begin == std::string_view::npos) return {};
+  return std::string(text.substr(begin, text.find_last_not_of(" \t") - begin + 1));
+}
+
+/// The right side of an override: TOML, or words as one types them in a shell, where quotes are
+/// lost: spsc, [spsc,mpsc].
+toml::table parseRightSide(const std::string& text) {
+  try {
+    return toml::parse("value = " + text);
+  } catch (const toml::parse_error&) {
+  }
+  toml::table table;
+  if (!text.starts_with('[') || !text.ends_with(']')) {
+    table.insert("value", text);
+    return table;
+  }
+  toml::array list;
+  std::istringstream words(text.substr(1, text.size() - 2));
+  for (std::string word; std::getline(words, word, ',');) {
+    toml::table one = parseRightSide(trimmed(word));
+    one.get("value")->visit([&](const auto& value) { list.push_back(value); });
+  }
+  table.insert("value", std::move(list));
+  return table;
 }
 
 void Reader::applyOverride(const std::string& text, Scenario& scenario) const {
   const Where where{"-a " + text};
   const std::size_t equals = text.find('=');
-  const std::string key = text.substr(0, equals);
+  const std::string key = trimmed(text.substr(0, equals));
   const std::vector<std::string_view> known = settingNames();
-  if (equals == std::string::npos || std::find(known.begin(), known.end(), key) == known.end()) {
+  if (equals == std::string::npos || text.find_first_of("\r\n") != std::string::npos) {
+    throw UsageError(fmt::format("{}: write KEY=VALUE, on one line", where.text));
+  }
+  if (std::find(known.begin(), known.end(), key) == known.end()) {
     throw UsageError(fmt::format("{}: unknown key '{}'{}; write KEY=VALUE with one of {}",
                                  where.text, key, suggestion(key, known), fmt::join(known, ", ")));
   }
-  const std::string right = text.substr(equals + 1);
-  toml::table parsed;
-  try {
-    parsed = toml::parse("value = " + right);
-  } catch (const toml::parse_error&) {  // a bare word, as one types it in a shell
-    parsed = toml::table{{"value", right}};
-  }
+  const toml::table parsed = parseRightSide(trimmed(text.substr(equals + 1)));
   readSetting(key, *parsed.get("value"), scenario.timing, scenario.sweeps, where);
+}
+
+void refuseRepeatedOverrides(const std::vector<std::string>& overrides) {
+  std::set<std::string> keys;
+  for (const std::string& text : overrides) {
+    const std::string key = trimmed(text.substr(0, text.find('=')));
+    if (!keys.insert(key).second) {
+      throw UsageError(fmt::format("-a {}: {} is set twice; several values are a list, {}=[1,2]",
+                                   text, key, key));
+    }
+  }
 }
 
 /// Every axis once, in the order of the table: given, or its default.
@@ -272,7 +316,7 @@ std::vector<Sweep> completed(const Scenario& scenario) {
 
 Suite Reader::read(const std::vector<std::string>& overrides) {
   Suite suite;
-  suite.text = textOf(file_);
+  suite.text = contentOf(file_);
   toml::table root;
   try {
     root = toml::parse(suite.text, file_);
@@ -316,7 +360,32 @@ Suite Reader::read(const std::vector<std::string>& overrides) {
 
 std::string_view toString(Workload workload) { return kWorkloadNames[index(workload)]; }
 
+std::string toToml(const Suite& suite) {
+  const auto quoted = [](const std::string& text) {
+    std::ostringstream stream;
+    stream << toml::value<std::string>(text);
+    return stream.str();
+  };
+  std::string text = fmt::format("[suite]\nname = {}\nquestion = {}\n", quoted(suite.name),
+                                 quoted(suite.question));
+  for (const Scenario& scenario : suite.scenarios) {
+    text += fmt::format("\n[[scenario]]\nname = {}\nworkload = {}\n", quoted(scenario.name),
+                        quoted(std::string(toString(scenario.workload))));
+    for (const TimingKey& key : kTimingKeys) {
+      text += fmt::format("{} = {}\n", key.name, scenario.timing.*key.field);
+    }
+    text += "[scenario.sweep]\n";
+    for (const Sweep& sweep : scenario.sweeps) {
+      std::vector<std::string> values;
+      for (const AxisValue& value : sweep.values) values.push_back(toString(value));
+      text += fmt::format("{} = [{}]\n", sweep.axis->name, fmt::join(values, ", "));
+    }
+  }
+  return text;
+}
+
 Suite readSuite(const std::filesystem::path& file, const std::vector<std::string>& overrides) {
+  refuseRepeatedOverrides(overrides);
   return Reader(file).read(overrides);
 }
 

@@ -44,6 +44,9 @@ struct Suite {
 
 std::string_view toString(Workload workload);
 
+/// The suite written out in full: every axis and every timing key of every scenario.
+std::string toToml(const Suite& suite);
+
 /// Reads a suite. Each override is "KEY=VALUE" with a TOML value, a list or a bare word; it
 /// replaces the axis or timing key in every scenario. Throws UsageError: a missing file, broken
 /// TOML, an unknown key, a wrong type, an impossible value; each with file:line or the flag.

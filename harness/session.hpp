@@ -47,7 +47,8 @@ class Session {
   const Patience& patience() const { return patience_; }
   InterruptWatch& interrupts() { return interrupts_; }
   /// A name for shared memory that nobody has had, and that the janitor knows.
-  std::string freshName() { return prefix_ + std::to_string(next_name_++); }
+  /// None is the beginning of another.
+  std::string freshName() { return prefix_ + std::to_string(next_name_++) + "q"; }
 
  private:
   Topology topology_;

@@ -1,6 +1,6 @@
 #include "harness/shared_files.hpp"
 
-#include <algorithm>
+#include <map>
 
 namespace ringside::harness {
 namespace {
@@ -27,21 +27,23 @@ std::optional<fs::path> findSharedFile(const fs::path& relative) {
 
 fs::path findScenario(const std::string& named) {
   std::error_code ignored;
-  if (fs::exists(named, ignored) || named.find('/') != std::string::npos) return named;
+  if (fs::is_regular_file(named, ignored) || named.find('/') != std::string::npos) return named;
   const fs::path file = fs::path("scenarios") / (named + ".toml");
   if (fs::exists(file, ignored)) return file;
   return findSharedFile(file).value_or(named);
 }
 
 std::vector<fs::path> allScenarios() {
-  std::error_code failure;
-  fs::path folder = "scenarios";
-  if (!fs::is_directory(folder, failure)) folder = findSharedFile("scenarios").value_or(folder);
-  std::vector<fs::path> files;
-  for (const auto& entry : fs::directory_iterator(folder, failure)) {
-    if (entry.path().extension() == ".toml") files.push_back(entry.path());
+  std::map<std::string, fs::path> by_name;
+  for (const fs::path& folder : {fs::path("scenarios"), findSharedFile("scenarios").value_or("")}) {
+    std::error_code failure;
+    for (const auto& entry : fs::directory_iterator(folder, failure)) {
+      const fs::path& file = entry.path();
+      if (file.extension() == ".toml") by_name.try_emplace(file.stem().string(), file);
+    }
   }
-  std::sort(files.begin(), files.end());
+  std::vector<fs::path> files;
+  for (const auto& [name, file] : by_name) files.push_back(file);
   return files;
 }
 

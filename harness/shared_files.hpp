@@ -16,7 +16,7 @@ std::optional<std::filesystem::path> findSharedFile(const std::filesystem::path&
 /// shared ones. What is found nowhere comes back as it is.
 std::filesystem::path findScenario(const std::string& named);
 
-/// Every scenario file at hand, sorted.
+/// Every scenario file at hand, by name; one in ./scenarios before a shared one of its name.
 std::vector<std::filesystem::path> allScenarios();
 
 }  // namespace ringside::harness

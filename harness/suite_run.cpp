@@ -20,7 +20,7 @@ class RecordKeeper {
     records_.push_back(std::move(record));
   }
   SuiteOutcome outcome(results::Interrupted interrupted) const {
-    return {summariser_.summaries(), results::exitCodeFor(records_, interrupted), interrupted};
+    return {summariser_.summaries(), results::exitCodeFor(records_, interrupted), interrupted, {}};
   }
 
  private:
@@ -37,8 +37,9 @@ std::uint64_t roundsOf(const Plan& plan) {
 
 }  // namespace
 
-SuiteOutcome runSuite(const Plan& plan, Session& session, results::Bundle& bundle) {
-  RecordKeeper kept(bundle);
+namespace {
+
+results::Interrupted runRounds(const Plan& plan, Session& session, RecordKeeper& kept) {
   Progress progress(plan);
   const std::uint64_t rounds = roundsOf(plan);
   for (std::uint64_t round = 0; round < rounds; ++round) {
@@ -52,13 +53,26 @@ SuiteOutcome runSuite(const Plan& plan, Session& session, results::Bundle& bundl
       }
       progress.begin(cell);
       std::optional<results::Record> record = runRepetition(cell, plan.suite, repetition, session);
-      if (!record) return kept.outcome(results::Interrupted::Yes);
+      if (!record) return results::Interrupted::Yes;
       progress.end(cell, *record, round + 1 == cell.timing.repetitions);
       kept.add(std::move(*record));
     }
   }
-  return kept.outcome(session.interrupts().interrupted() ? results::Interrupted::Yes
-                                                         : results::Interrupted::No);
+  return session.interrupts().interrupted() ? results::Interrupted::Yes : results::Interrupted::No;
+}
+
+}  // namespace
+
+SuiteOutcome runSuite(const Plan& plan, Session& session, results::Bundle& bundle) {
+  RecordKeeper kept(bundle);
+  try {
+    return kept.outcome(runRounds(plan, session, kept));
+  } catch (const results::BundleError& error) {
+    SuiteOutcome outcome = kept.outcome(results::Interrupted::No);
+    outcome.exit_code = results::ExitCode::EnvironmentRefused;
+    outcome.trouble = error.what();
+    return outcome;
+  }
 }
 
 }  // namespace ringside::harness

@@ -7,6 +7,8 @@
 #include <set>
 #include <stdexcept>
 
+#include "harness/console.hpp"
+
 namespace ringside::harness {
 namespace {
 
@@ -105,10 +107,6 @@ std::size_t distinct(const std::vector<CpuPlace>& cpus, int CpuPlace::*level) {
   std::set<int> seen;
   for (const CpuPlace& place : cpus) seen.insert(place.*level);
   return seen.size();
-}
-
-std::string counted(std::size_t count, std::string_view noun) {
-  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
 }
 
 }  // namespace

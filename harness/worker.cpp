@@ -23,9 +23,25 @@ void bindLifeToParent(::pid_t parent) {
   if (::getppid() != parent) ::_exit(kWorkerGaveUp);  // it died before the line above
 }
 
-WorkerFindings& findingsOf(const Job& job, const WorkerId& id) {
-  return id.role == WorkerRole::Producer ? job.control->producer(id.number)
-                                         : job.control->consumer(id.number);
+constexpr std::string_view roleName(WorkerRole role) {
+  switch (role) {
+    case WorkerRole::Maker:
+      return "maker";
+    case WorkerRole::Producer:
+      return "producer";
+    case WorkerRole::Consumer:
+      return "consumer";
+  }
+  return "";
+}
+
+/// A Ctrl-C goes to the whole process group and is the parent's to answer; SIGTERM is for whoever
+/// gets it.
+void takeSignals() {
+  ::sigset_t terminate;
+  ::sigemptyset(&terminate);
+  ::sigaddset(&terminate, SIGTERM);
+  ::sigprocmask(SIG_UNBLOCK, &terminate, nullptr);
 }
 
 void pin(const Job& job, const WorkerId& id, WorkerFindings& findings) {
@@ -62,6 +78,16 @@ OpenPlaces openPlaces(const Job& job) {
   return open;
 }
 
+/// Makes every queue of the job. The memory that the harness provides stays when this is gone, by
+/// its name.
+void makeQueues(const Job& job) {
+  const QueueEntry& queue = *job.cell->queue;
+  const OpenPlaces open = openPlaces(job);
+  for (std::size_t i = 0; i < open.places.size(); ++i) {
+    queue.create(open.places[i], shapeOfQueue(*job.cell, i));
+  }
+}
+
 void leaveMessage(WorkerFindings& findings, std::string_view text) {
   const std::size_t length = std::min(text.size(), kMaxMessageBytes - 1);
   std::memcpy(findings.message, text.data(), length);
@@ -69,6 +95,7 @@ void leaveMessage(WorkerFindings& findings, std::string_view text) {
 }
 
 void work(const Job& job, const WorkerId& id, WorkerFindings& findings) {
+  if (id.role == WorkerRole::Maker) return makeQueues(job);
   pin(job, id, findings);
   const OpenPlaces open = openPlaces(job);
   WorkerContext context{.number = id.number,
@@ -88,7 +115,20 @@ void work(const Job& job, const WorkerId& id, WorkerFindings& findings) {
 }  // namespace
 
 std::string toString(const WorkerId& id) {
-  return fmt::format("{} {}", id.role == WorkerRole::Producer ? "producer" : "consumer", id.number);
+  if (id.role == WorkerRole::Maker) return "the maker of the queues";
+  return fmt::format("{} {}", roleName(id.role), id.number);
+}
+
+WorkerFindings& findingsOf(const Job& job, const WorkerId& id) {
+  switch (id.role) {
+    case WorkerRole::Maker:
+      return job.control->maker();
+    case WorkerRole::Producer:
+      return job.control->producer(id.number);
+    case WorkerRole::Consumer:
+      break;
+  }
+  return job.control->consumer(id.number);
 }
 
 QueueShape shapeOfQueue(const Cell& cell, std::size_t i) {
@@ -97,7 +137,8 @@ QueueShape shapeOfQueue(const Cell& cell, std::size_t i) {
 
 void runWorker(const Job& job, const WorkerId& id, ::pid_t parent) {
   bindLifeToParent(parent);
-  ::prctl(PR_SET_NAME, id.role == WorkerRole::Producer ? "ringside-prod" : "ringside-cons");
+  takeSignals();
+  ::prctl(PR_SET_NAME, fmt::format("ringside-{:.4}", roleName(id.role)).c_str());
   WorkerFindings& findings = findingsOf(job, id);
   try {
     work(job, id, findings);
@@ -124,10 +165,19 @@ void waitAtStartLine(WorkerContext& context) {
   context.findings->state.store(WorkerState::Running, std::memory_order_release);
 }
 
+namespace {
+
+/// Whether a line of /proc/self/maps ends in this name, which may be unlinked by now.
+bool isMappingOf(const std::string& line, const std::string& name) {
+  return line.ends_with("/" + name) || line.ends_with("/" + name + " (deleted)");
+}
+
+}  // namespace
+
 void noteSegmentFacts(WorkerContext& context) {
   std::ifstream maps("/proc/self/maps");
   for (std::string line; std::getline(maps, line);) {
-    if (line.find("/" + context.places[0].name) == std::string::npos) continue;
+    if (!isMappingOf(line, context.places[0].name)) continue;
     unsigned long begin = 0;
     unsigned long end = 0;
     if (std::sscanf(line.c_str(), "%lx-%lx", &begin, &end) != 2) continue;

@@ -10,7 +10,9 @@
 
 namespace ringside::harness {
 
-enum class WorkerRole { Producer, Consumer };
+/// The maker creates the queues; then it is gone, and with it whatever a queue does when it is
+/// made.
+enum class WorkerRole { Maker, Producer, Consumer };
 
 struct WorkerId {
   WorkerRole role = WorkerRole::Producer;
@@ -27,6 +29,9 @@ struct Job {
   const Control* control = nullptr;
   std::vector<std::string> names;  ///< of the queues; see WorkerContext::places
 };
+
+/// Where a worker leaves what it found.
+WorkerFindings& findingsOf(const Job& job, const WorkerId& id);
 
 /// The shape of queue number `i` of the job.
 QueueShape shapeOfQueue(const Cell& cell, std::size_t i);

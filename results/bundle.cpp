@@ -30,11 +30,7 @@ void refuseExisting(const fs::path& folder) {
   const fs::file_status status = fs::status(folder, error);
   if (!fs::exists(status)) return;
   if (!fs::is_directory(status)) refuse(folder, "is no folder; name another with --out DIR");
-  const bool is_empty = fs::is_empty(folder, error);
-  if (error) refuse(folder, fmt::format("cannot be looked into: {}", error.message()));
-  if (!is_empty) {
-    refuse(folder, "is not empty, and a bundle is never overwritten; name another with --out DIR");
-  }
+  refuse(folder, "exists, and a bundle is never overwritten; name another with --out DIR");
 }
 
 void makeFolder(const fs::path& folder) {
@@ -127,9 +123,16 @@ Bundle Bundle::create(const fs::path& folder) {
   refuseExisting(folder);
   makeFolder(folder);
   const fs::path file = folder / kRecordsName;
-  Descriptor records = claimRecords(file);
-  tryPage(records, file);
-  return Bundle(folder, std::move(records));
+  try {
+    Descriptor records = claimRecords(file);
+    tryPage(records, file);
+    return Bundle(folder, std::move(records));
+  } catch (const BundleError&) {
+    std::error_code ignored;
+    fs::remove(file, ignored);
+    fs::remove(folder, ignored);
+    throw;
+  }
 }
 
 std::string Bundle::defaultName(std::string_view suite,

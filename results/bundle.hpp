@@ -41,8 +41,8 @@ class Descriptor {
 class Bundle {
  public:
   /// Makes the folder with its parents and an empty records.jsonl, and tries whether a page can be
-  /// written, so that nothing is measured in vain. An existing empty folder is taken as it is.
-  /// Throws BundleError when the path is empty, a file, or a folder with anything in it, and when
+  /// written, so that nothing is measured in vain. Throws BundleError when the path is empty or
+  /// exists, and, leaving nothing behind, when
   /// the folder cannot be made or written to.
   static Bundle create(const std::filesystem::path& folder);
 

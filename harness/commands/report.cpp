@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "harness/commands/commands.hpp"
+#include "harness/console.hpp"
 #include "harness/report.hpp"
 #include "harness/usage_error.hpp"
 
@@ -22,9 +23,9 @@ void addReportCommand(CLI::App& app, results::ExitCode& exit_code) {
     const ReportOutcome outcome = drawReport(*folder);
     exit_code = static_cast<results::ExitCode>(outcome.exit_code);
     if (outcome.trouble.empty()) {
-      fmt::print("{}\n", (std::filesystem::path(*folder) / "report.html").string());
+      put("{}\n", (std::filesystem::path(*folder) / "report.html").string());
     } else {
-      fmt::print(stderr, "ringside: {}\n", outcome.trouble);
+      say("ringside: {}\n", outcome.trouble);
     }
   });
 }

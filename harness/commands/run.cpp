@@ -1,8 +1,10 @@
 // ringside run: plan, measure, record, show.
 #include <fmt/format.h>
-#include <fmt/ranges.h>
+
+#include <optional>
 
 #include "harness/commands/commands.hpp"
+#include "harness/console.hpp"
 #include "harness/environment.hpp"
 #include "harness/progress.hpp"
 #include "harness/report.hpp"
@@ -17,40 +19,46 @@ using results::ExitCode;
 
 struct RunOptions {
   std::string suite;
-  std::string out;
+  std::optional<std::string> out;
   std::vector<std::string> overrides;
   std::string format = "table";
   bool no_report = false;
 };
 
+/// The folder that was asked for, else one in out/ that nobody has.
 results::Bundle makeBundle(const RunOptions& options, const Suite& suite) {
-  const std::filesystem::path folder =
-      options.out.empty() ? std::filesystem::path("out") /
-                                results::Bundle::defaultName(
-                                    suite.name, std::chrono::system_clock::now(), hostName())
-                          : std::filesystem::path(options.out);
+  if (options.out) return results::Bundle::create(*options.out);
+  const std::string name =
+      results::Bundle::defaultName(suite.name, std::chrono::system_clock::now(), hostName());
+  std::filesystem::path folder = std::filesystem::path("out") / name;
+  for (int run = 2; std::filesystem::exists(folder); ++run) {  // another one in this second
+    folder = std::filesystem::path("out") / fmt::format("{}-{}", name, run);
+  }
   return results::Bundle::create(folder);
 }
 
-/// The suite as it was run: the file, and above it what the command line changed.
+/// The suite as it was run: the file itself, or written out where the command line changed it.
 std::string scenarioText(const RunOptions& options, const Suite& suite) {
+  if (options.overrides.empty()) return suite.text;
   std::string text;
   for (const std::string& change : options.overrides) text += "# run with -a " + change + "\n";
-  return text + suite.text;
+  return text + toToml(suite);
 }
 
 void draw(const RunOptions& options, const results::Bundle& bundle, const SuiteOutcome& outcome) {
-  const bool skip = options.no_report || outcome.interrupted == results::Interrupted::Yes;
   const std::string folder = bundle.path().string();
-  if (!skip) {
-    const ReportOutcome report = drawReport(bundle.path());
-    if (!report.trouble.empty()) fmt::print(stderr, "ringside: {}\n", report.trouble);
+  say("\nbundle: {}\n", folder);
+  const bool ended_early =
+      outcome.interrupted == results::Interrupted::Yes || !outcome.trouble.empty();
+  if (options.no_report || ended_early) {
+    say("draw:   ringside report {}\n", folder);
+    return;
   }
-  fmt::print(stderr, "\nbundle: {}\n", folder);
-  if (std::filesystem::exists(bundle.path() / "report.html")) {
-    fmt::print(stderr, "page:   {}/report.html\n", folder);
+  const ReportOutcome report = drawReport(bundle.path());
+  if (report.trouble.empty()) {
+    say("page:   {}/report.html\n", folder);
   } else {
-    fmt::print(stderr, "page:   ringside report {}\n", folder);
+    say("ringside: {}\n", report.trouble);
   }
 }
 
@@ -68,12 +76,13 @@ ExitCode run(const RunOptions& options) {
     bundle.writeFile("scenario.toml", scenarioText(options, suite));
     outcome = runSuite(plan, session, bundle);
   }
-  fmt::print("{}", renderResults(outcome.cells, *parseFormat(options.format)));
+  put("{}", renderResults(outcome.cells, *parseFormat(options.format)));
   std::fflush(stdout);
+  if (!outcome.trouble.empty()) say("ringside: {}\n", outcome.trouble);
   draw(options, bundle, outcome);
   if (outcome.exit_code != ExitCode::Fine) {
-    fmt::print(stderr, "result: {} (exit code {})\n", results::toString(outcome.exit_code),
-               static_cast<int>(outcome.exit_code));
+    say("result: {} (exit code {})\n", results::toString(outcome.exit_code),
+        static_cast<int>(outcome.exit_code));
   }
   return outcome.exit_code;
 }
@@ -83,10 +92,8 @@ ExitCode run(const RunOptions& options) {
 void addRunCommand(CLI::App& app, ExitCode& exit_code) {
   CLI::App* command = app.add_subcommand("run", "Run a suite and write a bundle");
   auto options = std::make_shared<RunOptions>();
-  command->add_option("suite", options->suite, "A scenario file, or the name of one in scenarios/")
-      ->required();
-  command->add_option("--out", options->out,
-                      "Folder of the bundle; must not exist [out/SUITE-TIME-HOST]");
+  command->add_option("suite", options->suite, "A scenario file, or its bare name")->required();
+  command->add_option("--out", options->out, "Folder of the bundle, which must not exist");
   command->add_option("-a,--axis", options->overrides, "KEY=VALUE instead of what the file says")
       ->expected(1)
       ->take_all();

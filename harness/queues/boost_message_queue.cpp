@@ -1,5 +1,10 @@
 // boost::interprocess::message_queue: a priority queue under an interprocess mutex.
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <boost/interprocess/ipc/message_queue.hpp>
+#include <cerrno>
+#include <system_error>
 
 #include "harness/registry.hpp"
 #include "ringside/segment.hpp"
@@ -24,6 +29,18 @@ struct BoostMessageQueue {
   static void create(const Place& place, const QueueShape& shape) {
     bip::message_queue(bip::create_only, place.name.c_str(), shape.capacity,
                        shape.element_size_bytes);
+    reserve("/dev/shm/" + place.name);
+  }
+
+  /// The library leaves the file sparse: without room, the first message is a SIGBUS.
+  static void reserve(const std::string& path) {
+    const int descriptor = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
+    const ::off_t size = ::lseek(descriptor, 0, SEEK_END);
+    const int failure = size < 0 ? errno : ::posix_fallocate(descriptor, 0, size);
+    ::close(descriptor);
+    if (failure != 0) {
+      throw std::system_error(failure, std::system_category(), "cannot reserve " + path);
+    }
   }
 
   class Side {

@@ -50,7 +50,7 @@ struct FaultyRing {
     bool tryPush(const void* element) noexcept {
       if (kFault == Fault::Deaf) return false;
       const bool faulty = ++operations_ % kEvery == 0;
-      if (kFault == Fault::Crash && operations_ == 10 * kEvery) ::raise(SIGSEGV);
+      if (kFault == Fault::Crash && operations_ == 10 * kEvery) ::raise(SIGABRT);
       if (kFault == Fault::Lose && faulty) return true;
       if (kFault == Fault::Reorder && holding_) return pushSwapped(element);
       if (kFault == Fault::Reorder && faulty) {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <set>
+#include <vector>
 
 namespace ringside::harness {
 namespace {
@@ -46,6 +47,22 @@ TEST(PlacementTest, AutoPrefersCoresOfTheirOwn) {
   const Placing placing = placed(kBig, "auto");
   EXPECT_EQ(placing.name, "same_l2");
   EXPECT_EQ(placed(kTwoCores, "auto").name, "same_l3");
+}
+
+TEST(PlacementTest, AutoGoesFurtherBeforeItShares) {
+  const Topology pairs = Topology::synthetic("l2:8 core:2 pu:1");
+  const Placing placing = placed(pairs, "auto", {2, 1});
+  EXPECT_FALSE(placing.shares_cpus);
+}
+
+TEST(PlacementTest, AutoTakesCoresThatNobodyIsOnBeforeTheirSecondThreads) {
+  const Topology threads = Topology::synthetic("numa:1 l3:1 core:4 pu:2");
+  const Placing placing = placed(threads, "auto", {2, 2});
+  std::vector<int> cpus = placing.producer_cpus;
+  cpus.insert(cpus.end(), placing.consumer_cpus.begin(), placing.consumer_cpus.end());
+  for (const int a : cpus) {
+    for (const int b : cpus) EXPECT_NE(threads.relation(a, b), Relation::SameCore) << a << b;
+  }
 }
 
 TEST(PlacementTest, AutoTakesTwoThreadsOfACoreBeforeItShares) {

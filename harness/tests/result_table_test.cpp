@@ -12,6 +12,7 @@ namespace {
 
 using results::CellSummary;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 CellSummary cellOf(const std::string& scenario, const std::string& queue) {
   CellSummary cell;
@@ -29,6 +30,12 @@ CellSummary cellOf(const std::string& scenario, const std::string& queue) {
   return cell;
 }
 
+CellSummary roundTrip(CellSummary cell) {
+  cell.axes.workload = "ping_pong";
+  cell.metrics["messages"] = {.median = 5000, .lowest = 5000, .highest = 5000, .repetitions = 5};
+  return cell;
+}
+
 CellSummary failed(CellSummary cell) {
   cell.status_counts = {.ok = 4, .failed = 1};
   cell.first_reason = "consumer 0 was killed by SIGKILL";
@@ -36,11 +43,12 @@ CellSummary failed(CellSummary cell) {
 }
 
 TEST(ResultTableTest, HasARowForEachCellUnderItsScenario) {
-  const std::string text = renderResults(
-      {cellOf("throughput", "spsc"), cellOf("throughput", "mpmc"), cellOf("other", "spsc")},
-      Format::Table);
-  EXPECT_THAT(text, HasSubstr("throughput: throughput, 5 repetitions, same_l3"));
-  EXPECT_THAT(text, HasSubstr("other: other"));
+  const std::string text =
+      renderResults({cellOf("throughput", "spsc"), cellOf("throughput", "mpmc"),
+                     roundTrip(cellOf("round-trip", "spsc"))},
+                    Format::Table);
+  EXPECT_THAT(text, HasSubstr("throughput, 5 repetitions, same_l3"));
+  EXPECT_THAT(text, HasSubstr("round-trip (ping_pong), 5"));
   EXPECT_THAT(text, HasSubstr("61.2 M"));
   EXPECT_THAT(text, HasSubstr("0/0/0/0"));
 }
@@ -53,7 +61,7 @@ TEST(ResultTableTest, SaysEachReasonOnceBelow) {
 }
 
 TEST(ResultTableTest, ShowsPercentilesWhereThereAreAny) {
-  CellSummary cell = cellOf("round-trip", "spsc");
+  CellSummary cell = roundTrip(cellOf("round-trip", "spsc"));
   cell.metrics["rtt_ns_p50"] = {.median = 110, .repetitions = 5};
   cell.metrics["rtt_ns_p99"] = {.median = 1240, .repetitions = 5};
   cell.metrics["rtt_ns_p999"] = {.median = 3.1e6, .repetitions = 5};
@@ -62,6 +70,20 @@ TEST(ResultTableTest, ShowsPercentilesWhereThereAreAny) {
   for (const char* value : {"110 ns", "1.24 µs", "3.10 ms", "2.00 s"}) {
     EXPECT_THAT(text, HasSubstr(value));
   }
+}
+
+TEST(ResultTableTest, ShowsNoPercentileOfTooFewMessages) {
+  CellSummary cell = roundTrip(cellOf("round-trip", "spsc"));
+  cell.metrics["messages"].lowest = 99;
+  cell.metrics["rtt_ns_p50"] = {.median = 110, .repetitions = 5};
+  cell.metrics["rtt_ns_p99"] = {.median = 1240, .repetitions = 5};
+  const std::string text = renderResults({cell}, Format::Table);
+  EXPECT_THAT(text, HasSubstr("110 ns"));
+  EXPECT_THAT(text, Not(HasSubstr("1.24 µs")));
+}
+
+TEST(ResultTableTest, SaysWhenNothingWasMeasured) {
+  EXPECT_EQ(renderResults({}, Format::Table), "nothing was measured\n");
 }
 
 TEST(ResultTableTest, JsonHoldsTheNumbersUnrounded) {

@@ -76,7 +76,7 @@ TEST(ScenarioTest, NamesBothTypesForAWrongOne) {
               HasSubstr("capacity is 'four', which is a string; it must be a whole number"));
   EXPECT_THAT(refusalOf(suiteWith("queue = 4")), HasSubstr("it must be a string"));
   EXPECT_THAT(refusalOf(suiteWith("queue = \"spsc\"\ncapacity = 1.5")),
-              HasSubstr("floating-point"));
+              HasSubstr("capacity is 1.5; it must be a whole number, 1 to"));
 }
 
 TEST(ScenarioTest, NamesTheKnownOnesForAnUnknownWord) {

@@ -96,7 +96,7 @@ class AWorkerTest(unittest.TestCase):
         self.assertEqual(running.finish().exit_code, 7)
         records = scratch.records()
         self.assertEqual(statuses(records), ["ok", "failed", "ok"], reasons(records))
-        self.assertIn(f"(pid {worker.pid}) hung", records[1]["reason"])
+        self.assertRegex(records[1]["reason"], rf"\(pid {worker.pid}\).* hung")
         running.wait_until_nothing_is_left()
 
 

@@ -52,7 +52,7 @@ class ListTest(unittest.TestCase):
     def test_names_the_queues_the_axes_and_the_shipped_suites(self):
         words = run_program(self, "list", cwd=REPOSITORY).out.split()
         axes = ["capacity", "element_size_bytes", "placement", "lock_memory"]
-        for word in QUEUES + axes + ["scenarios/quick.toml"]:
+        for word in QUEUES + axes + ["quick"]:
             self.assertIn(word, words)
 
     def test_of_a_suite_has_one_line_a_cell_with_the_reason_of_a_skip(self):

@@ -60,15 +60,11 @@ TEST_F(BundleTest, MakesItsFolderWithTheParents) {
   EXPECT_EQ(readText(folder_ / "records.jsonl"), "");
 }
 
-TEST_F(BundleTest, TakesAnEmptyFolder) {
+TEST_F(BundleTest, RefusesAFolderThatExists) {
   fs::create_directories(folder_);
-  EXPECT_EQ(Bundle::create(folder_).path(), folder_);
-}
-
-TEST_F(BundleTest, RefusesAFolderWithAnythingInIt) {
-  fs::create_directories(folder_);
+  EXPECT_THAT(refusalOf(folder_), HasSubstr(folder_.string() + ": exists"));
   writeText(folder_ / "notes.txt", "mine");
-  EXPECT_THAT(refusalOf(folder_), HasSubstr(folder_.string() + ": is not empty"));
+  EXPECT_THAT(refusalOf(folder_), HasSubstr(folder_.string() + ": exists"));
   EXPECT_EQ(readText(folder_ / "notes.txt"), "mine");
 }
 
@@ -95,7 +91,7 @@ TEST_F(BundleTest, RefusesAFolderThatCannotBeMade) {
 TEST_F(BundleTest, FindsOutBeforeTheRunThatNothingCanBeWritten) {
   const FileSizeLimit limit(100);
   EXPECT_THAT(refusalOf(folder_), HasSubstr("cannot be written (File too large)"));
-  EXPECT_TRUE(fs::is_empty(folder_));
+  EXPECT_FALSE(fs::exists(folder_));
 }
 
 TEST_F(BundleTest, AppendsEachRecordAsALine) {

@@ -1,0 +1,36 @@
+// Words for people go to stderr, data to stdout. Neither may stop a measurement: what cannot be
+// written to stderr is dropped, and a stdout that takes nothing is noticed once, at the end.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <string_view>
+
+namespace ringside::harness {
+
+/// Progress, plans and errors, to stderr.
+template <class... Arguments>
+void say(fmt::format_string<Arguments...> text, Arguments&&... arguments) {
+  std::fputs(fmt::format(text, std::forward<Arguments>(arguments)...).c_str(), stderr);
+}
+
+/// Results, to stdout.
+template <class... Arguments>
+void put(fmt::format_string<Arguments...> text, Arguments&&... arguments) {
+  std::fputs(fmt::format(text, std::forward<Arguments>(arguments)...).c_str(), stdout);
+}
+
+/// "1 cell", "2 cells".
+inline std::string counted(std::uint64_t count, std::string_view noun) {
+  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
+}
+
+/// Whether all that was put has been taken; a reader that went away (`| head`) is no fault.
+bool flushData();
+
+/// Opens /dev/null where stdin, stdout or stderr is closed: the next file to be opened would take
+/// its number, and its output. Ignores SIGPIPE, and lets children be waited for.
+void prepareProcess();
+
+}  // namespace ringside::harness
