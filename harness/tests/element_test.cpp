@@ -19,6 +19,8 @@ TEST(StampTest, EachFlippedBitIsNoticed) {
   for (int bit = 0; bit < 64; ++bit) EXPECT_FALSE(decodeStamp(word ^ (1ULL << bit))) << bit;
 }
 
+TEST(StampTest, ZeroIsNoStamp) { EXPECT_FALSE(decodeStamp(0).has_value()); }
+
 class ElementTest : public ::testing::TestWithParam<std::uint64_t> {};
 INSTANTIATE_TEST_SUITE_P(Sizes, ElementTest,
                          ::testing::Values(8, 9, 15, 16, 17, 63, 64, 65, 72, 73, 80, 1472, 4096));
@@ -30,6 +32,18 @@ TEST_P(ElementTest, CarriesItsStamp) {
   ASSERT_TRUE(stamp.has_value());
   EXPECT_EQ(stamp->producer, 5U);
   EXPECT_EQ(stamp->sequence, 77U);
+}
+
+TEST_P(ElementTest, EachSpoiltByteIsNoticedByTheWholeCheck) {
+  ElementBytes element(GetParam());
+  element.write({1, 2});
+  EXPECT_TRUE(element.readWhole().has_value());
+  for (std::uint64_t at = 0; at < GetParam(); ++at) {
+    std::byte& byte = static_cast<std::byte*>(element.data())[at];
+    byte ^= std::byte{0x10};
+    EXPECT_FALSE(element.readWhole().has_value()) << at;
+    byte ^= std::byte{0x10};
+  }
 }
 
 TEST_P(ElementTest, IsTornWhenOneCacheLineIsOfAnotherElement) {

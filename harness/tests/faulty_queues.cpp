@@ -1,6 +1,7 @@
 #include "faulty_queues.hpp"
 
 #include <signal.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <cstring>
@@ -13,7 +14,23 @@
 namespace ringside::harness {
 namespace {
 
-enum class Fault { None, Lose, Duplicate, Reorder, Tear, Crash, Hang, Throw, Unobtainable, Deaf };
+enum class Fault {
+  None,
+  Lose,
+  Duplicate,
+  Reorder,
+  Tear,
+  Invent,
+  Scramble,
+  Blank,
+  StuckMaker,
+  Quit,
+  Crash,
+  Hang,
+  Throw,
+  Unobtainable,
+  Deaf
+};
 
 constexpr std::uint64_t kEvery = 100;  ///< operations between two faults
 
@@ -32,6 +49,7 @@ struct FaultyRing {
   }
   static void create(const Place& place, const QueueShape&) {
     new (place.memory.data()) Shared;
+    while (kFault == Fault::StuckMaker) ::pause();
     if (kFault == Fault::Throw) throw std::runtime_error("this queue cannot be made");
   }
 
@@ -50,6 +68,7 @@ struct FaultyRing {
     bool tryPush(const void* element) noexcept {
       if (kFault == Fault::Deaf) return false;
       const bool faulty = ++operations_ % kEvery == 0;
+      if (kFault == Fault::Quit && operations_ == 10 * kEvery) ::_exit(0);
       if (kFault == Fault::Crash && operations_ == 10 * kEvery) ::raise(SIGABRT);
       if (kFault == Fault::Lose && faulty) return true;
       if (kFault == Fault::Reorder && holding_) return pushSwapped(element);
@@ -70,6 +89,10 @@ struct FaultyRing {
       std::memcpy(element, slot(read), size_);
       const bool faulty = ++operations_ % kEvery == 0;
       if (kFault == Fault::Tear && faulty) std::memset(element, 0x5a, size_ / 2);
+      if (kFault == Fault::Scramble && faulty)
+        std::memset(static_cast<std::byte*>(element) + 8, 1, 48);
+      if (kFault == Fault::Blank && operations_ == 1) std::memset(element, 0, size_);
+      if (kFault == Fault::Invent && faulty) invent(element);
       while (kFault == Fault::Hang && operations_ >= kEvery) ::pause();
       if (kFault == Fault::Duplicate && faulty) return true;
       shared_->read.store(read + 1, std::memory_order_release);
@@ -77,6 +100,12 @@ struct FaultyRing {
     }
 
    private:
+    /// A whole element with a number that its producer has not come to.
+    void invent(void* element) noexcept {
+      ElementBytes invented(size_);
+      invented.write({0, operations_ * 1000});
+      std::memcpy(element, invented.data(), size_);
+    }
     bool store(const void* element) noexcept {
       const std::uint64_t written = shared_->written.load(std::memory_order_relaxed);
       if (written - shared_->read.load(std::memory_order_acquire) == capacity_) return false;
@@ -110,6 +139,11 @@ RINGSIDE_QUEUE(faulty_losing, FaultyRing<Fault::Lose>, "test only");
 RINGSIDE_QUEUE(faulty_duplicating, FaultyRing<Fault::Duplicate>, "test only");
 RINGSIDE_QUEUE(faulty_reordering, FaultyRing<Fault::Reorder>, "test only");
 RINGSIDE_QUEUE(faulty_tearing, FaultyRing<Fault::Tear>, "test only");
+RINGSIDE_QUEUE(faulty_inventing, FaultyRing<Fault::Invent>, "test only");
+RINGSIDE_QUEUE(faulty_scrambling, FaultyRing<Fault::Scramble>, "test only");
+RINGSIDE_QUEUE(faulty_blank, FaultyRing<Fault::Blank>, "test only");
+RINGSIDE_QUEUE(faulty_stuck_maker, FaultyRing<Fault::StuckMaker>, "test only");
+RINGSIDE_QUEUE(faulty_quitting, FaultyRing<Fault::Quit>, "test only");
 RINGSIDE_QUEUE(faulty_crashing, FaultyRing<Fault::Crash>, "test only");
 RINGSIDE_QUEUE(faulty_hanging, FaultyRing<Fault::Hang>, "test only");
 RINGSIDE_QUEUE(faulty_throwing, FaultyRing<Fault::Throw>, "test only");

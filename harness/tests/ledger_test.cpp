@@ -68,6 +68,21 @@ TEST_F(LedgerTest, OneLostAndOneTwiceAreBothSeen) {
   EXPECT_EQ(v.duplicated, 1U);
 }
 
+TEST_F(LedgerTest, WhatWasNeverSentCountsAndMakesUpForNoLoss) {
+  const results::Validation v = settled({{0, 1, 3, 9}}, 4);
+  EXPECT_EQ(v.lost, 1U);
+  EXPECT_EQ(v.duplicated, 1U);
+  EXPECT_FALSE(settled({{0, 1, 2}}, 2).clean());
+}
+
+TEST_F(LedgerTest, ANumberAbsurdlyFarAheadIsNotPlausible) {
+  const Control control({.producers = 1, .consumers = 1});
+  const Ledger ledger = control.ledger(0);
+  EXPECT_TRUE(ledger.plausible(0, 1000));
+  EXPECT_FALSE(ledger.plausible(0, kMaxGap));
+  EXPECT_FALSE(ledger.plausible(1, 0));
+}
+
 TEST_F(LedgerTest, WorksAcrossWordBoundaries) {
   std::vector<std::uint64_t> even;
   std::vector<std::uint64_t> odd;

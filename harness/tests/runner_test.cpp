@@ -24,7 +24,7 @@ class RunnerTest : public ::testing::Test {
   Record run(const std::string& sweep, const std::string& workload = "throughput") {
     const ScratchSuite timed(
         "[suite]\nname = \"s\"\nquestion = \"?\"\n[defaults]\nwarmup_ms = 2\n"
-        "duration_ms = 15\n[[scenario]]\nname = \"one\"\nworkload = \"" +
+        "duration_ms = 40\n[[scenario]]\nname = \"one\"\nworkload = \"" +
         workload + "\"\n[scenario.sweep]\n" + sweep + "\n");
     const Plan plan = makePlan(timed.read(), session_.topology(), kPlenty);
     const auto record = runRepetition(plan.cells.at(0), plan.suite, 0, session_);
@@ -100,6 +100,37 @@ TEST_F(RunnerTest, FindsTornElements) {
   const Record record = runQueue(kTearing);
   EXPECT_EQ(record.status, Status::Failed);
   EXPECT_GT(record.validation->torn, 0U);
+}
+
+TEST_F(RunnerTest, FindsElementsThatWereNeverSent) {
+  const Record record = runQueue(kInventing);
+  EXPECT_EQ(record.status, Status::Failed);
+  EXPECT_FALSE(record.validation->clean());
+}
+
+TEST_F(RunnerTest, FindsBytesSpoiltBetweenTheStamps) {
+  const Record record = runQueue(kScrambling);
+  EXPECT_EQ(record.status, Status::Failed);
+  EXPECT_GT(record.validation->torn, 0U);
+}
+
+TEST_F(RunnerTest, MemoryThatNobodyWroteIsNoElement) {
+  const Record record = runQueue(kBlank);
+  EXPECT_EQ(record.status, Status::Failed);
+  EXPECT_EQ(record.validation->torn, 1U);
+}
+
+TEST_F(RunnerTest, AQueueThatIsNeverMadeIsKilledAndNamed) {
+  const Record record = runQueue(kStuckMaker);
+  EXPECT_EQ(record.status, Status::Failed);
+  EXPECT_THAT(record.reason.value_or(""), HasSubstr("the maker of the queues"));
+}
+
+TEST_F(RunnerTest, AWorkerThatQuitsInTheMiddleHasDied) {
+  const Record record = runQueue(kQuitting);
+  EXPECT_EQ(record.status, Status::Failed);
+  EXPECT_THAT(record.reason.value_or(""), HasSubstr("producer 0"));
+  EXPECT_THAT(record.reason.value_or(""), HasSubstr("in the middle"));
 }
 
 TEST_F(RunnerTest, ACrashFailsTheRecordWithItsSignalAndPhase) {
