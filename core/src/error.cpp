@@ -10,18 +10,22 @@ namespace {
 struct Meaning {
   Errc code;
   const char* words;
-  int errnos[5];
+  int errnos[8];
 };
 
 constexpr Meaning kMeanings[] = {
     {Errc::InUse, "in use", {EBUSY, EEXIST, EADDRINUSE, EALREADY, 0}},
-    {Errc::InvalidParam, "invalid parameter", {EINVAL, ENAMETOOLONG, EFAULT, 0}},
+    {Errc::InvalidParam,
+     "invalid parameter",
+     {EINVAL, ENAMETOOLONG, EFAULT, EISDIR, ENOTDIR, EOVERFLOW, 0}},
     {Errc::NotFound, "not found", {ENOENT, ENXIO, ENODEV, 0}},
     {Errc::PermissionDenied, "permission denied", {EACCES, EPERM, EROFS, ELOOP, 0}},
-    {Errc::OutOfMemory, "out of memory", {ENOMEM, ENOSPC, EMFILE, ENFILE, 0}},
+    {Errc::OutOfMemory,
+     "out of memory",
+     {ENOMEM, ENOSPC, EMFILE, ENFILE, EFBIG, EDQUOT, ENOLCK, 0}},
     {Errc::TemporaryError, "full, empty or busy: try again", {EAGAIN, EINTR, 0}},
     {Errc::TimedOut, "timed out", {ETIMEDOUT, 0}},
-    {Errc::OperationFailed, "operation failed", {EIO, EBADF, EPROTO, 0}},
+    {Errc::OperationFailed, "operation failed", {EIO, EBADF, EPROTO, ENOSYS, EOPNOTSUPP, 0}},
 };
 
 const Meaning* meaningOf(int code) {

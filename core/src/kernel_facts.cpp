@@ -1,5 +1,6 @@
 #include "kernel_facts.hpp"
 
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -7,6 +8,7 @@
 #include <cstdio>
 #include <fstream>
 #include <sstream>
+#include <vector>
 
 #include "ringside/error.hpp"
 
@@ -37,19 +39,46 @@ bool parseKilobytes(const std::string& line, const char* key, std::size_t& bytes
   return true;
 }
 
-void addLine(const std::string& line, std::size_t overlap, RangeFacts& facts) {
+/// What smaps says of one area, as far as it is read here.
+struct AreaFacts {
+  std::size_t page_bytes = 0;
+  std::size_t resident_bytes = 0;
+  std::size_t huge_bytes = 0;
+};
+
+void readLine(const std::string& line, AreaFacts& area) {
   std::size_t bytes = 0;
   if (parseKilobytes(line, "KernelPageSize:", bytes)) {
-    facts.kernel_page_size_bytes =
-        facts.kernel_page_size_bytes == 0 ? bytes : std::min(facts.kernel_page_size_bytes, bytes);
+    area.page_bytes = bytes;
   } else if (parseKilobytes(line, "Rss:", bytes)) {
-    facts.resident_bytes += std::min(bytes, overlap);
+    area.resident_bytes = bytes;
   } else if (parseKilobytes(line, "AnonHugePages:", bytes) ||
              parseKilobytes(line, "ShmemPmdMapped:", bytes)) {
-    facts.huge_bytes += std::min(bytes, overlap);
-  } else if (parseKilobytes(line, "Locked:", bytes)) {
-    facts.locked_bytes += std::min(bytes, overlap);
+    area.huge_bytes += bytes;
   }
+}
+
+/// Adds an area that shares `overlap` bytes with the range. The kernel joins neighbouring areas, so
+/// it may be larger: then only what holds for all of it holds for the part.
+void addArea(const AreaFacts& area, std::size_t overlap, bool locked, RangeFacts& facts) {
+  const bool first = facts.kernel_page_size_bytes == 0;
+  facts.kernel_page_size_bytes =
+      first ? area.page_bytes : std::min(facts.kernel_page_size_bytes, area.page_bytes);
+  facts.resident_bytes += std::min(area.resident_bytes, overlap);
+  const bool all_huge = area.huge_bytes == area.resident_bytes;
+  if (all_huge || area.resident_bytes <= overlap) {
+    facts.huge_bytes += std::min(area.huge_bytes, overlap);
+  }
+  // Not "Locked:", which is a share where other processes map the same pages.
+  if (locked) facts.locked_bytes += std::min(area.resident_bytes, overlap);
+}
+
+/// Whether any page of the range is in memory.
+bool anyResident(const void* address, std::size_t size) {
+  std::vector<unsigned char> pages((size + basePageBytes() - 1) / basePageBytes());
+  if (::mincore(const_cast<void*>(address), size, pages.data()) != 0) return true;  // not known
+  return std::any_of(pages.begin(), pages.end(),
+                     [](unsigned char page) { return (page & 1) != 0; });
 }
 
 }  // namespace
@@ -61,15 +90,21 @@ RangeFacts rangeFacts(const void* address, std::size_t size) {
   RangeFacts facts;
   std::size_t overlap = 0;
   Area area;
+  AreaFacts area_facts;
   for (std::string line; std::getline(smaps, line);) {
     if (parseArea(line, area)) {
       const std::uintptr_t first = std::max(area.begin, begin);
       const std::uintptr_t last = std::min(area.end, end);
       overlap = first < last ? last - first : 0;
+      area_facts = {};
+    } else if (overlap > 0 && line.starts_with("VmFlags:")) {  // the last line of an area
+      addArea(area_facts, overlap, line.find(" lo") != std::string::npos, facts);
     } else if (overlap > 0) {
-      addLine(line, overlap, facts);
+      readLine(line, area_facts);
     }
   }
+  if (facts.huge_bytes > 0 && !anyResident(address, size)) facts.huge_bytes = 0;
+  if (facts.kernel_page_size_bytes == 0) facts.kernel_page_size_bytes = basePageBytes();
   return facts;
 }
 
@@ -82,16 +117,6 @@ std::size_t hugePageBytes() {
     if (parseKilobytes(line, "Hugepagesize:", bytes)) return bytes;
   }
   return 0;
-}
-
-bool shmemTakesHugePages() {
-  std::ifstream file("/sys/kernel/mm/transparent_hugepage/shmem_enabled");
-  std::string choices;
-  std::getline(file, choices);
-  for (const char* taken : {"[always]", "[within_size]", "[advise]", "[force]"}) {
-    if (choices.find(taken) != std::string::npos) return true;
-  }
-  return false;
 }
 
 std::size_t roundUp(std::size_t size, std::size_t page) {

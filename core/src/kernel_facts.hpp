@@ -19,8 +19,6 @@ RangeFacts rangeFacts(const void* address, std::size_t size);
 std::size_t basePageBytes();
 /// The default huge page size ("Hugepagesize" of /proc/meminfo), 0 where the kernel has none.
 std::size_t hugePageBytes();
-/// True when madvise(MADV_HUGEPAGE) can give shmem huge pages here.
-bool shmemTakesHugePages();
 
 /// `size` rounded up to a multiple of `page`. Throws InvalidParam when that overflows.
 std::size_t roundUp(std::size_t size, std::size_t page);

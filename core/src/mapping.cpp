@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "kernel_facts.hpp"
-#include "ringside/memory.hpp"
+#include "ringside/mapped_memory.hpp"
 
 #ifdef RINGSIDE_NUMA
 #include <numaif.h>
@@ -164,7 +164,9 @@ void* mapAnonymous(std::size_t size, int extra_flags) {
 LocalMem::LocalMem(std::size_t size, const MemoryOptions& options) {
   if (size == 0) throwError(Errc::InvalidParam, "memory of 0 bytes was asked for");
   const std::size_t huge_page = hugePageBytes();
-  if (options.huge_pages != HugePages::Never && huge_page > 0) {
+  const bool worth_one = options.huge_pages == HugePages::Require ||
+                         (options.huge_pages == HugePages::Try && size >= huge_page);
+  if (worth_one && huge_page > 0) {
     size_ = roundUp(size, huge_page);
     address_ = mapAnonymous(size_, MAP_HUGETLB);
   }

@@ -75,9 +75,11 @@ RingSegment RingSegment::shared(const std::string& name, const Geometry& geometr
       geometry.total_bytes, name, options,
       [&](void* address, std::size_t) { initialiseSegment(address, geometry); },
       [&](int descriptor, std::size_t) { inspectHeader(descriptor, geometry); });
-  // The header never changes again; where the kernel can't protect one page (huge pages), the
+  // The header never changes again. Where it is not on a page of its own (huge or larger pages) the
   // geometry checked above protects alone.
-  ::mprotect(memory.get(), kPageBytes, PROT_READ);
+  const bool one_page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE)) == kPageBytes;
+  const bool base_pages = options.huge_pages == HugePages::Never || memory.pageSize() == kPageBytes;
+  if (one_page && base_pages) ::mprotect(memory.get(), kPageBytes, PROT_READ);
   return RingSegment(std::move(memory), geometry);
 }
 
@@ -89,12 +91,14 @@ RingSegment RingSegment::local(const Geometry& geometry, const MemoryOptions& op
 
 RingSegment::RingSegment(std::variant<LocalMem, ShmMem> memory, const Geometry& geometry)
     : memory_(std::move(memory)),
-      view_(std::visit([](auto& any) { return any.get(); }, memory_), geometry) {}
+      view_(std::visit([](auto& any) { return any.get(); }, memory_), geometry),
+      owner_(::getpid()) {}
 
 RingSegment::RingSegment(RingSegment&& other) noexcept
     : memory_(std::move(other.memory_)),
       view_(other.view_),
-      participant_(std::exchange(other.participant_, -1)) {}
+      participant_(std::exchange(other.participant_, -1)),
+      owner_(other.owner_) {}
 
 RingSegment& RingSegment::operator=(RingSegment&& other) noexcept {
   if (this != &other) {
@@ -102,6 +106,7 @@ RingSegment& RingSegment::operator=(RingSegment&& other) noexcept {
     memory_ = std::move(other.memory_);
     view_ = other.view_;
     participant_ = std::exchange(other.participant_, -1);
+    owner_ = other.owner_;
   }
   return *this;
 }
@@ -118,18 +123,28 @@ int RingSegment::descriptor() const noexcept {
 }
 
 void RingSegment::attach(Role role) {
-  const int file = descriptor();
-  if (file < 0) return;
-  const LifecycleLock lock(file);
-  if (isExclusive(view_.geometry.policy, role)) {
-    const ::off_t byte = role == Role::Producer ? kProducerRoleLock : kConsumerRoleLock;
-    if (!tryLock(file, byte)) {
-      throwError(Errc::InUse, role == Role::Producer
-                                  ? "the ring has a living producer and takes only one"
-                                  : "the ring has a living consumer and takes only one");
-    }
+  auto* named = std::get_if<ShmMem>(&memory_);
+  if (named == nullptr) return;
+  if (owner_ != ::getpid()) {
+    named->reopen();  // the locks of the parent are of its file description
+    participant_ = -1;
+    owner_ = ::getpid();
   }
-  registerParticipant(role);
+  const int file = descriptor();
+  const LifecycleLock lock(file);
+  const bool exclusive = isExclusive(view_.geometry.policy, role);
+  const ::off_t byte = role == Role::Producer ? kProducerRoleLock : kConsumerRoleLock;
+  if (exclusive && !tryLock(file, byte)) {
+    throwError(Errc::InUse, role == Role::Producer
+                                ? "the ring has a living producer and takes only one"
+                                : "the ring has a living consumer and takes only one");
+  }
+  try {
+    registerParticipant(role);
+  } catch (...) {
+    if (exclusive) setLock(file, byte, F_UNLCK);
+    throw;
+  }
 }
 
 /// Under the lifecycle lock. An entry whose lock is free belongs to nobody alive.
@@ -156,10 +171,16 @@ void RingSegment::registerParticipant(Role role) {
 }
 
 void RingSegment::detach() noexcept {
-  if (participant_ < 0) return;
+  // A forked child has a copy of this object, but not of the attachment.
+  if (participant_ < 0 || owner_ != ::getpid()) return;
   view_.participants[participant_].state.store(static_cast<std::uint32_t>(ParticipantState::Free),
                                                std::memory_order_release);
-  participant_ = -1;  // the locks go with the descriptor
+  // A child may keep the file description open: the locks are given back and not left to its end.
+  for (const ::off_t byte :
+       {kProducerRoleLock, kConsumerRoleLock, kFirstParticipantLock + participant_}) {
+    setLock(descriptor(), byte, F_UNLCK);
+  }
+  participant_ = -1;
 }
 
 }  // namespace ringside

@@ -11,7 +11,7 @@
 #include <cstdio>
 
 #include "kernel_facts.hpp"
-#include "ringside/memory.hpp"
+#include "ringside/mapped_memory.hpp"
 #include "unique_fd.hpp"
 
 namespace ringside {
@@ -21,6 +21,9 @@ constexpr const char* kFolder = "/dev/shm";
 constexpr std::size_t kMaxNameLength = 200;
 constexpr int kMaxRaces = 1000;  ///< creators and unlinkers that may get in between
 constexpr ::mode_t kOthers = 0077;
+constexpr ::mode_t kAllBits = 0777;
+constexpr ::mode_t kAllowedMode = 0770;  ///< never for everybody
+constexpr int kMaxInterrupts = 1000;
 
 bool isNameCharacter(char c) {
   return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' ||
@@ -51,9 +54,12 @@ struct UnnamedFile {
   }
 
   void open() {
-    descriptor = UniqueFd(::open(kFolder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
-    const bool needs_scratch =
-        !descriptor && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL);
+    // Without /proc a file cannot be linked by its descriptor.
+    bool needs_scratch = ::access("/proc/self/fd", X_OK) != 0;
+    if (!needs_scratch) {
+      descriptor = UniqueFd(::open(kFolder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
+      needs_scratch = !descriptor && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL);
+    }
     if (needs_scratch) {
       std::uint64_t random = 0;
       if (::getrandom(&random, sizeof random, 0) != sizeof random) throwErrno("no random bytes");
@@ -89,6 +95,12 @@ void checkOwner(const struct ::stat& facts, const MemoryOptions& options, const 
     throwError(Errc::PermissionDenied, path + " belongs to user " + std::to_string(facts.st_uid) +
                                            "; ask for a mode that others may open to accept that");
   }
+  const ::mode_t more = facts.st_mode & kAllBits & ~options.mode;
+  if (more != 0) {
+    throwError(
+        Errc::PermissionDenied,
+        path + " may be opened by more than was asked for; ask for " + "its mode, or unlink it");
+  }
 }
 
 }  // namespace
@@ -106,6 +118,9 @@ ShmMem::ShmMem(std::size_t size, const std::string& name, const MemoryOptions& o
                                        "slash, and not begin with a dot");
   }
   if (size == 0) throwError(Errc::InvalidParam, path + ": 0 bytes were asked for");
+  if ((options.mode & ~kAllowedMode) != 0) {
+    throwError(Errc::InvalidParam, path + ": a mode beyond 0770 was asked for");
+  }
   const std::size_t rounded = roundUp(size, basePageBytes());
   for (int race = 0; race < kMaxRaces; ++race) {
     if (open(path, rounded, options, inspect)) return;
@@ -118,19 +133,28 @@ ShmMem::ShmMem(std::size_t size, const std::string& name, const MemoryOptions& o
 ShmMem::ShmMem(ShmMem&& other) noexcept
     : Mapping(std::move(other)),
       descriptor_(std::exchange(other.descriptor_, -1)),
-      created_(other.created_) {}
+      created_(std::exchange(other.created_, false)) {}
 
 ShmMem& ShmMem::operator=(ShmMem&& other) noexcept {
   if (this != &other) {
     Mapping::operator=(std::move(other));
-    std::swap(descriptor_, other.descriptor_);
-    created_ = other.created_;
+    if (descriptor_ >= 0) ::close(descriptor_);  // and with it the locks
+    descriptor_ = std::exchange(other.descriptor_, -1);
+    created_ = std::exchange(other.created_, false);
   }
   return *this;
 }
 
 ShmMem::~ShmMem() {
   if (descriptor_ >= 0) ::close(descriptor_);
+}
+
+void ShmMem::reopen() {
+  const std::string self = "/proc/self/fd/" + std::to_string(descriptor_);
+  UniqueFd own(::open(self.c_str(), O_RDWR | O_CLOEXEC));
+  if (!own) throwErrno("cannot open the segment again after a fork");
+  ::close(descriptor_);
+  descriptor_ = own.release();
 }
 
 int ShmMem::unlink(const std::string& name) noexcept {
@@ -162,6 +186,7 @@ bool ShmMem::open(const std::string& path, std::size_t size, const MemoryOptions
   }
   bindAsAsked(options);
   settleAsAsked(options);
+  requireHugePages(options, path);
   descriptor_ = descriptor.release();
   return true;
 }
@@ -200,21 +225,25 @@ void ShmMem::map(int descriptor, std::size_t size, const MemoryOptions& options)
 /// Takes the space now, so that a full file system is an error here and not a SIGBUS later.
 /// Populating comes first where it can bring huge pages: fallocate would take base pages.
 void ShmMem::reserve(int descriptor, const MemoryOptions& options, const std::string& path) {
-  if (options.huge_pages != HugePages::Never && shmemTakesHugePages()) {
-    ::madvise(address_, size_, MADV_POPULATE_WRITE);
+  if (options.huge_pages != HugePages::Never) ::madvise(address_, size_, MADV_POPULATE_WRITE);
+  int failure = EINTR;
+  for (int tries = 0; failure == EINTR && tries < kMaxInterrupts; ++tries) {
+    failure = ::posix_fallocate(descriptor, 0, static_cast<::off_t>(size_));
   }
-  const int failure = ::posix_fallocate(descriptor, 0, static_cast<::off_t>(size_));
   if (failure != 0) {
     errno = failure;
     throwErrno("cannot reserve " + std::to_string(size_) + " bytes for " + path + " in " + kFolder);
   }
-  if (options.huge_pages == HugePages::Require && pageSize() <= basePageBytes()) {
-    throwError(Errc::OutOfMemory,
-               "no huge pages for " + path +
-                   ": set shmem_enabled in "
-                   "/sys/kernel/mm/transparent_hugepage to advise, and ask for at least " +
-                   std::to_string(hugePageBytes()) + " bytes");
-  }
+  requireHugePages(options, path);
+}
+
+void ShmMem::requireHugePages(const MemoryOptions& options, const std::string& path) const {
+  if (options.huge_pages != HugePages::Require || pageSize() > basePageBytes()) return;
+  throwError(Errc::OutOfMemory,
+             "no huge pages for " + path + ": ask for a multiple of " +
+                 std::to_string(hugePageBytes()) + " bytes, and mount " + kFolder +
+                 " with huge=advise, where /sys/kernel/mm/transparent_hugepage/shmem_enabled is "
+                 "not never");
 }
 
 }  // namespace ringside

@@ -190,5 +190,21 @@ TEST(ChannelRoleTest, TheParticipantsHaveALimitThatIsTold) {
   EXPECT_EQ(one_more.open(), 0);
 }
 
+TEST(ChannelRoleTest, AnAttachmentThatFailedKeepsNoRole) {
+  const ShmName name;
+  ShmMem::Mpsc::Queue<std::uint64_t> late(4, name.str());
+  std::vector<std::unique_ptr<Mpsc::Producer>> producers;
+  for (std::uint32_t i = 0; i < kMaxParticipants; ++i) {
+    producers.push_back(std::make_unique<Mpsc::Producer>(name.str(), 8, 4));
+    ASSERT_EQ(producers.back()->open(), 0) << i;
+  }
+  std::uint64_t value = 0;
+  EXPECT_EQ(late.tryPop(value), -1);
+  EXPECT_EQ(lastError, Errc::OutOfMemory);
+  producers.clear();
+  Mpsc::Consumer consumer(name.str(), 8, 4);
+  EXPECT_EQ(consumer.open(), 0);
+}
+
 }  // namespace
 }  // namespace ringside

@@ -1,4 +1,4 @@
-#include "ringside/memory.hpp"
+#include "ringside/mapped_memory.hpp"
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -136,6 +136,39 @@ TEST(ShmMemTest, HasTheModeThatWasAskedWhateverTheUmask) {
   EXPECT_EQ(facts.st_mode & 0777U, 0640U);
 }
 
+TEST(ShmMemTest, RefusesAModeForEverybody) {
+  const ShmName name;
+  EXPECT_EQ(thrownBy([&] { ShmMem(4096, name.str(), {.mode = 0666}); }), Errc::InvalidParam);
+  EXPECT_FALSE(exists(name.path()));
+}
+
+TEST(ShmMemTest, RefusesASegmentThatMoreMayOpenThanWasAskedFor) {
+  const ShmName name;
+  const ShmMem group(4096, name.str(), {.mode = 0660});
+  EXPECT_EQ(thrownBy([&] { ShmMem(4096, name.str()); }), Errc::PermissionDenied);
+  EXPECT_EQ(thrownBy([&] { ShmMem(4096, name.str(), {.mode = 0660}); }), std::error_code());
+}
+
+TEST(ShmMemTest, AFolderOfThatNameIsNoSegment) {
+  const ShmName name;
+  ASSERT_EQ(::mkdir(name.path().c_str(), 0700), 0);
+  EXPECT_EQ(thrownBy([&] { ShmMem(4096, name.str()); }), Errc::InvalidParam);
+  ::rmdir(name.path().c_str());
+}
+
+TEST(ShmMemTest, LockedBytesAreNotAShareOfThem) {
+#if defined(__SANITIZE_ADDRESS__)
+  GTEST_SKIP() << "AddressSanitizer makes mlock do nothing";
+#endif
+  const ShmName name;
+  ShmMem first(65536, name.str(), kBasePages);
+  ShmMem second(65536, name.str(), kBasePages);
+  std::memset(second.get(), 1, second.size());
+  if (first.mlock() == -1) GTEST_SKIP() << "this process may lock nothing";
+  EXPECT_EQ(first.lockedBytes(), first.size());
+  EXPECT_EQ(second.lockedBytes(), 0U);
+}
+
 TEST(ShmMemTest, StaysUsableAfterItsNameIsGone) {
   const ShmName name;
   ShmMem memory(4096, name.str());
@@ -183,8 +216,10 @@ TEST(ShmMemTest, MovesItsMappingAndItsDescriptor) {
   EXPECT_THROW(first.get(), std::runtime_error);
   EXPECT_EQ(first.descriptor(), -1);
   EXPECT_GE(second.descriptor(), 0);
+  EXPECT_FALSE(first.created());
   first = std::move(second);
   EXPECT_NE(first.get(), nullptr);
+  EXPECT_EQ(second.descriptor(), -1);
 }
 
 }  // namespace

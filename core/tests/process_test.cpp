@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <memory>
 #include <vector>
 
 #include "ringside/ringside.hpp"
@@ -169,6 +170,62 @@ TYPED_TEST(ProcessTest, AFreshProcessTakesThePlaceOfAKilledOne) {
     ASSERT_EQ(consumer.tryPop(&value), 0);
     EXPECT_EQ(value, i);
   }
+}
+
+TEST(ForkTest, AQueueMadeBeforeAForkCarriesElementsFromChildToParent) {
+  const ShmName name;
+  ShmMem::Spsc::Queue<int> queue(4, name.str());
+  const ::pid_t child = inChild([&] { return queue.push(7) == 0 ? 0 : 1; });
+  int seen = 0;
+  EXPECT_EQ(queue.timedPop(seen, std::chrono::seconds(10)), 0);
+  EXPECT_EQ(seen, 7);
+  EXPECT_EQ(resultOf(child), 0);
+}
+
+TEST(ForkTest, AnExclusiveRoleIsOneProcessesAlsoAfterAFork) {
+  const ShmName name;
+  ShmMem::Spsc::Queue<int> queue(4, name.str());
+  SharedArray<std::atomic<int>> pushed(1);
+  const ::pid_t child = inChild([&] {
+    pushed[0] = queue.push(1) == 0 ? 1 : 2;
+    ::pause();
+    return 0;
+  });
+  while (pushed[0] == 0) ::usleep(1000);
+  EXPECT_EQ(pushed[0], 1);
+  EXPECT_EQ(queue.tryPush(2), -1);
+  EXPECT_EQ(lastError, Errc::InUse);
+  ::kill(child, SIGKILL);
+  resultOf(child);
+  EXPECT_EQ(queue.tryPush(2), 0);
+}
+
+TEST(ForkTest, AClosedRoleIsFreeThoughAForkedChildLives) {
+  const ShmName name;
+  Spsc::Producer producer(name.str(), 8, 4);
+  ASSERT_EQ(producer.open(), 0);
+  const ::pid_t child = inChild([] {
+    ::pause();
+    return 0;
+  });
+  producer.close();
+  EXPECT_EQ(producer.open(), 0);
+  ::kill(child, SIGKILL);
+  resultOf(child);
+}
+
+TEST(ForkTest, AChildThatEndsTakesNoAttachmentWithIt) {
+  const ShmName name;
+  auto producer = std::make_unique<Spsc::Producer>(name.str(), 8, 4);
+  ASSERT_EQ(producer->open(), 0);
+  EXPECT_EQ(resultOf(inChild([&] {
+              producer.reset();
+              return 0;
+            })),
+            0);
+  Spsc::Producer second(name.str(), 8, 4);
+  EXPECT_EQ(second.open(), -1);
+  EXPECT_EQ(lastError, Errc::InUse);
 }
 
 TEST(ProcessRoleTest, AnExclusiveRoleIsRefusedWhileItsHolderLives) {

@@ -123,6 +123,27 @@ TYPED_TEST(QueueTest, ABatchPushesWhatFitsAndPopsWhatIsThere) {
   EXPECT_EQ(queue->tryPush(out.data(), 0), 0U);
 }
 
+TYPED_TEST(QueueTest, ABatchOfNothingIsNoFault) {
+  auto queue = this->template make<int>(5);
+  lastError = {};
+  EXPECT_EQ(queue->tryPush(nullptr, 0), 0U);
+  EXPECT_EQ(lastError, std::error_code());
+  EXPECT_EQ(queue->tryPush(nullptr, 3), 0U);
+  EXPECT_EQ(lastError, Errc::InvalidParam);
+}
+
+TYPED_TEST(QueueTest, ATimeoutBeyondTheClockIsNone) {
+  auto queue = this->template make<int>(1);
+  int seen = 0;
+  std::thread producer([&] {
+    std::this_thread::sleep_for(3ms);
+    queue->push(7);
+  });
+  EXPECT_EQ(queue->timedPop(seen, std::chrono::nanoseconds::max()), 0);
+  EXPECT_EQ(seen, 7);
+  producer.join();
+}
+
 TYPED_TEST(QueueTest, MixesBatchAndSingleOperations) {
   auto queue = this->template make<int>(6);
   int next_out = 0;

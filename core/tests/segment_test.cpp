@@ -36,7 +36,7 @@ TEST(GeometryTest, AnElementOfACacheLineOrMoreBeginsOnOne) {
 
 TEST(GeometryTest, PacksSmallElements) {
   EXPECT_EQ(makeGeometry(PolicyKind::Spsc, 8, 144).slot_stride, 8U);
-  EXPECT_EQ(makeGeometry(PolicyKind::Mpmc, 8, 144).slot_stride, 16U);
+  EXPECT_EQ(makeGeometry(PolicyKind::Mpmc, 8, 144).slot_stride, 32U);
 }
 
 /// A ring's file, to be damaged.

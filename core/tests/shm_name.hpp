@@ -6,7 +6,7 @@
 #include <atomic>
 #include <string>
 
-#include "ringside/memory.hpp"
+#include "ringside/mapped_memory.hpp"
 
 namespace ringside {
 

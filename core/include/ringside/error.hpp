@@ -18,7 +18,7 @@ enum class Errc : int {
   OutOfMemory,       ///< no space for the segment, or no participant entry left in it
   TemporaryError,    ///< full, empty or busy: try again
   TimedOut,          ///< the deadline passed
-  OperationFailed,   ///< not open, or the ring holds what no writer can have written
+  OperationFailed,   ///< not open, or the system cannot do it
 };
 
 const std::error_category& errorCategory() noexcept;

@@ -30,8 +30,10 @@ class alignas(kCacheLineBytes) LateSide {
       return &*side_;
     } catch (const std::system_error& error) {
       fail(error.code());
-      return nullptr;
+    } catch (const std::bad_alloc&) {
+      fail(Errc::OutOfMemory);
     }
+    return nullptr;
   }
 
  private:
@@ -41,7 +43,8 @@ class alignas(kCacheLineBytes) LateSide {
 
 /// A queue of T. Calls return 0, or -1 with lastError: TemporaryError when full or empty, TimedOut
 /// at the deadline, InUse when the policy gives the role to one process and another has it. The
-/// constructor throws std::system_error. Not movable: threads hold on to it.
+/// constructor throws std::system_error. Not movable: threads hold on to it. A queue that was made
+/// before a fork may be used on both sides of it, as long as no side was used before.
 template <class T, class Memory, class Policy>
 class BasicQueue {
   static_assert(std::is_trivially_copyable_v<T>,
@@ -66,9 +69,10 @@ class BasicQueue {
     return with(pushSide(), Errc::TemporaryError,
                 [&](auto& side) { return side.tryPush(&element); });
   }
-  /// How many of `count` elements fitted; 0 sets lastError.
+  /// How many of `count` elements fitted; 0 of more than 0 sets lastError.
   std::size_t tryPush(const T* elements, std::size_t count) noexcept {
     std::size_t pushed = 0;
+    if (!isBatch(elements, count)) return 0;
     with(pushSide(), Errc::TemporaryError,
          [&](auto& side) { return (pushed = side.tryPush(elements, count)) > 0; });
     return pushed;
@@ -85,9 +89,10 @@ class BasicQueue {
   int tryPop(T& element) noexcept {
     return with(popSide(), Errc::TemporaryError, [&](auto& side) { return side.tryPop(&element); });
   }
-  /// How many elements, at most `count`, were taken; 0 sets lastError.
+  /// How many elements, at most `count`, were taken; 0 of more than 0 sets lastError.
   std::size_t tryPop(T* elements, std::size_t count) noexcept {
     std::size_t popped = 0;
+    if (!isBatch(elements, count)) return 0;
     with(popSide(), Errc::TemporaryError,
          [&](auto& side) { return (popped = side.tryPop(elements, count)) > 0; });
     return popped;
@@ -111,6 +116,10 @@ class BasicQueue {
  private:
   static Geometry geometryFor(std::uint64_t capacity) {
     return makeGeometry(Policy::kKind, sizeof(T), capacity);
+  }
+  static bool isBatch(const T* elements, std::size_t count) noexcept {
+    if (count > 0 && elements == nullptr) fail(Errc::InvalidParam);
+    return count > 0 && elements != nullptr;
   }
   auto* pushSide() noexcept { return push_side_.get(segment_, attaching_, Role::Producer, wait_); }
   auto* popSide() noexcept { return pop_side_.get(segment_, attaching_, Role::Consumer, wait_); }

@@ -5,7 +5,7 @@
 #include <string>
 #include <variant>
 
-#include "ringside/memory.hpp"
+#include "ringside/mapped_memory.hpp"
 #include "ringside/segment.hpp"
 
 namespace ringside {
@@ -37,7 +37,8 @@ class RingSegment {
   const Mapping& memory() const noexcept;
 
   /// Takes a role. A role that the policy gives to one process only is InUse while its holder
-  /// lives. OutOfMemory when kMaxParticipants are attached. Private memory knows no roles.
+  /// lives. OutOfMemory when kMaxParticipants are attached. Private memory knows no roles. In a
+  /// forked child this makes an attachment of the child's own.
   void attach(Role role);
 
  private:
@@ -50,6 +51,7 @@ class RingSegment {
   std::variant<LocalMem, ShmMem> memory_;
   RingView view_;
   int participant_ = -1;
+  ::pid_t owner_;  ///< the process that the attachment belongs to
 };
 
 }  // namespace ringside

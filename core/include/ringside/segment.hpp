@@ -108,8 +108,14 @@ constexpr std::uint64_t kConsumerPageOffset = 2 * kPageBytes;
 constexpr std::uint64_t kSharedPageOffset = 3 * kPageBytes;
 constexpr std::uint64_t kParticipantsOffset = 4 * kPageBytes;
 
-static_assert(std::atomic<std::uint64_t>::is_always_lock_free,
+static_assert(sizeof(void*) == 8, "positions, offsets and lock bytes need 64 bits");
+static_assert(std::atomic<std::uint64_t>::is_always_lock_free &&
+                  std::atomic<std::uint32_t>::is_always_lock_free,
               "a lock inside an atomic would be private to one process");
+static_assert(offsetof(ProducerPage, published) == kCacheLineBytes &&
+                  offsetof(ConsumerPage, released) == kCacheLineBytes &&
+                  offsetof(Participant, state) == kCacheLineBytes,
+              "what one side writes would share a line with what the other reads");
 static_assert(sizeof(ProducerPage) <= kPageBytes && sizeof(ConsumerPage) <= kPageBytes &&
                   sizeof(SharedPage) <= kPageBytes,
               "producers and consumers would write into one page");

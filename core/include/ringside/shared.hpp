@@ -21,6 +21,9 @@ namespace ringside {
 template <class Policy>
 class Channel {
  public:
+  Channel(const Channel&) = delete;  // a handle is one attachment, and stays where it was made
+  Channel& operator=(const Channel&) = delete;
+
   /// Creates the ring, or opens the one of this name if its policy, element size and capacity are
   /// these. InUse when already open here, or when the role is exclusive and its holder lives;
   /// InvalidParam for a bad name, an impossible size, or a ring of another kind.
@@ -54,8 +57,11 @@ class Channel {
   std::optional<RingSegment> segment_;
 };
 
+/// A timeout beyond the end of the clock is no deadline.
 inline Deadline deadlineIn(std::chrono::nanoseconds timeout) noexcept {
-  return std::chrono::steady_clock::now() + timeout;
+  const auto now = std::chrono::steady_clock::now();
+  if (timeout > std::chrono::steady_clock::time_point::max() - now) return std::nullopt;
+  return now + timeout;
 }
 
 /// The side that puts elements in.
@@ -84,8 +90,9 @@ class BasicProducer : private Channel<Policy> {
   int tryPush(const void* element) noexcept {
     return act(element, Errc::TemporaryError, [&] { return side_->tryPush(element); });
   }
-  /// How many of `count` elements, side by side, fitted; 0 sets lastError as above.
+  /// How many of `count` elements, side by side, fitted; 0 of more than 0 sets lastError as above.
   std::size_t tryPush(const void* elements, std::size_t count) noexcept {
+    if (count == 0) return 0;
     std::size_t pushed = 0;
     act(elements, Errc::TemporaryError,
         [&] { return (pushed = side_->tryPush(elements, count)) > 0; });
@@ -146,8 +153,9 @@ class BasicConsumer : private Channel<Policy> {
   int tryPop(void* element) noexcept {
     return act(element, Errc::TemporaryError, [&] { return side_->tryPop(element); });
   }
-  /// How many elements, at most `count`, were taken; 0 sets lastError as above.
+  /// How many elements, at most `count`, were taken; 0 of more than 0 sets lastError as above.
   std::size_t tryPop(void* elements, std::size_t count) noexcept {
+    if (count == 0) return 0;
     std::size_t popped = 0;
     act(elements, Errc::TemporaryError,
         [&] { return (popped = side_->tryPop(elements, count)) > 0; });
@@ -194,7 +202,7 @@ class BasicEndpoint {
         consumer_(name + (side == Side::A ? "_BA" : "_AB"), element_size_bytes, capacity, options) {
   }
 
-  /// Both rings, or none.
+  /// Opens both rings, or neither. A ring that was created on the way keeps its name.
   int open() noexcept {
     if (producer_.open() == -1) return -1;
     if (consumer_.open() == 0) return 0;

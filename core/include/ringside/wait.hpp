@@ -95,6 +95,7 @@ bool waitUntil(WaitPoint& point, Wait strategy, const Deadline& deadline,
       if (deadline && first && tries == 0 && expired(deadline)) return false;
       if (strategy == Wait::Yield) {
         ::sched_yield();
+        if (expired(deadline)) return false;  // others may have run for long
       } else {
         pauseCore();
       }
