@@ -8,8 +8,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <new>
 #include <optional>
-#include <vector>
 
 namespace ringside::harness {
 
@@ -41,30 +41,46 @@ inline std::optional<Stamp> decodeStamp(std::uint64_t word) noexcept {
   return stamp;
 }
 
+/// Bytes that begin on a cache line.
+class AlignedBytes {
+ public:
+  explicit AlignedBytes(std::uint64_t size_bytes)
+      : data_(static_cast<std::byte*>(::operator new(size_bytes, kAlignment))) {}
+  AlignedBytes(const AlignedBytes&) = delete;
+  AlignedBytes& operator=(const AlignedBytes&) = delete;
+  ~AlignedBytes() { ::operator delete(data_, kAlignment); }
+  std::byte* data() const noexcept { return data_; }
+
+ private:
+  static constexpr std::align_val_t kAlignment{64};
+  std::byte* data_;
+};
+
 /// The bytes of one element outside of the queue. Between the stamps stands a fixed pattern, which
 /// the sender never changes.
 class ElementBytes {
  public:
-  explicit ElementBytes(std::uint64_t size_bytes) : pattern_(size_bytes), data_(size_bytes) {
+  explicit ElementBytes(std::uint64_t size_bytes)
+      : pattern_(size_bytes), bytes_(size_bytes), last_word_(size_bytes - kWordBytes) {
     for (std::uint64_t i = 0; i < size_bytes; ++i) {
-      pattern_[i] = data_[i] = static_cast<std::byte>(i * 167 + 13);
+      pattern_.data()[i] = bytes_.data()[i] = static_cast<std::byte>(i * 167 + 13);
     }
   }
 
-  void* data() noexcept { return data_.data(); }
-  const void* data() const noexcept { return data_.data(); }
+  void* data() noexcept { return bytes_.data(); }
+  const void* data() const noexcept { return bytes_.data(); }
 
   void write(Stamp stamp) noexcept {
     const std::uint64_t word = encodeStamp(stamp);
-    for (std::uint64_t at = 0; at + kWordBytes <= lastWord(); at += kLineBytes) put(at, word);
-    put(lastWord(), word);
+    for (std::uint64_t at = 0; at + kWordBytes <= last_word_; at += kLineBytes) put(at, word);
+    put(last_word_, word);
   }
 
   /// nullopt when the element is torn or never was one of ours. Looks at the stamps only.
   std::optional<Stamp> read() const noexcept {
-    const std::uint64_t word = take(lastWord());
+    const std::uint64_t word = take(last_word_);
     std::uint64_t difference = 0;
-    for (std::uint64_t at = 0; at + kWordBytes <= lastWord(); at += kLineBytes) {
+    for (std::uint64_t at = 0; at + kWordBytes <= last_word_; at += kLineBytes) {
       difference |= take(at) ^ word;
     }
     if (difference != 0) return std::nullopt;
@@ -73,11 +89,12 @@ class ElementBytes {
 
   /// As read(), and looks at every byte between the stamps as well.
   std::optional<Stamp> readWhole() const noexcept {
-    for (std::uint64_t line = 0; line < lastWord(); line += kLineBytes) {
-      const bool stamped = line + kWordBytes <= lastWord();
+    for (std::uint64_t line = 0; line < last_word_; line += kLineBytes) {
+      const bool stamped = line + kWordBytes <= last_word_;
       const std::uint64_t begin = stamped ? line + kWordBytes : line;
-      const std::uint64_t end = std::min(line + kLineBytes, lastWord());
-      if (std::memcmp(&data_[begin], &pattern_[begin], end - begin) != 0) return std::nullopt;
+      const std::uint64_t end = std::min(line + kLineBytes, last_word_);
+      if (std::memcmp(bytes_.data() + begin, pattern_.data() + begin, end - begin) != 0)
+        return std::nullopt;
     }
     return read();
   }
@@ -86,18 +103,18 @@ class ElementBytes {
   static constexpr std::uint64_t kLineBytes = 64;
   static constexpr std::uint64_t kWordBytes = sizeof(std::uint64_t);
 
-  std::uint64_t lastWord() const noexcept { return data_.size() - kWordBytes; }
   void put(std::uint64_t at, std::uint64_t word) noexcept {
-    std::memcpy(&data_[at], &word, sizeof word);
+    std::memcpy(bytes_.data() + at, &word, sizeof word);
   }
   std::uint64_t take(std::uint64_t at) const noexcept {
     std::uint64_t word = 0;
-    std::memcpy(&word, &data_[at], sizeof word);
+    std::memcpy(&word, bytes_.data() + at, sizeof word);
     return word;
   }
 
-  std::vector<std::byte> pattern_;
-  std::vector<std::byte> data_;
+  AlignedBytes pattern_;
+  AlignedBytes bytes_;
+  std::uint64_t last_word_;  ///< where it begins
 };
 
 }  // namespace ringside::harness

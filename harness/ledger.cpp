@@ -5,15 +5,17 @@
 
 namespace ringside::harness {
 
-void Ledger::enterOutOfTurn(std::uint32_t producer, std::uint64_t sequence) noexcept {
+bool Ledger::enterOutOfTurn(std::uint32_t producer, std::uint64_t sequence) noexcept {
+  if (producer >= pages_.size()) return false;
   LedgerPage& page = pages_[producer];
+  if (sequence >= kMaxSequence || sequence >= page.next + kMaxGap) return false;
   if (sequence > page.next) {
     for (std::uint64_t passed = page.next; passed < sequence; ++passed) {
       missingWord(producer, passed) |= 1ULL << (passed % 64);
     }
     page.passed_over += sequence - page.next;
     page.next = sequence + 1;
-    return;
+    return true;
   }
   std::uint64_t& word = missingWord(producer, sequence);
   const std::uint64_t bit = 1ULL << (sequence % 64);
@@ -23,6 +25,7 @@ void Ledger::enterOutOfTurn(std::uint32_t producer, std::uint64_t sequence) noex
   } else {
     ++page.duplicated;
   }
+  return true;
 }
 
 std::uint64_t Ledger::receivedWord(std::uint32_t producer, std::uint64_t word) const noexcept {

@@ -36,19 +36,14 @@ class Ledger {
     return producers * kWordsPerProducer * sizeof(std::uint64_t);
   }
 
-  /// Whether a number can be one of the producer's: it is known, and not absurdly far ahead.
-  bool plausible(std::uint32_t producer, std::uint64_t sequence) const noexcept {
-    return producer < pages_.size() && sequence < kMaxSequence &&
-           sequence < pages_[producer].next + kMaxGap;
-  }
-  /// Enters a received number that is plausible.
-  void enter(std::uint32_t producer, std::uint64_t sequence) noexcept {
-    LedgerPage& page = pages_[producer];
-    if (sequence == page.next) [[likely]] {
-      ++page.next;
-    } else {
-      enterOutOfTurn(producer, sequence);
+  /// Enters a received number. False when it can't be one of the producer's: that is unknown, or
+  /// the number absurdly far ahead.
+  bool enter(std::uint32_t producer, std::uint64_t sequence) noexcept {
+    if (producer < pages_.size() && sequence == pages_[producer].next) [[likely]] {
+      ++pages_[producer].next;
+      return true;
     }
+    return enterOutOfTurn(producer, sequence);
   }
 
   const LedgerPage& page(std::uint32_t producer) const noexcept { return pages_[producer]; }
@@ -58,7 +53,7 @@ class Ledger {
   std::uint64_t receivedWord(std::uint32_t producer, std::uint64_t word) const noexcept;
 
  private:
-  void enterOutOfTurn(std::uint32_t producer, std::uint64_t sequence) noexcept;
+  bool enterOutOfTurn(std::uint32_t producer, std::uint64_t sequence) noexcept;
   std::uint64_t& missingWord(std::uint32_t producer, std::uint64_t sequence) const noexcept {
     return missing_[producer * kWordsPerProducer + sequence / 64];
   }

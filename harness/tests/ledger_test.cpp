@@ -75,12 +75,13 @@ TEST_F(LedgerTest, WhatWasNeverSentCountsAndMakesUpForNoLoss) {
   EXPECT_FALSE(settled({{0, 1, 2}}, 2).clean());
 }
 
-TEST_F(LedgerTest, ANumberAbsurdlyFarAheadIsNotPlausible) {
+TEST_F(LedgerTest, RefusesANumberAbsurdlyFarAhead) {
   const Control control({.producers = 1, .consumers = 1});
-  const Ledger ledger = control.ledger(0);
-  EXPECT_TRUE(ledger.plausible(0, 1000));
-  EXPECT_FALSE(ledger.plausible(0, kMaxGap));
-  EXPECT_FALSE(ledger.plausible(1, 0));
+  Ledger ledger = control.ledger(0);
+  EXPECT_TRUE(ledger.enter(0, 1000));
+  EXPECT_FALSE(ledger.enter(0, 1001 + kMaxGap));
+  EXPECT_FALSE(ledger.enter(1, 0));
+  EXPECT_EQ(ledger.page(0).next, 1001U);
 }
 
 TEST_F(LedgerTest, WorksAcrossWordBoundaries) {
