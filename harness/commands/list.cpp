@@ -53,8 +53,7 @@ void listPlan(const ListOptions& options) {
 }  // namespace
 
 void addListCommand(CLI::App& app, results::ExitCode&) {
-  CLI::App* command =
-      app.add_subcommand("list", "What is at hand, or the cells of a suite");
+  CLI::App* command = app.add_subcommand("list", "What is at hand, or the cells of a suite");
   auto options = std::make_shared<ListOptions>();
   command->add_option("suite", options->suite, "A scenario file, or its bare name");
   command->add_option("-a,--axis", options->overrides, "KEY=VALUE instead of what the file says")
