@@ -12,6 +12,36 @@ say() { printf '%s\n' "$*" >&2; }
 # Prints the comment block below the first line of a script: its help.
 print_help() { sed -n -e '2,/^$/s/^# \{0,1\}//p' "$1"; }
 
+# A bare chroot has no /proc, no /sys, and a /dev/shm on disk. Mounts what is missing, as root, until
+# this script ends; elsewhere says what to do and stops.
+provide_kernel_folders() {
+  local missing=()
+  [[ -e /proc/self/stat ]] || missing+=("proc /proc")
+  [[ -e /sys/devices ]] || missing+=("sysfs /sys")
+  [[ -d /dev/shm && $(stat --file-system --format %T /dev/shm) == tmpfs ]] ||
+    missing+=("tmpfs /dev/shm")
+  [[ ${#missing[@]} -gt 0 ]] || return 0
+  trap unmount_kernel_folders EXIT
+  local what type place
+  for what in "${missing[@]}"; do
+    read -r type place <<<"$what"
+    say "$place is missing here: mounting it until this ends."
+    if ! { mkdir -p "$place" && mount -t "$type" "$type" "$place"; }; then
+      say "It cannot be mounted. As root: mount -t $type $type $place"
+      [[ $place == /dev/shm && -d /dev/shm ]] || exit 6
+      say "Going on with the /dev/shm that there is."
+      continue
+    fi
+    mounted_here=("$place" "${mounted_here[@]}")
+  done
+}
+
+mounted_here=()
+unmount_kernel_folders() {
+  local place
+  for place in "${mounted_here[@]}"; do umount "$place" || true; done
+}
+
 # run_quietly LOG COMMAND...: runs it with its output in LOG, and shows LOG only if it fails.
 run_quietly() {
   local log="$1"

@@ -126,7 +126,8 @@ Topology Topology::ofThisMachine() {
   const auto machine = std::make_shared<const Machine>();
   const Bitmap mask;
   if (::hwloc_get_cpubind(machine->get(), mask.get(), HWLOC_CPUBIND_PROCESS) != 0) {
-    throw std::runtime_error("the CPU mask of this process cannot be read");
+    throw std::runtime_error(
+        "the CPU mask of this process cannot be read; are /proc and /sys mounted?");
   }
   Topology topology(placesOf(*machine, mask.get()), machine);
   if (topology.cpus_.empty()) throw std::runtime_error("this process may use no CPU");
