@@ -22,6 +22,25 @@ constexpr std::uint64_t fullWord(std::uint64_t position) { return position << 2 
 /// Tries before a claim that others keep winning is given up as busy.
 constexpr int kMaxClaimRaces = 4096;
 
+/// Claims the slots that `run(position)` counts from the shared position on, unless somebody else
+/// moves that first. The compare-and-swap decides, so the loads before it may be relaxed.
+template <class Run>
+Claim claimInRace(std::atomic<std::uint64_t>& shared, Run&& run) noexcept {
+  std::uint64_t position = shared.load(std::memory_order_relaxed);
+  for (int race = 0; race < kMaxClaimRaces; ++race) {
+    const std::uint64_t count = run(position);
+    if (count == 0) {
+      const std::uint64_t now = shared.load(std::memory_order_relaxed);
+      if (now == position) break;
+      position = now;
+    } else if (shared.compare_exchange_weak(position, position + count, std::memory_order_acq_rel,
+                                            std::memory_order_relaxed)) {
+      return {position, count};
+    }
+  }
+  return {position, 0};
+}
+
 /// Finds slots by position. The number of slots is a power of two, and the mask is private, so no
 /// value from the segment can lead outside of it.
 class SequencedSlots {
@@ -76,20 +95,8 @@ class SequencedWriter {
         read_seen_(other.read_seen_.load(std::memory_order_relaxed)) {}  // a hint
 
   Claim claim(std::uint64_t wanted) noexcept {
-    std::uint64_t position = shared_->load(std::memory_order_relaxed);  // the CAS decides
-    for (int race = 0; race < kMaxClaimRaces; ++race) {
-      const std::uint64_t count = freeRun(position, wanted);
-      if (count == 0) {
-        const std::uint64_t now = shared_->load(std::memory_order_relaxed);
-        if (now == position) break;  // full, or a consumer still holds the slot
-        position = now;
-      } else if (shared_->compare_exchange_weak(position, position + count,
-                                                std::memory_order_acq_rel,
-                                                std::memory_order_relaxed)) {
-        return {position, count};
-      }
-    }
-    return {position, 0};
+    // None: the ring is full, or a consumer still holds the slot.
+    return claimInRace(*shared_, [&](std::uint64_t position) { return freeRun(position, wanted); });
   }
   std::byte* slot(const Claim& claim, std::uint64_t i) const noexcept {
     return slots_.payload(claim.position + i);
@@ -193,20 +200,8 @@ class SharedSequencedReader : public SequencedReading {
   using SequencedReading::SequencedReading;
 
   Claim claim(std::uint64_t wanted) noexcept {
-    std::uint64_t position = shared_->load(std::memory_order_relaxed);  // the CAS decides
-    for (int race = 0; race < kMaxClaimRaces; ++race) {
-      const std::uint64_t count = fullRun(position, wanted);
-      if (count == 0) {
-        const std::uint64_t now = shared_->load(std::memory_order_relaxed);
-        if (now == position) break;  // empty, or a producer still fills the slot
-        position = now;
-      } else if (shared_->compare_exchange_weak(position, position + count,
-                                                std::memory_order_acq_rel,
-                                                std::memory_order_relaxed)) {
-        return {position, count};
-      }
-    }
-    return {position, 0};
+    // None: the ring is empty, or a producer still fills the slot.
+    return claimInRace(*shared_, [&](std::uint64_t position) { return fullRun(position, wanted); });
   }
   void release(const Claim& claim) noexcept { giveBack(claim); }
 };

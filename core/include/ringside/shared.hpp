@@ -17,30 +17,41 @@
 
 namespace ringside {
 
-/// The part of Producer, Consumer and Queue that opens and closes a ring.
-template <class Policy>
+/// What Producer and Consumer have in common: a ring by name, one side of it, and how its calls
+/// answer. A handle is one attachment and stays where it was made.
+template <class Policy, class Side, Role kRole>
 class Channel {
  public:
-  Channel(const Channel&) = delete;  // a handle is one attachment, and stays where it was made
+  Channel(const Channel&) = delete;
   Channel& operator=(const Channel&) = delete;
 
   /// Creates the ring, or opens the one of this name if its policy, element size and capacity are
   /// these. InUse when already open here, or when the role is exclusive and its holder lives;
   /// InvalidParam for a bad name, an impossible size, or a ring of another kind.
-  int open(Role role) noexcept {
-    if (segment_) return fail(Errc::InUse);
+  int open() noexcept {
+    if (opened()) return fail(Errc::InUse);
     try {
       const Geometry geometry = makeGeometry(Policy::kKind, element_size_bytes_, capacity_);
-      RingSegment segment = RingSegment::shared(name_, geometry, options_.memory);
-      segment.attach(role);
-      segment_.emplace(std::move(segment));
+      segment_.emplace(RingSegment::shared(name_, geometry, options_.memory));
+      segment_->attach(kRole);
+      side_.emplace(segment_->view(), options_.wait);
       return 0;
     } catch (const std::system_error& error) {
+      close();
       return fail(error.code());
     } catch (const std::bad_alloc&) {
+      close();
       return fail(Errc::OutOfMemory);
     }
   }
+  bool opened() const noexcept { return side_.has_value(); }
+  /// Gives the role back. The ring and what is in it stay until unlinked.
+  void close() noexcept {
+    side_.reset();
+    segment_.reset();
+  }
+  /// The memory behind it, nullptr when not open.
+  const Mapping* memory() const noexcept { return opened() ? &segment_->memory() : nullptr; }
 
  protected:
   Channel(std::string name, std::uint64_t element_size_bytes, std::uint64_t capacity,
@@ -49,12 +60,27 @@ class Channel {
         element_size_bytes_(element_size_bytes),
         capacity_(capacity),
         options_(options) {}
+  ~Channel() = default;
 
+  /// 0 when `action` on the side succeeds, else -1: `otherwise`, or InvalidParam for nullptr, or
+  /// OperationFailed when not open.
+  template <class Action>
+  int act(const void* element, Errc otherwise, Action&& action) noexcept {
+    if (!side_) [[unlikely]]
+      return fail(Errc::OperationFailed);
+    if (element == nullptr) [[unlikely]]
+      return fail(Errc::InvalidParam);
+    return action(*side_) ? 0 : fail(otherwise);
+  }
+  const RingView& view() const noexcept { return segment_->view(); }
+
+ private:
   std::string name_;
   std::uint64_t element_size_bytes_;
   std::uint64_t capacity_;
   RingOptions options_;
   std::optional<RingSegment> segment_;
+  std::optional<Side> side_;
 };
 
 /// A timeout beyond the end of the clock is no deadline.
@@ -66,127 +92,80 @@ inline Deadline deadlineIn(std::chrono::nanoseconds timeout) noexcept {
 
 /// The side that puts elements in.
 template <class Policy>
-class BasicProducer : private Channel<Policy> {
+class BasicProducer : public Channel<Policy, PushSide<typename Policy::Writer>, Role::Producer> {
  public:
   /// Nothing happens before open(). Defaults as in the documents: 1472 bytes, 144 elements.
   explicit BasicProducer(std::string name,
                          std::uint64_t element_size_bytes = kDefaultElementSizeBytes,
                          std::uint64_t capacity = kDefaultCapacity, const RingOptions& options = {})
-      : Channel<Policy>(std::move(name), element_size_bytes, capacity, options) {}
-
-  int open() noexcept {
-    if (Channel<Policy>::open(Role::Producer) == -1) return -1;
-    side_.emplace(this->segment_->view(), this->options_.wait);
-    return 0;
-  }
-  bool opened() const noexcept { return side_.has_value(); }
-  /// Gives the role back. The ring and what is in it stay until unlinked.
-  void close() noexcept {
-    side_.reset();
-    this->segment_.reset();
-  }
+      : BasicProducer::Channel(std::move(name), element_size_bytes, capacity, options) {}
 
   /// -1 with TemporaryError when full, InvalidParam for nullptr, OperationFailed when not open.
   int tryPush(const void* element) noexcept {
-    return act(element, Errc::TemporaryError, [&] { return side_->tryPush(element); });
+    return this->act(element, Errc::TemporaryError,
+                     [&](auto& side) { return side.tryPush(element); });
   }
   /// How many of `count` elements, side by side, fitted; 0 of more than 0 sets lastError as above.
   std::size_t tryPush(const void* elements, std::size_t count) noexcept {
     if (count == 0) return 0;
     std::size_t pushed = 0;
-    act(elements, Errc::TemporaryError,
-        [&] { return (pushed = side_->tryPush(elements, count)) > 0; });
+    this->act(elements, Errc::TemporaryError,
+              [&](auto& side) { return (pushed = side.tryPush(elements, count)) > 0; });
     return pushed;
   }
   /// Waits without bound.
   int push(const void* element) noexcept {
-    return act(element, Errc::TimedOut, [&] { return side_->pushUntil(element, std::nullopt); });
+    return this->act(element, Errc::TimedOut,
+                     [&](auto& side) { return side.pushUntil(element, std::nullopt); });
   }
   /// -1 with TimedOut when it stayed full for `timeout`.
   int timedPush(const void* element, std::chrono::nanoseconds timeout) noexcept {
-    return act(element, Errc::TimedOut,
-               [&] { return side_->pushUntil(element, deadlineIn(timeout)); });
+    return this->act(element, Errc::TimedOut,
+                     [&](auto& side) { return side.pushUntil(element, deadlineIn(timeout)); });
   }
 
   /// Free slots, 0..capacity; 0 when not open.
-  std::uint64_t available() const noexcept {
-    return opened() ? this->segment_->view().available() : 0;
-  }
+  std::uint64_t available() const noexcept { return this->opened() ? this->view().available() : 0; }
   bool full() const noexcept { return available() == 0; }
-  /// The memory behind it, nullptr when not open.
-  const Mapping* memory() const noexcept { return opened() ? &this->segment_->memory() : nullptr; }
-
- private:
-  template <class Action>
-  int act(const void* element, Errc otherwise, Action&& action) noexcept {
-    if (!side_) [[unlikely]]
-      return fail(Errc::OperationFailed);
-    if (element == nullptr) [[unlikely]]
-      return fail(Errc::InvalidParam);
-    return action() ? 0 : fail(otherwise);
-  }
-
-  std::optional<PushSide<typename Policy::Writer>> side_;
 };
 
 /// The side that takes elements out.
 template <class Policy>
-class BasicConsumer : private Channel<Policy> {
+class BasicConsumer : public Channel<Policy, PopSide<typename Policy::Reader>, Role::Consumer> {
  public:
+  /// As BasicProducer's.
   explicit BasicConsumer(std::string name,
                          std::uint64_t element_size_bytes = kDefaultElementSizeBytes,
                          std::uint64_t capacity = kDefaultCapacity, const RingOptions& options = {})
-      : Channel<Policy>(std::move(name), element_size_bytes, capacity, options) {}
-
-  int open() noexcept {
-    if (Channel<Policy>::open(Role::Consumer) == -1) return -1;
-    side_.emplace(this->segment_->view(), this->options_.wait);
-    return 0;
-  }
-  bool opened() const noexcept { return side_.has_value(); }
-  void close() noexcept {
-    side_.reset();
-    this->segment_.reset();
-  }
+      : BasicConsumer::Channel(std::move(name), element_size_bytes, capacity, options) {}
 
   /// -1 with TemporaryError when empty, InvalidParam for nullptr, OperationFailed when not open.
   int tryPop(void* element) noexcept {
-    return act(element, Errc::TemporaryError, [&] { return side_->tryPop(element); });
+    return this->act(element, Errc::TemporaryError,
+                     [&](auto& side) { return side.tryPop(element); });
   }
   /// How many elements, at most `count`, were taken; 0 of more than 0 sets lastError as above.
   std::size_t tryPop(void* elements, std::size_t count) noexcept {
     if (count == 0) return 0;
     std::size_t popped = 0;
-    act(elements, Errc::TemporaryError,
-        [&] { return (popped = side_->tryPop(elements, count)) > 0; });
+    this->act(elements, Errc::TemporaryError,
+              [&](auto& side) { return (popped = side.tryPop(elements, count)) > 0; });
     return popped;
   }
   /// Waits without bound.
   int pop(void* element) noexcept {
-    return act(element, Errc::TimedOut, [&] { return side_->popUntil(element, std::nullopt); });
+    return this->act(element, Errc::TimedOut,
+                     [&](auto& side) { return side.popUntil(element, std::nullopt); });
   }
   /// -1 with TimedOut when it stayed empty for `timeout`.
   int timedPop(void* element, std::chrono::nanoseconds timeout) noexcept {
-    return act(element, Errc::TimedOut,
-               [&] { return side_->popUntil(element, deadlineIn(timeout)); });
+    return this->act(element, Errc::TimedOut,
+                     [&](auto& side) { return side.popUntil(element, deadlineIn(timeout)); });
   }
 
   /// Filled slots, 0..capacity; 0 when not open.
-  std::uint64_t pending() const noexcept { return opened() ? this->segment_->view().pending() : 0; }
+  std::uint64_t pending() const noexcept { return this->opened() ? this->view().pending() : 0; }
   bool empty() const noexcept { return pending() == 0; }
-  const Mapping* memory() const noexcept { return opened() ? &this->segment_->memory() : nullptr; }
-
- private:
-  template <class Action>
-  int act(const void* element, Errc otherwise, Action&& action) noexcept {
-    if (!side_) [[unlikely]]
-      return fail(Errc::OperationFailed);
-    if (element == nullptr) [[unlikely]]
-      return fail(Errc::InvalidParam);
-    return action() ? 0 : fail(otherwise);
-  }
-
-  std::optional<PopSide<typename Policy::Reader>> side_;
 };
 
 /// One side of a duplex channel: two rings, `name_AB` and `name_BA`.
