@@ -60,12 +60,6 @@ class FiguresTest(unittest.TestCase):
                       "note of the harness", "bench-07", "2025-11-21", "uite quick", "repetitions"):
             self.assertIn(words, caption)
 
-    def test_response_time_is_drawn_for_a_workload_on_a_schedule(self):
-        module = FIGURES["response_by_percentile"]
-        self.assertIsNone(module.draw(self.quick))
-        paced = load([record(workload="paced", **timed(range(100, 900), name="response_ns"))])
-        self.assertIsNotNone(module.draw(paced))
-
     def test_there_is_no_figure_and_a_reason_without_data(self):
         for records in ([], [skipped()], [record(status="failed", reason="died")]):
             empty = load(records)
