@@ -3,11 +3,8 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
-#include <span>
-#include <stdexcept>
-#include <string>
-#include <vector>
 
 #include "harness/ledger.hpp"
 #include "results/histogram.hpp"
@@ -19,7 +16,7 @@ namespace ringside::harness {
 enum class Phase : std::uint32_t { StartLine, WarmUp, Measure, Stop };
 
 /// Set by each worker of itself.
-enum class WorkerState : std::uint32_t { Starting, Ready, Running, Draining, Finished };
+enum class WorkerState : std::uint32_t { Starting, Ready, Running, Finished };
 
 constexpr std::size_t kMaxMessageBytes = 512;
 constexpr std::size_t kMaxReportedNodes = 64;

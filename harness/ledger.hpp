@@ -28,13 +28,10 @@ struct LedgerPage {
 
 class Ledger {
  public:
-  /// A page a producer, and bytesOfBits(pages.size()) of zeroed memory.
+  /// A page a producer, and for each of them kWordsPerProducer zeroed words.
   Ledger(std::span<LedgerPage> pages, std::uint64_t* missing) : pages_(pages), missing_(missing) {}
 
   static constexpr std::uint64_t kWordsPerProducer = kMaxSequence / 64;
-  static std::uint64_t bytesOfBits(std::uint64_t producers) {
-    return producers * kWordsPerProducer * sizeof(std::uint64_t);
-  }
 
   /// Enters a received number. False when it can't be one of the producer's: that is unknown, or
   /// the number absurdly far ahead.

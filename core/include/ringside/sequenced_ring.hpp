@@ -86,13 +86,6 @@ class SequencedWriter {
         words_suffice_(ring.geometry.policy == PolicyKind::Mpmc &&
                        ring.geometry.capacity == ring.geometry.slot_count),
         read_seen_(remote_->load(std::memory_order_acquire)) {}
-  SequencedWriter(SequencedWriter&& other) noexcept
-      : slots_(other.slots_),
-        capacity_(other.capacity_),
-        shared_(other.shared_),
-        remote_(other.remote_),
-        words_suffice_(other.words_suffice_),
-        read_seen_(other.read_seen_.load(std::memory_order_relaxed)) {}  // a hint
 
   Claim claim(std::uint64_t wanted) noexcept {
     // None: the ring is full, or a consumer still holds the slot.
