@@ -1,20 +1,25 @@
 #!/usr/bin/python3
-"""Counts single tests for ci/test: `count_tests.py junit FILE` or `count_tests.py unittest FOLDER`.
+"""Counts single tests: `count_tests.py junit FILE` (of ctest), `count_tests.py gtest FILE` (what
+--gtest_output=xml wrote) or `count_tests.py unittest FOLDER`. For ci/test and ci/vm-test.
 
-Prints "PASSED FAILED SKIPPED" as three numbers on stdout, and everything else, each skipped test
-with its reason among it, on stderr. A file that cannot be read and a folder without a test count
-as one failure, so that a suite that vanished is never taken for one that passed.
+Prints "PASSED FAILED SKIPPED" as three numbers on stdout, and everything else on stderr: among it
+each reason for which tests were skipped, with their names, or the first and how many there are. A
+file that cannot be read and a folder without a test count as one failure, so that a suite that
+vanished is never taken for one that passed. Where the filter of a gtest program selects nothing,
+that is said as if the program was a skipped test.
 """
 import os
 import re
 import sys
 import unittest
 import xml.etree.ElementTree as ElementTree
-from collections import Counter
+from collections import Counter, defaultdict
 
 # What ctest writes into a test that was skipped by its own will; any other test that was not run
 # (its program is missing, say) has failed.
 SKIPPED_BY_TEST = {"SKIP_REGULAR_EXPRESSION_MATCHED", "SKIP_RETURN_CODE"}
+MAX_NAMED = 3  # tests that share a reason, each on a line of its own
+GTEST_PLACE = re.compile(r"^.*:\d+\n")  # file:line before the reason of a skip
 GTEST_REASON = re.compile(r": Skipped\n(.*?)\n*\[  SKIPPED \]", re.DOTALL)
 
 
@@ -22,8 +27,16 @@ def say(text):
     print(text, file=sys.stderr, flush=True)
 
 
-def report_skip(name, reason):
-    say(f"skipped {name}: {' '.join(reason.split()) or 'no reason given'}")
+def report_skips(skipped):
+    """Of (name, reason): one line for each test, and one for many that share a reason."""
+    names_by_reason = defaultdict(list)
+    for name, reason in skipped:
+        names_by_reason[" ".join(reason.split()) or "no reason given"].append(name)
+    for reason, names in names_by_reason.items():
+        if len(names) > MAX_NAMED:
+            names = [f"{names[0]} and {len(names) - 1} others"]
+        for name in names:
+            say(f"skipped {name}: {reason}")
 
 
 def junit_outcome(case):
@@ -42,21 +55,62 @@ def junit_outcome(case):
     return "failed", ""
 
 
-def count_junit(path):
-    counts = Counter()
+def gtest_outcome(case):
+    """The same for one <testcase> of a program with Google's framework."""
+    if case.find("failure") is not None:
+        return "failed", ""
+    skip = case.find("skipped")
+    if skip is not None:
+        return "skipped", GTEST_PLACE.sub("", skip.get("message") or "")
+    if case.get("status") == "run":
+        return "passed", ""
+    return "skipped", "disabled in the source"
+
+
+def junit_name(case):
+    return case.get("name")
+
+
+def gtest_name(case):
+    return f"{case.get('classname')}.{case.get('name')}"
+
+
+def read_cases(path):
+    """Every <testcase> of the file, or None, said, when there is nothing to be read."""
     try:
-        cases = list(ElementTree.parse(path).iter("testcase"))
+        return list(ElementTree.parse(path).iter("testcase"))
     except (OSError, ElementTree.ParseError) as error:
-        say(f"{path}: no test results ({error}); ctest wrote none, its message says why")
-        return Counter(failed=1)
+        say(f"{path}: no test results ({error}); what should have written them says why")
+        return None
+
+
+def count_cases(cases, name_of, outcome_of):
+    counts = Counter()
+    skipped = []
     for case in cases:
-        outcome, reason = junit_outcome(case)
+        outcome, reason = outcome_of(case)
         counts[outcome] += 1
         if outcome == "skipped":
-            report_skip(case.get("name"), reason)
+            skipped.append((name_of(case), reason))
         elif outcome == "failed":
-            say(f"failed {case.get('name')}")
-    return counts if cases else Counter(failed=1)
+            say(f"failed {name_of(case)}")
+    report_skips(skipped)
+    return counts
+
+
+def count_junit(path):
+    cases = read_cases(path)
+    return count_cases(cases, junit_name, junit_outcome) if cases else Counter(failed=1)
+
+
+def count_gtest(path):
+    cases = read_cases(path)
+    if cases is None:
+        return Counter(failed=1)
+    if not cases:
+        program = os.path.splitext(os.path.basename(path))[0]
+        report_skips([(program, "the filter selects none of its tests")])
+    return count_cases(cases, gtest_name, gtest_outcome)
 
 
 class CountingResult(unittest.TextTestResult):
@@ -93,8 +147,7 @@ def count_unittest(folder):
         say(f"{folder}: no Python tests there ({error})")
         return Counter(failed=1)
     result = unittest.TextTestRunner(stream=sys.stderr, resultclass=CountingResult).run(suite)
-    for test, reason in result.skipped:
-        report_skip(test.id(), reason)
+    report_skips((test.id(), reason) for test, reason in result.skipped)
     if result.testsRun == 0:
         say(f"{folder}: no test found; test files are named test_*.py")
         return Counter(failed=1)
@@ -102,7 +155,7 @@ def count_unittest(folder):
 
 
 def main(arguments):
-    counters = {"junit": count_junit, "unittest": count_unittest}
+    counters = {"junit": count_junit, "gtest": count_gtest, "unittest": count_unittest}
     if len(arguments) != 2 or arguments[0] not in counters:
         say(__doc__)
         return 2
