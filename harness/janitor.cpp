@@ -9,8 +9,11 @@
 
 #include <cerrno>
 #include <filesystem>
+#include <string>
 #include <system_error>
 #include <vector>
+
+#include "ringside/backings.hpp"
 
 namespace ringside::harness {
 namespace {
@@ -35,12 +38,14 @@ constexpr const char* kFolder = "/dev/shm";
 
 int removeSegments(const std::string& prefix) {
   std::error_code ignored;
-  std::vector<std::filesystem::path> found;
+  std::vector<std::string> found;
   for (const auto& entry : std::filesystem::directory_iterator(kFolder, ignored)) {
-    if (entry.path().filename().string().starts_with(prefix)) found.push_back(entry.path());
+    const std::string name = entry.path().filename().string();
+    if (name.starts_with(prefix)) found.push_back(name);
   }
   int removed = 0;
-  for (const std::filesystem::path& path : found) removed += ::unlink(path.c_str()) == 0;
+  // Not unlink(2): the name of a segment on huge pages is a link, and the pages go with the file.
+  for (const std::string& name : found) removed += ShmMem::unlink(name) == 0;
   return removed;
 }
 

@@ -167,9 +167,13 @@ void waitAtStartLine(WorkerContext& context) {
 
 namespace {
 
-/// Whether a line of /proc/self/maps ends in this name, which may be unlinked by now.
+/// Whether a line of /proc/self/maps ends in this name, which may be unlinked by now. On reserved
+/// huge pages the file has a suffix.
 bool isMappingOf(const std::string& line, const std::string& name) {
-  return line.ends_with("/" + name) || line.ends_with("/" + name + " (deleted)");
+  const std::size_t at = line.rfind("/" + name);
+  if (at == std::string::npos) return false;
+  const char after = line.c_str()[at + 1 + name.size()];
+  return after == '\0' || after == '.' || after == ' ';
 }
 
 }  // namespace

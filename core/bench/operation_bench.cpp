@@ -1,5 +1,5 @@
 // What one tryPush and one tryPop cost, in one thread, per policy and element size, and what the
-// clock costs that everything else is measured with. Flags and JSON are Google Benchmark's own.
+// clock costs that everything else is measured with.
 #include <benchmark/benchmark.h>
 #include <time.h>
 
@@ -7,7 +7,7 @@
 #include <cstddef>
 #include <vector>
 
-#include "ringside/ringside.hpp"
+#include "bench_ring.hpp"
 
 #if defined(__x86_64__)
 #include <x86intrin.h>
@@ -15,19 +15,14 @@
 
 namespace {
 
-constexpr std::uint64_t kCapacity = 1024;
-
 template <class Policy>
 void BM_PushPop(benchmark::State& state) {
   const auto size = static_cast<std::uint64_t>(state.range(0));
-  const auto geometry = ringside::makeGeometry(Policy::kKind, size, kCapacity);
-  const auto segment = ringside::RingSegment::local(geometry, {});
-  ringside::PushSide<typename Policy::Writer> push(segment.view(), ringside::Wait::Spin);
-  ringside::PopSide<typename Policy::Reader> pop(segment.view(), ringside::Wait::Spin);
+  ringside::bench::Ring<ringside::LocalMem, Policy> ring(size);
   std::vector<std::byte> out(size);
   std::vector<std::byte> in(size);
   for (auto _ : state) {
-    if (!push.tryPush(out.data()) || !pop.tryPop(in.data())) {
+    if (!ring.push.tryPush(out.data()) || !ring.pop.tryPop(in.data())) {
       state.SkipWithError("the ring was full or empty");
       break;
     }
@@ -38,6 +33,26 @@ void BM_PushPop(benchmark::State& state) {
   state.SetBytesProcessed(state.iterations() * state.range(0));
 }
 
+/// The same without a copy: claim, commit, take, release.
+template <class Policy>
+void BM_ClaimTake(benchmark::State& state) {
+  const auto size = static_cast<std::uint64_t>(state.range(0));
+  ringside::bench::Ring<ringside::LocalMem, Policy> ring(size);
+  for (auto _ : state) {
+    const ringside::Claim claim = ring.push.tryClaim(1);
+    benchmark::DoNotOptimize(ring.push.slot(claim, 0));
+    ring.push.commit(claim, claim.count);
+    const ringside::Claim taken = ring.pop.tryTake(1);
+    benchmark::DoNotOptimize(ring.pop.slot(taken, 0));
+    ring.pop.release(taken);
+    if (claim.count + taken.count != 2) {
+      state.SkipWithError("the ring was full or empty");
+      break;
+    }
+  }
+  state.SetItemsProcessed(state.iterations());
+}
+
 void elementSizes(benchmark::internal::Benchmark* bench) {
   bench->ArgName("element_size_bytes");
   for (const int size : {8, 64, 256, 1472, 4096}) bench->Arg(size);
@@ -46,6 +61,10 @@ void elementSizes(benchmark::internal::Benchmark* bench) {
 BENCHMARK_TEMPLATE(BM_PushPop, ringside::Spsc)->Apply(elementSizes);
 BENCHMARK_TEMPLATE(BM_PushPop, ringside::Mpsc)->Apply(elementSizes);
 BENCHMARK_TEMPLATE(BM_PushPop, ringside::Mpmc)->Apply(elementSizes);
+
+BENCHMARK_TEMPLATE(BM_ClaimTake, ringside::Spsc)->ArgName("element_size_bytes")->Arg(64);
+BENCHMARK_TEMPLATE(BM_ClaimTake, ringside::Mpsc)->ArgName("element_size_bytes")->Arg(64);
+BENCHMARK_TEMPLATE(BM_ClaimTake, ringside::Mpmc)->ArgName("element_size_bytes")->Arg(64);
 
 void BM_SteadyClock(benchmark::State& state) {
   for (auto _ : state) benchmark::DoNotOptimize(std::chrono::steady_clock::now());

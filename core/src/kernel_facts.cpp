@@ -43,15 +43,17 @@ bool parseKilobytes(const std::string& line, const char* key, std::size_t& bytes
 struct AreaFacts {
   std::size_t page_bytes = 0;
   std::size_t resident_bytes = 0;
-  std::size_t huge_bytes = 0;
+  std::size_t huge_bytes = 0;  ///< transparent ones
 };
 
 void readLine(const std::string& line, AreaFacts& area) {
   std::size_t bytes = 0;
   if (parseKilobytes(line, "KernelPageSize:", bytes)) {
     area.page_bytes = bytes;
-  } else if (parseKilobytes(line, "Rss:", bytes)) {
-    area.resident_bytes = bytes;
+  } else if (parseKilobytes(line, "Rss:", bytes) ||
+             parseKilobytes(line, "Private_Hugetlb:", bytes) ||
+             parseKilobytes(line, "Shared_Hugetlb:", bytes)) {  // Rss leaves reserved ones out
+    area.resident_bytes += bytes;
   } else if (parseKilobytes(line, "AnonHugePages:", bytes) ||
              parseKilobytes(line, "ShmemPmdMapped:", bytes)) {
     area.huge_bytes += bytes;
@@ -109,15 +111,6 @@ RangeFacts rangeFacts(const void* address, std::size_t size) {
 }
 
 std::size_t basePageBytes() { return static_cast<std::size_t>(::sysconf(_SC_PAGESIZE)); }
-
-std::size_t hugePageBytes() {
-  std::ifstream meminfo("/proc/meminfo");
-  std::size_t bytes = 0;
-  for (std::string line; std::getline(meminfo, line);) {
-    if (parseKilobytes(line, "Hugepagesize:", bytes)) return bytes;
-  }
-  return 0;
-}
 
 std::size_t roundUp(std::size_t size, std::size_t page) {
   std::size_t rounded = 0;

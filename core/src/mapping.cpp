@@ -1,22 +1,24 @@
+#include "ringside/mapping.hpp"
+
+#include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <bit>
 #include <cerrno>
 #include <stdexcept>
-#include <vector>
 
 #include "kernel_facts.hpp"
-#include "ringside/mapped_memory.hpp"
-
-#ifdef RINGSIDE_NUMA
-#include <numaif.h>
-#endif
+#include "numa.hpp"
+#include "page_flags.hpp"
 
 namespace ringside {
 namespace {
 
-constexpr int kMaxNodes = 1024;
-constexpr std::size_t kPagesPerQuery = 4096;
+constexpr int kMaxInterrupts = 1000;
 
 int failErrno() noexcept { return fail(std::error_code(errno, std::system_category())); }
 
@@ -40,42 +42,33 @@ int systemAdvice(Advice advice) {
   return MADV_NORMAL;
 }
 
-std::map<int, std::uint64_t> nodePagesOf([[maybe_unused]] const void* address,
-                                         [[maybe_unused]] std::size_t size) {
-  std::map<int, std::uint64_t> pages;
-#ifdef RINGSIDE_NUMA
-  const std::size_t page = basePageBytes();
-  auto* const begin = static_cast<std::byte*>(const_cast<void*>(address));
-  for (std::size_t done = 0; done < size / page;) {
-    const std::size_t count = std::min(kPagesPerQuery, size / page - done);
-    std::vector<void*> addresses(count);
-    for (std::size_t i = 0; i < count; ++i) addresses[i] = begin + (done + i) * page;
-    std::vector<int> nodes(count, -1);
-    if (::move_pages(0, count, addresses.data(), nullptr, nodes.data(), 0) != 0) break;
-    for (const int node : nodes) {
-      if (node >= 0) ++pages[node];
-    }
-    done += count;
-  }
-#endif
-  return pages;
+std::string mebibytes(std::uint64_t bytes) { return std::to_string(bytes >> 20) + " MiB"; }
+
+/// "NAME on a file system of 64 MiB, of which 3 MiB are free"
+std::string withSpaceOf(int descriptor, const std::string& what) {
+  struct ::statvfs facts = {};
+  if (::fstatvfs(descriptor, &facts) != 0 || facts.f_blocks == 0) return what;
+  return what + " on a file system of " + mebibytes(facts.f_blocks * facts.f_frsize) +
+         ", of which " + mebibytes(facts.f_bavail * facts.f_frsize) + " are free";
+}
+
+std::string listOf(const std::vector<int>& nodes) {
+  std::string list;
+  for (const int node : nodes) list += (list.empty() ? "" : ", ") + std::to_string(node);
+  return list;
+}
+
+/// Reserved pages are taken where the memory fills at least one.
+bool worthHugePages(std::size_t size, const MemoryOptions& options, std::size_t page) {
+  return options.huge_pages == HugePages::Require ||
+         (options.huge_pages == HugePages::Try && size >= page);
+}
+
+int protectionFor(Access access) {
+  return access == Access::ReadOnly ? PROT_READ : PROT_READ | PROT_WRITE;
 }
 
 }  // namespace
-
-int mbind([[maybe_unused]] void* address, [[maybe_unused]] std::size_t size, int node) noexcept {
-  if (node < 0 || node >= kMaxNodes) return fail(Errc::InvalidParam);
-#ifdef RINGSIDE_NUMA
-  constexpr std::size_t kBits = 8 * sizeof(unsigned long);
-  unsigned long mask[kMaxNodes / kBits + 1] = {};
-  mask[static_cast<std::size_t>(node) / kBits] = 1UL << (static_cast<std::size_t>(node) % kBits);
-  return checked(
-      static_cast<int>(::mbind(address, size, MPOL_BIND, mask, kMaxNodes + 1, MPOL_MF_MOVE)));
-#else
-  errno = ENOSYS;
-  return failErrno();
-#endif
-}
 
 int mlock(void* address, std::size_t size) noexcept { return checked(::mlock(address, size)); }
 
@@ -84,21 +77,23 @@ MemoryFacts memoryFacts(const void* address, std::size_t size) {
   const RangeFacts range = rangeFacts(address, size);
   const bool all_huge = range.huge_bytes > 0 && range.huge_bytes == range.resident_bytes;
   const std::size_t page = range.kernel_page_size_bytes;
-  return {all_huge ? std::max(page, hugePageBytes()) : page, range.locked_bytes,
+  return {all_huge ? std::max(page, transparentHugePageBytes()) : page, range.locked_bytes,
           nodePagesOf(address, size)};
 }
 
 Mapping& Mapping::operator=(Mapping&& other) noexcept {
   if (this != &other) {
-    reset(std::exchange(other.address_, nullptr), std::exchange(other.size_, 0));
+    reset();
+    state_ = std::exchange(other.state_, {});
   }
   return *this;
 }
 
-void Mapping::reset(void* address, std::size_t size) noexcept {
-  if (address_ != nullptr) ::munmap(address_, size_);
-  address_ = address;
-  size_ = size;
+void Mapping::reset() noexcept {
+  // munmap(2) detaches a SysV segment too.
+  if (state_.address != nullptr) ::munmap(state_.address, state_.size);
+  if (state_.descriptor >= 0) ::close(state_.descriptor);
+  state_ = {};
 }
 
 void* Mapping::get(std::size_t offset) {
@@ -106,83 +101,128 @@ void* Mapping::get(std::size_t offset) {
 }
 
 const void* Mapping::get(std::size_t offset) const {
-  if (address_ == nullptr) throw std::runtime_error("memory is not mapped");
-  if (offset >= size_) {
+  if (state_.address == nullptr) throw std::runtime_error("memory is not mapped");
+  if (offset >= size()) {
     throw std::out_of_range("offset " + std::to_string(offset) + " is past the end of " +
-                            std::to_string(size_) + " mapped bytes");
+                            std::to_string(size()) + " mapped bytes");
   }
-  return static_cast<const std::byte*>(address_) + offset;
+  return static_cast<const std::byte*>(state_.address) + offset;
 }
 
 int Mapping::mbind(int node) noexcept {
-  if (address_ == nullptr) return fail(Errc::OperationFailed);
-  return ringside::mbind(address_, size_, node);
+  try {
+    return mbind(std::vector<int>{node}, NumaPolicy::Bind);
+  } catch (const std::bad_alloc&) {
+    return fail(Errc::OutOfMemory);
+  }
+}
+
+int Mapping::mbind(const std::vector<int>& nodes, NumaPolicy policy) noexcept {
+  if (state_.address == nullptr) return fail(Errc::OperationFailed);
+  // The kernel moves only pages that are mapped, and does not say which are reserved in a file.
+  if (state_.growth == Growth::WithFile && isInMemory(state_.descriptor)) {
+    ::madvise(state_.address, size(), MADV_POPULATE_READ);
+  }
+  return ringside::mbind(state_.address, size(), nodes, policy);
 }
 
 int Mapping::mlock() noexcept {
-  if (address_ == nullptr) return fail(Errc::OperationFailed);
-  return ringside::mlock(address_, size_);
+  if (state_.address == nullptr) return fail(Errc::OperationFailed);
+  return ringside::mlock(state_.address, size());
 }
 
 int Mapping::advise(Advice advice) noexcept {
-  if (address_ == nullptr) return fail(Errc::OperationFailed);
-  return checked(::madvise(address_, size_, systemAdvice(advice)));
+  if (state_.address == nullptr) return fail(Errc::OperationFailed);
+  return checked(::madvise(state_.address, size(), systemAdvice(advice)));
 }
 
 int Mapping::prefault() noexcept {
-  if (address_ == nullptr) return fail(Errc::OperationFailed);
-  return checked(::madvise(address_, size_, MADV_POPULATE_WRITE));
+  if (state_.address == nullptr) return fail(Errc::OperationFailed);
+  const bool writes = state_.options.access == Access::ReadWrite;
+  return checked(
+      ::madvise(state_.address, size(), writes ? MADV_POPULATE_WRITE : MADV_POPULATE_READ));
 }
 
-void Mapping::bindAsAsked(const MemoryOptions& options) {
-  if (options.numa_node && mbind(*options.numa_node) != 0) {
-    throw std::system_error(lastError,
-                            "cannot bind to NUMA node " + std::to_string(*options.numa_node));
-  }
+void Mapping::reopen() {
+  const std::string self = "/proc/self/fd/" + std::to_string(state_.descriptor);
+  const bool writes = state_.options.access == Access::ReadWrite;
+  const int own = ::open(self.c_str(), (writes ? O_RDWR : O_RDONLY) | O_CLOEXEC);
+  if (own < 0) throwErrno("cannot open the memory's file again after a fork");
+  ::close(state_.descriptor);
+  state_.descriptor = own;
 }
 
-void Mapping::settleAsAsked(const MemoryOptions& options) {
-  if (options.prefault && prefault() != 0) {
-    throw std::system_error(lastError, "cannot prefault " + std::to_string(size_) + " bytes");
-  }
-  if (options.lock && mlock() != 0) {
-    throw std::system_error(
-        lastError, "cannot lock " + std::to_string(size_) + " bytes in RAM (see ulimit -l)");
-  }
-}
-
-namespace {
-
-void* mapAnonymous(std::size_t size, int extra_flags) {
-  void* address = ::mmap(nullptr, size, PROT_READ | PROT_WRITE,
-                         MAP_PRIVATE | MAP_ANONYMOUS | extra_flags, -1, 0);
-  return address == MAP_FAILED ? nullptr : address;
-}
-
-}  // namespace
-
-LocalMem::LocalMem(std::size_t size, const MemoryOptions& options) {
+void Mapping::obtain(std::size_t size, const MemoryOptions& options, Satisfied satisfied,
+                     const std::function<void(const PageKind&)>& attempt) {
   if (size == 0) throwError(Errc::InvalidParam, "memory of 0 bytes was asked for");
-  const std::size_t huge_page = hugePageBytes();
-  const bool worth_one = options.huge_pages == HugePages::Require ||
-                         (options.huge_pages == HugePages::Try && size >= huge_page);
-  if (worth_one && huge_page > 0) {
-    size_ = roundUp(size, huge_page);
-    address_ = mapAnonymous(size_, MAP_HUGETLB);
-  }
-  if (address_ == nullptr) {
-    if (options.huge_pages == HugePages::Require) {
-      throwError(Errc::OutOfMemory, "no huge pages for " + std::to_string(size) +
-                                        " bytes (reserve some: sysctl vm.nr_hugepages)");
+  const std::size_t huge = hugePageBytes(options.huge_page_size);
+  std::string why = "this kernel has no reserved pages of that size";
+  if (huge > 0 && worthHugePages(size, options, huge)) {
+    try {
+      state_.options = options;
+      return attempt({huge, true});
+    } catch (const std::system_error& error) {
+      why = error.what();
+      reset();
     }
-    size_ = roundUp(size, basePageBytes());
-    address_ = mapAnonymous(size_, 0);
-    if (address_ == nullptr) throwErrno("cannot map " + std::to_string(size_) + " bytes");
-    // A hint only: pageSize() says whether transparent huge pages came of it.
-    if (options.huge_pages == HugePages::Try) ::madvise(address_, size_, MADV_HUGEPAGE);
   }
-  bindAsAsked(options);
-  settleAsAsked(options);
+  state_.options = options;
+  if (satisfied == Satisfied::ByReserved) requireHugePages(why);
+  attempt({basePageBytes(), false});
+  requireHugePages(why);
+}
+
+void Mapping::requireHugePages(const std::string& why) const {
+  if (state_.options.huge_pages != HugePages::Require || pageSize() > basePageBytes()) return;
+  throwError(Errc::OutOfMemory,
+             "no huge pages are to be had (reserve some: sysctl vm.nr_hugepages): " + why);
+}
+
+void Mapping::map(std::size_t size, const PageKind& pages, int flags, int descriptor) {
+  const std::size_t rounded = roundUp(size, pages.bytes);
+  if (descriptor < 0 && pages.huge) flags |= MAP_HUGETLB | hugePageFlags(pages.bytes);
+  void* address =
+      ::mmap(nullptr, rounded, protectionFor(state_.options.access), flags, descriptor, 0);
+  if (address == MAP_FAILED) throwErrno("cannot map " + std::to_string(rounded) + " bytes");
+  state_.address = address;
+  state_.size = rounded;
+  state_.page = pages.bytes;
+}
+
+void Mapping::bindAsAsked() {
+  const MemoryOptions& options = state_.options;
+  // A hint: pageSize() tells what came of it.
+  if (options.huge_pages != HugePages::Never) ::madvise(state_.address, size(), MADV_HUGEPAGE);
+  if (options.numa_nodes.empty()) return;
+  if (mbind(options.numa_nodes, options.numa_policy) != 0) {
+    const bool full = state_.page > basePageBytes() && lastError == Errc::OutOfMemory;
+    throw std::system_error(
+        lastError, (full ? "no huge pages are free on NUMA node " : "cannot bind to NUMA node ") +
+                       listOf(options.numa_nodes));
+  }
+}
+
+void Mapping::settleAsAsked() {
+  if (state_.options.prefault && prefault() != 0) {
+    throw std::system_error(lastError, "cannot prefault " + std::to_string(size()) + " bytes");
+  }
+  if (state_.options.lock && mlock() != 0) {
+    throw std::system_error(
+        lastError, "cannot lock " + std::to_string(size()) + " bytes in RAM (see ulimit -l)");
+  }
+}
+
+void Mapping::reserveSpace(int descriptor, std::size_t from, std::size_t to,
+                           const std::string& what) {
+  int failure = EINTR;
+  for (int tries = 0; failure == EINTR && tries < kMaxInterrupts; ++tries) {
+    failure =
+        ::posix_fallocate(descriptor, static_cast<::off_t>(from), static_cast<::off_t>(to - from));
+  }
+  if (failure == 0) return;
+  errno = failure;
+  throwErrno("cannot reserve " + std::to_string(to - from) + " bytes for " +
+             withSpaceOf(descriptor, what));
 }
 
 }  // namespace ringside

@@ -59,7 +59,8 @@ std::uint64_t roundTo(std::uint64_t size, std::uint64_t step) {
 constexpr std::uint64_t kMinSequencedStride = 32;
 
 /// Slots of small elements are packed; from one cache line up an element begins on a line, so that
-/// it can be used in place and touches no line of its neighbour.
+/// it can be used in place and touches no line of its neighbour. A smaller one begins at a multiple
+/// of the largest power of two that divides its size: no type of that size needs more.
 void layOutSlot(Geometry& geometry) {
   const std::uint64_t size = geometry.element_size_bytes;
   const bool small = size < kCacheLineBytes;
@@ -69,7 +70,9 @@ void layOutSlot(Geometry& geometry) {
     geometry.slot_stride = roundTo(size, small ? sizeof(std::uint64_t) : kCacheLineBytes);
   } else {
     geometry.slot_count = std::bit_ceil(geometry.capacity);
-    geometry.payload_offset = small ? sizeof(SlotWord) : kCacheLineBytes;
+    const std::uint64_t alignment = size & (~size + 1);
+    geometry.payload_offset =
+        small ? std::max<std::uint64_t>(alignment, sizeof(SlotWord)) : kCacheLineBytes;
     const std::uint64_t bytes = geometry.payload_offset + size;
     geometry.slot_stride = bytes <= kCacheLineBytes
                                ? std::max(std::bit_ceil(bytes), kMinSequencedStride)
@@ -95,6 +98,7 @@ SegmentHeader makeHeader(const Geometry& geometry) {
   header.participants_offset = kParticipantsOffset;
   header.slots_offset = geometry.slots_offset;
   header.slot_count = geometry.slot_count;
+  header.payload_offset = geometry.payload_offset;
   return header;
 }
 
@@ -148,6 +152,7 @@ void checkHeader(const SegmentHeader& header, const Geometry& geometry) {
   requireEqual("capacity", header.capacity, expected.capacity);
   requireEqual("slot count", header.slot_count, expected.slot_count);
   requireEqual("slot stride", header.slot_stride, expected.slot_stride);
+  requireEqual("payload offset", header.payload_offset, expected.payload_offset);
   requireEqual("participant limit", header.max_participants, expected.max_participants);
   requireEqual("participant stride", header.participant_stride, expected.participant_stride);
   requireEqual("control offset", header.control_offset, expected.control_offset);

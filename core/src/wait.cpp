@@ -9,20 +9,11 @@
 #include <algorithm>
 #include <climits>
 
+#include "thread_sanitizer.hpp"
+#include "timespec.hpp"
+
 namespace ringside {
 namespace {
-
-#if defined(__SANITIZE_THREAD__)
-constexpr bool kThreadSanitizer = true;
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-constexpr bool kThreadSanitizer = true;
-#else
-constexpr bool kThreadSanitizer = false;
-#endif
-#else
-constexpr bool kThreadSanitizer = false;
-#endif
 
 long membarrier(int command) noexcept { return ::syscall(SYS_membarrier, command, 0, 0); }
 
@@ -31,12 +22,6 @@ WakeOrder registerProcess() noexcept {
   if (kThreadSanitizer) return WakeOrder::WakerPays;
   return membarrier(MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED) == 0 ? WakeOrder::SleeperPays
                                                                    : WakeOrder::WakerPays;
-}
-
-::timespec toTimespec(std::chrono::steady_clock::time_point when) noexcept {
-  const auto ns =
-      std::chrono::duration_cast<std::chrono::nanoseconds>(when.time_since_epoch()).count();
-  return {static_cast<::time_t>(ns / 1'000'000'000), static_cast<long>(ns % 1'000'000'000)};
 }
 
 }  // namespace
@@ -55,18 +40,33 @@ void WaitPoint::announceSleep() noexcept {
 }
 
 void WaitPoint::sleepUnlessWoken(std::uint32_t seen, const Deadline& deadline) noexcept {
-  auto until = std::chrono::steady_clock::now() + kSleepSlice;
-  if (deadline) until = std::min(until, *deadline);
-  const ::timespec when = toTimespec(until);
-  // Shared on purpose (no FUTEX_PRIVATE_FLAG): the waker may be another process. Woken, timed out
-  // or interrupted, the caller tries again.
-  ::syscall(SYS_futex, &event_, FUTEX_WAIT_BITSET, seen, &when, nullptr, FUTEX_BITSET_MATCH_ANY);
+  sleepOnWord(event_, seen, deadline);
 }
 
 void WaitPoint::wakeSleepers() noexcept {
   sleeping_.store(0, std::memory_order_relaxed);   // ordered before the event by its release
   event_.fetch_add(1, std::memory_order_release);  // SYNC: sleep()
-  ::syscall(SYS_futex, &event_, FUTEX_WAKE, INT_MAX, nullptr, nullptr, 0);
+  wakeOnWord(event_, INT_MAX);
+}
+
+Deadline deadlineAfter(std::chrono::nanoseconds timeout) noexcept {
+  const auto now = std::chrono::steady_clock::now();
+  if (timeout > std::chrono::steady_clock::time_point::max() - now) return std::nullopt;
+  return now + timeout;
+}
+
+void sleepOnWord(const std::atomic<std::uint32_t>& word, std::uint32_t seen,
+                 const Deadline& deadline) noexcept {
+  auto until = std::chrono::steady_clock::now() + kSleepSlice;
+  if (deadline) until = std::min(until, *deadline);
+  const ::timespec when = toTimespec(until);
+  // Shared on purpose (no FUTEX_PRIVATE_FLAG): the waker may be another process.
+  ::syscall(SYS_futex, &word, FUTEX_WAIT_BITSET, seen, &when, nullptr, FUTEX_BITSET_MATCH_ANY);
+}
+
+int wakeOnWord(std::atomic<std::uint32_t>& word, int most) noexcept {
+  const long woken = ::syscall(SYS_futex, &word, FUTEX_WAKE, most, nullptr, nullptr, 0);
+  return woken > 0 ? static_cast<int>(woken) : 0;
 }
 
 }  // namespace ringside

@@ -6,7 +6,7 @@
 #include <atomic>
 #include <string>
 
-#include "ringside/mapped_memory.hpp"
+#include "ringside/backings.hpp"
 
 namespace ringside {
 

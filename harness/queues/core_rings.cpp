@@ -21,7 +21,7 @@ struct CoreRing {
     return makeGeometry(Policy::kKind, shape.element_size_bytes, shape.capacity);
   }
   static RingSegment open(const Place& place, const QueueShape& shape) {
-    return RingSegment::shared(place.name, geometry(shape), shape.memory);
+    return RingSegment::in<ShmMem>(geometry(shape), shape.memory, place.name);
   }
   static RingSegment attached(const Place& place, const QueueShape& shape, Role role) {
     RingSegment segment = open(place, shape);

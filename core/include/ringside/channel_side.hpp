@@ -5,12 +5,31 @@
 
 #include <utility>
 
+#include "ringside/claimed.hpp"
 #include "ringside/operations.hpp"
 #include "ringside/ring_segment.hpp"
 
 namespace ringside {
 
-/// Pushes into a ring that outlives it. Elements are raw bytes of the ring's element size.
+/// Whether a claim is out, where only one may be.
+template <bool kOneAtATime>
+class ClaimGuard {
+ public:
+  static constexpr bool busy() noexcept { return false; }
+  static constexpr void set(bool) noexcept {}
+};
+template <>
+class ClaimGuard<true> {
+ public:
+  bool busy() const noexcept { return busy_; }
+  void set(bool busy) noexcept { busy_ = busy; }
+
+ private:
+  bool busy_ = false;
+};
+
+/// Pushes into a ring that outlives it. Elements are raw bytes of the ring's element size. While
+/// busy() only the claim that is out may be used: the core path does not look.
 template <class Writer, class Size = RunTimeSize>
 class PushSide {
  public:
@@ -21,6 +40,8 @@ class PushSide {
         size_(ring.geometry.element_size_bytes),
         order_(wakeOrder()),
         wait_(wait) {}
+
+  bool busy() const noexcept { return guard_.busy(); }
 
   /// False when full.
   bool tryPush(const void* element) noexcept {
@@ -35,6 +56,29 @@ class PushSide {
     return waitUntil(*released_, wait_, deadline, [&] { return tryPush(element); });
   }
 
+  /// Up to `wanted` free slots, at least 1 wanted.
+  Claim tryClaim(std::size_t wanted) noexcept {
+    const Claim claim = writer_.claim(wanted);
+    guard_.set(claim.count > 0);
+    return claim;
+  }
+  /// None when it was still full at the deadline.
+  Claim claimUntil(std::size_t wanted, const Deadline& deadline) noexcept {
+    Claim claim;
+    waitUntil(*released_, wait_, deadline, [&] { return (claim = tryClaim(wanted)).count > 0; });
+    return claim;
+  }
+  std::byte* slot(const Claim& claim, std::uint64_t i) const noexcept {
+    return writer_.slot(claim, i);
+  }
+  /// Publishes the first `count` slots of a claim and abandons the rest.
+  void commit(const Claim& claim, std::uint64_t count) noexcept {
+    writer_.publish({claim.position, count});
+    writer_.abandon({claim.position + count, claim.count - count});
+    guard_.set(false);
+    published_->wake(order_);  // also for abandoned ones: they may have been what others waited for
+  }
+
  private:
   Writer writer_;
   WaitPoint* published_;
@@ -42,9 +86,10 @@ class PushSide {
   [[no_unique_address]] Size size_;
   WakeOrder order_;
   Wait wait_;
+  [[no_unique_address]] ClaimGuard<Writer::kOneClaimAtATime> guard_;
 };
 
-/// Pops from a ring that outlives it.
+/// Pops from a ring that outlives it. For busy() see PushSide.
 template <class Reader, class Size = RunTimeSize>
 class PopSide {
  public:
@@ -55,6 +100,8 @@ class PopSide {
         size_(ring.geometry.element_size_bytes),
         order_(wakeOrder()),
         wait_(wait) {}
+
+  bool busy() const noexcept { return guard_.busy(); }
 
   /// False when empty.
   bool tryPop(void* element) noexcept {
@@ -69,6 +116,27 @@ class PopSide {
     return waitUntil(*published_, wait_, deadline, [&] { return tryPop(element); });
   }
 
+  /// Up to `wanted` filled slots, at least 1 wanted.
+  Claim tryTake(std::size_t wanted) noexcept {
+    const Claim claim = claimToRead(reader_, *released_, order_, wanted);
+    guard_.set(claim.count > 0);
+    return claim;
+  }
+  /// None when it was still empty at the deadline.
+  Claim takeUntil(std::size_t wanted, const Deadline& deadline) noexcept {
+    Claim claim;
+    waitUntil(*published_, wait_, deadline, [&] { return (claim = tryTake(wanted)).count > 0; });
+    return claim;
+  }
+  const std::byte* slot(const Claim& claim, std::uint64_t i) const noexcept {
+    return reader_.slot(claim, i);
+  }
+  void release(const Claim& claim) noexcept {
+    reader_.release(claim);
+    guard_.set(false);
+    released_->wake(order_);
+  }
+
  private:
   Reader reader_;
   WaitPoint* published_;
@@ -76,6 +144,7 @@ class PopSide {
   [[no_unique_address]] Size size_;
   WakeOrder order_;
   Wait wait_;
+  [[no_unique_address]] ClaimGuard<Reader::kOneClaimAtATime> guard_;
 };
 
 }  // namespace ringside

@@ -1,48 +1,33 @@
-// Memory a ring can live in: private (LocalMem) or shared by name (ShmMem). Both are RAII,
-// move-only, and say what the kernel really gave: page size, locked bytes, NUMA nodes.
+// One mapped range of memory: the mechanism that every kind of memory shares. RAII, move-only, and
+// it says what the kernel really gave: page size, locked bytes, NUMA nodes.
 #pragma once
-
-#include <sys/types.h>
 
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
-#include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "ringside/error.hpp"
+#include "ringside/memory_options.hpp"
 
 namespace ringside {
 
-struct Spsc;
-struct Mpsc;
-struct Mpmc;
-class LocalMem;
-class ShmMem;
-template <class Memory, class Policy>
-struct RingsIn;
+/// How the memory will be used, as madvise(2) takes it. DontNeed gives the pages back: private
+/// memory reads as zero after it, shared memory and files keep their contents.
+enum class Advice : std::uint8_t { Normal, Sequential, Random, WillNeed, DontNeed, HugePage };
 
-/// What is asked of the kernel about page size. `Try` takes what comes, and pageSize() says what
-/// came; `Require` throws when base pages are all there is.
-enum class HugePages { Never, Try, Require };
-
-/// What to ask of the kernel when memory is made or opened.
-struct MemoryOptions {
-  HugePages huge_pages = HugePages::Try;
-  bool prefault = false;              ///< touch every page now, so that no fault comes later
-  bool lock = false;                  ///< keep it in RAM; throws when RLIMIT_MEMLOCK forbids
-  std::optional<int> numa_node = {};  ///< bind to this node before the first touch
-  ::mode_t mode = 0600;               ///< of a named segment, whatever the umask; at most 0770
-};
-
-/// How the memory will be used, as madvise(2) takes it.
-enum class Advice { Normal, Sequential, Random, WillNeed, DontNeed, HugePage };
-
-/// Binds [address, address + size) to one NUMA node and moves pages that were touched. 0, or -1
-/// with lastError: InvalidParam for a node that does not exist.
+/// Binds [address, address + size) to one NUMA node and moves pages that are in memory, whoever
+/// touched them. Huge pages are all taken now: a node without free ones is an error and no SIGBUS
+/// later. 0, or -1 with lastError: InvalidParam for a node that this process may not use or that
+/// has no memory, OutOfMemory for huge pages that are not free there.
 int mbind(void* address, std::size_t size, int node) noexcept;
+/// The same for several nodes. Bind fails with TemporaryError when a page could not be moved;
+/// Interleave spreads the pages that were touched as well.
+int mbind(void* address, std::size_t size, const std::vector<int>& nodes,
+          NumaPolicy policy) noexcept;
 /// Keeps the range in RAM. 0, or -1 with lastError (OutOfMemory or PermissionDenied: raise
 /// `ulimit -l` or grant CAP_IPC_LOCK).
 int mlock(void* address, std::size_t size) noexcept;
@@ -57,120 +42,106 @@ struct MemoryFacts {
 };
 MemoryFacts memoryFacts(const void* address, std::size_t size);
 
-/// One mapped range. The mechanism that every kind of memory shares; not made by itself.
+/// A kind of page to try: base pages, or reserved huge ones (hugetlb).
+struct PageKind {
+  std::size_t bytes = 0;
+  bool huge = false;
+};
+
+/// Any memory of this library, whatever it is made of. Not made by itself: LocalMem and its like
+/// (backings.hpp) make one, and may be moved into one.
 class Mapping {
  public:
-  Mapping(const Mapping&) = delete;
-  Mapping& operator=(const Mapping&) = delete;
+  Mapping(Mapping&& other) noexcept : state_(std::exchange(other.state_, {})) {}
+  Mapping& operator=(Mapping&& other) noexcept;
+  ~Mapping() { reset(); }
 
   /// The byte at `offset`. Throws std::runtime_error when nothing is mapped (moved from), and
-  /// std::out_of_range when offset is not in [0, size()).
+  /// std::out_of_range when offset is not in [0, size()). Writing to ReadOnly memory is a SIGSEGV.
   void* get(std::size_t offset = 0);
   const void* get(std::size_t offset = 0) const;
 
   /// Bytes mapped: what was asked, rounded up to the page size.
-  std::size_t size() const noexcept { return size_; }
+  std::size_t size() const noexcept { return state_.size; }
 
   /// Each 0, or -1 with lastError.
   int mbind(int node) noexcept;
+  int mbind(const std::vector<int>& nodes, NumaPolicy policy) noexcept;
   int mlock() noexcept;
   int advise(Advice advice) noexcept;
+  /// Touches every page: for writing, or for reading where the memory is ReadOnly or Private.
   int prefault() noexcept;
 
+  /// Makes it `size` bytes, rounded up. It may move: every pointer from get() is void. A file
+  /// behind it grows with it and never shrinks, for others may have it mapped; they see the new
+  /// end once they resize too. 0, or -1 with lastError, and then nothing has changed:
+  /// OperationFailed for memory that the kernel can't make larger (shared anonymous, SysV, huge
+  /// pages without a file), InvalidParam for 0 or more than a ReadOnly or Private file has,
+  /// OutOfMemory.
+  int resize(std::size_t size) noexcept;
+
   /// The page size the kernel uses here, in bytes; 0 when nothing is mapped.
-  std::size_t pageSize() const { return memoryFacts(address_, size_).page_size_bytes; }
+  std::size_t pageSize() const { return memoryFacts(state_.address, size()).page_size_bytes; }
   /// Bytes of it that are locked in RAM.
-  std::size_t lockedBytes() const { return memoryFacts(address_, size_).locked_bytes; }
+  std::size_t lockedBytes() const { return memoryFacts(state_.address, size()).locked_bytes; }
   /// Resident base pages on each NUMA node.
-  std::map<int, std::uint64_t> nodePages() const { return memoryFacts(address_, size_).node_pages; }
+  std::map<int, std::uint64_t> nodePages() const {
+    return memoryFacts(state_.address, size()).node_pages;
+  }
 
- protected:
-  Mapping() = default;
-  Mapping(Mapping&& other) noexcept
-      : address_(std::exchange(other.address_, nullptr)), size_(std::exchange(other.size_, 0)) {}
-  Mapping& operator=(Mapping&& other) noexcept;
-  ~Mapping() { reset(); }
-
-  /// Unmaps what is mapped and takes over another range, or none.
-  void reset(void* address = nullptr, std::size_t size = 0) noexcept;
-  /// Binds to the node that is asked for. Before the first touch. Throws std::system_error.
-  void bindAsAsked(const MemoryOptions& options);
-  /// Prefaults and locks what is asked for. Throws std::system_error.
-  void settleAsAsked(const MemoryOptions& options);
-
-  void* address_ = nullptr;
-  std::size_t size_ = 0;
-};
-
-/// Private anonymous memory of this process. `Try` takes reserved huge pages from 2 MiB on; after a
-/// fork such pages need free ones for their copies, or the child gets a SIGBUS. Throws
-/// std::system_error; OutOfMemory where `Require` finds no huge page (`sysctl vm.nr_hugepages`).
-/// Size 0 is InvalidParam.
-class LocalMem : public Mapping {
- public:
-  using Spsc = RingsIn<LocalMem, ringside::Spsc>;
-  using Mpsc = RingsIn<LocalMem, ringside::Mpsc>;
-  using Mpmc = RingsIn<LocalMem, ringside::Mpmc>;
-
-  explicit LocalMem(std::size_t size, const MemoryOptions& options = {});
-  LocalMem(LocalMem&&) noexcept = default;
-  LocalMem& operator=(LocalMem&&) noexcept = default;
-  ~LocalMem() = default;
-};
-
-/// POSIX shared memory with a name: created when there is none, else opened and verified. It gets
-/// its name only when it is complete, so nobody ever opens a half-made one. It outlives the
-/// process; unlink() takes the name away.
-class ShmMem : public Mapping {
- public:
-  using Spsc = RingsIn<ShmMem, ringside::Spsc>;
-  using Mpsc = RingsIn<ShmMem, ringside::Mpsc>;
-  using Mpmc = RingsIn<ShmMem, ringside::Mpmc>;
-
-  /// Fills a new segment before it gets its name.
-  using Initialise = std::function<void(void* address, std::size_t size)>;
-  /// Looks at an existing segment through its descriptor before it is mapped; throws to refuse it.
-  using Inspect = std::function<void(int descriptor, std::size_t size)>;
-
-  /// Throws std::system_error: InvalidParam for a bad name or another size, PermissionDenied for
-  /// somebody else's segment or one that more may open than options.mode says, OutOfMemory when the
-  /// file system is full (nothing stays behind).
-  /// `name` is 1 to 200 of [A-Za-z0-9_.-], not beginning with a dot, after an optional slash.
-  ShmMem(std::size_t size, const std::string& name, const MemoryOptions& options = {});
-  /// As above, for memory that must hold something before anybody sees it.
-  ShmMem(std::size_t size, const std::string& name, const MemoryOptions& options,
-         const Initialise& initialise, const Inspect& inspect);
-  ShmMem(ShmMem&& other) noexcept;
-  ShmMem& operator=(ShmMem&& other) noexcept;
-  ~ShmMem();
-
-  /// Takes the name away; who has it mapped keeps it. 0 also when there is none; -1 with lastError.
-  static int unlink(const std::string& name) noexcept;
-
-  /// True when this object made the segment, false when it opened an existing one.
-  bool created() const noexcept { return created_; }
-  /// The file behind it: its locks tell who is alive. Valid as long as this object.
-  int descriptor() const noexcept { return descriptor_; }
+  /// True when this object made the memory, false when it opened what existed.
+  bool created() const noexcept { return state_.created; }
+  /// The file behind it, or the one beside it (see Contents): its locks tell who is alive. -1 where
+  /// there is none. Valid as long as this object.
+  int descriptor() const noexcept { return state_.descriptor; }
   /// After a fork: a file description of this process's own, for the inherited one, with its locks,
   /// is the parent's too. Throws std::system_error.
   void reopen();
 
+ protected:
+  enum class Growth : std::uint8_t { Never, Anonymous, WithFile };
+  struct State {
+    void* address = nullptr;
+    std::size_t size = 0;
+    std::size_t page = 0;  ///< size is a multiple of it
+    int descriptor = -1;
+    bool created = false;
+    Growth growth = Growth::Never;
+    MemoryOptions options;
+  };
+
+  Mapping() = default;
+
+  /// Unmaps and closes what there is.
+  void reset() noexcept;
+  /// What satisfies HugePages::Require.
+  enum class Satisfied : std::uint8_t { ByReserved, ByTransparentToo };
+  /// Calls `attempt` with reserved huge pages where they are asked for, and with base pages where
+  /// there are none and others may satisfy. An attempt throws std::system_error.
+  void obtain(std::size_t size, const MemoryOptions& options, Satisfied satisfied,
+              const std::function<void(const PageKind&)>& attempt);
+  /// Throws OutOfMemory where huge pages are required and base pages are what there is. `why` ends
+  /// the message.
+  void requireHugePages(const std::string& why) const;
+  /// Maps `size` bytes, rounded up to pages of this kind. `descriptor` stays the caller's.
+  void map(std::size_t size, const PageKind& pages, int flags, int descriptor);
+  /// Asks for huge pages and nodes, before anything is touched.
+  void bindAsAsked();
+  /// Prefaults and locks.
+  void settleAsAsked();
+  /// Takes the space of [from, to) in a file now, so that a full file system is an error and not a
+  /// SIGBUS later. `what` and its file system stand in the message.
+  static void reserveSpace(int descriptor, std::size_t from, std::size_t to,
+                           const std::string& what);
+
+  State state_;
+
  private:
-  bool open(const std::string& path, std::size_t size, const MemoryOptions& options,
-            const Inspect& inspect);
-  bool create(const std::string& path, std::size_t size, const MemoryOptions& options,
-              const Initialise& initialise);
-  void map(int descriptor, std::size_t size, const MemoryOptions& options);
-  void reserve(int descriptor, const MemoryOptions& options, const std::string& path);
-  void requireHugePages(const MemoryOptions& options, const std::string& path) const;
-
-  int descriptor_ = -1;
-  bool created_ = false;
-};
-
-/// The documents' name for taking a channel's name away.
-struct SharedMemory {
-  static int unlink(const std::string& name) noexcept { return ShmMem::unlink(name); }
+  void cutOff(std::size_t size);
+  void growFile(std::size_t size);
+  void addEnd(std::size_t from, std::size_t to);
+  void moveTo(std::size_t size);
+  void mapAnew(std::size_t size);
 };
 
 }  // namespace ringside

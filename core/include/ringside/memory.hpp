@@ -1,5 +1,6 @@
 // Memory, and the typed queues that live in it: LocalMem, ShmMem, LocalMem::Spsc::Queue<T>.
 #pragma once
 
-#include "ringside/mapped_memory.hpp"
+#include "ringside/backings.hpp"
 #include "ringside/queue.hpp"
+#include "ringside/shm_region.hpp"

@@ -41,101 +41,100 @@ class alignas(kCacheLineBytes) LateSide {
   std::optional<Side> side_;
 };
 
-/// A queue of T. Calls return 0, or -1 with lastError: TemporaryError when full or empty, TimedOut
-/// at the deadline, InUse when the policy gives the role to one process and another has it. The
-/// constructor throws std::system_error. Not movable: threads hold on to it. A queue that was made
-/// before a fork may be used on both sides of it, as long as no side was used before.
-template <class T, class Memory, class Policy>
-class BasicQueue {
+/// A queue of T, whatever memory it is in. Calls return 0, or -1 with lastError: TemporaryError
+/// when full or empty, TimedOut at the deadline, InUse when the policy gives the role to one
+/// process and another has it, or while a claim is out where only one may be. Not movable: threads
+/// hold on to it. A queue that was made before a fork may be used on both sides of it, as long as
+/// no side was used before.
+template <class T, class Policy>
+class TypedQueue : public PushCalls<TypedQueue<T, Policy>,
+                                    PushSide<typename Policy::Writer, FixedSize<sizeof(T)>>, T>,
+                   public PopCalls<TypedQueue<T, Policy>,
+                                   PopSide<typename Policy::Reader, FixedSize<sizeof(T)>>, T> {
   static_assert(std::is_trivially_copyable_v<T>,
                 "another process sees the bytes of T, never its pointers or its destructor");
 
  public:
-  /// In memory of this process. `capacity` elements exactly, at least 1.
-  explicit BasicQueue(std::uint64_t capacity,
-                      const RingOptions& options = {}) requires std::is_same_v<Memory, LocalMem>
-      : segment_(RingSegment::local(geometryFor(capacity), options.memory)), wait_(options.wait) {}
+  TypedQueue(const TypedQueue&) = delete;
+  TypedQueue& operator=(const TypedQueue&) = delete;
 
-  /// In the named segment, which is created or opened.
-  BasicQueue(std::uint64_t capacity, const std::string& name,
-             const RingOptions& options = {}) requires std::is_same_v<Memory, ShmMem>
-      : segment_(RingSegment::shared(name, geometryFor(capacity), options.memory)),
-        wait_(options.wait) {}
-
-  BasicQueue(const BasicQueue&) = delete;
-  BasicQueue& operator=(const BasicQueue&) = delete;
-
-  int tryPush(const T& element) noexcept {
-    return with(pushSide(), Errc::TemporaryError,
-                [&](auto& side) { return side.tryPush(&element); });
-  }
+  int tryPush(const T& element) noexcept { return this->tryPushAt(&element); }
   /// How many of `count` elements fitted; 0 of more than 0 sets lastError.
   std::size_t tryPush(const T* elements, std::size_t count) noexcept {
-    std::size_t pushed = 0;
-    if (!isBatch(elements, count)) return 0;
-    with(pushSide(), Errc::TemporaryError,
-         [&](auto& side) { return (pushed = side.tryPush(elements, count)) > 0; });
-    return pushed;
+    return this->tryPushMany(elements, count);
   }
-  int push(const T& element) noexcept {
-    return with(pushSide(), Errc::TimedOut,
-                [&](auto& side) { return side.pushUntil(&element, std::nullopt); });
-  }
+  int push(const T& element) noexcept { return this->pushUntil(&element, std::nullopt); }
   int timedPush(const T& element, std::chrono::nanoseconds timeout) noexcept {
-    return with(pushSide(), Errc::TimedOut,
-                [&](auto& side) { return side.pushUntil(&element, deadlineIn(timeout)); });
+    return this->pushUntil(&element, deadlineAfter(timeout));
   }
 
-  int tryPop(T& element) noexcept {
-    return with(popSide(), Errc::TemporaryError, [&](auto& side) { return side.tryPop(&element); });
-  }
+  int tryPop(T& element) noexcept { return this->tryPopAt(&element); }
   /// How many elements, at most `count`, were taken; 0 of more than 0 sets lastError.
   std::size_t tryPop(T* elements, std::size_t count) noexcept {
-    std::size_t popped = 0;
-    if (!isBatch(elements, count)) return 0;
-    with(popSide(), Errc::TemporaryError,
-         [&](auto& side) { return (popped = side.tryPop(elements, count)) > 0; });
-    return popped;
+    return this->tryPopMany(elements, count);
   }
-  int pop(T& element) noexcept {
-    return with(popSide(), Errc::TimedOut,
-                [&](auto& side) { return side.popUntil(&element, std::nullopt); });
-  }
+  int pop(T& element) noexcept { return this->popUntil(&element, std::nullopt); }
   int timedPop(T& element, std::chrono::nanoseconds timeout) noexcept {
-    return with(popSide(), Errc::TimedOut,
-                [&](auto& side) { return side.popUntil(&element, deadlineIn(timeout)); });
+    return this->popUntil(&element, deadlineAfter(timeout));
   }
 
   std::uint64_t available() const noexcept { return segment_.view().available(); }
+  /// Filled slots, 0..capacity; aborted ones count until they are stepped over.
   std::uint64_t pending() const noexcept { return segment_.view().pending(); }
   bool full() const noexcept { return available() == 0; }
   bool empty() const noexcept { return pending() == 0; }
   std::uint64_t capacity() const noexcept { return segment_.view().geometry.capacity; }
   const Mapping& memory() const noexcept { return segment_.memory(); }
 
- private:
+ protected:
+  TypedQueue(RingSegment segment, Wait wait) : segment_(std::move(segment)), wait_(wait) {}
+  ~TypedQueue() = default;
+
   static Geometry geometryFor(std::uint64_t capacity) {
     return makeGeometry(Policy::kKind, sizeof(T), capacity);
   }
-  static bool isBatch(const T* elements, std::size_t count) noexcept {
-    if (count > 0 && elements == nullptr) fail(Errc::InvalidParam);
-    return count > 0 && elements != nullptr;
-  }
-  auto* pushSide() noexcept { return push_side_.get(segment_, attaching_, Role::Producer, wait_); }
-  auto* popSide() noexcept { return pop_side_.get(segment_, attaching_, Role::Consumer, wait_); }
 
-  template <class Side, class Action>
-  static int with(Side* side, Errc otherwise, Action&& action) noexcept {
-    if (side == nullptr) [[unlikely]]
-      return -1;
-    return action(*side) ? 0 : fail(otherwise);
-  }
+ private:
+  using Push = PushSide<typename Policy::Writer, FixedSize<sizeof(T)>>;
+  using Pop = PopSide<typename Policy::Reader, FixedSize<sizeof(T)>>;
+  friend PushCalls<TypedQueue, Push, T>;
+  friend PopCalls<TypedQueue, Pop, T>;
+
+  Push* pushSide() noexcept { return push_side_.get(segment_, attaching_, Role::Producer, wait_); }
+  Pop* popSide() noexcept { return pop_side_.get(segment_, attaching_, Role::Consumer, wait_); }
 
   RingSegment segment_;
   Wait wait_;
   std::mutex attaching_;
-  LateSide<PushSide<typename Policy::Writer, FixedSize<sizeof(T)>>> push_side_;
-  LateSide<PopSide<typename Policy::Reader, FixedSize<sizeof(T)>>> pop_side_;
+  LateSide<Push> push_side_;
+  LateSide<Pop> pop_side_;
+};
+
+/// Memory::Place where there is one: a name, a path, a key or a descriptor.
+template <class Memory>
+concept HasPlace = requires {
+  typename Memory::Place;
+};
+
+/// A queue in one kind of memory. Constructors throw std::system_error.
+template <class T, class Memory, class Policy>
+class BasicQueue : public TypedQueue<T, Policy> {
+ public:
+  /// In new memory without a name: for the threads of this process and, but for LocalMem, for the
+  /// children that it forks. `capacity` elements exactly, at least 1.
+  explicit BasicQueue(std::uint64_t capacity, const RingOptions& options = {})
+      : BasicQueue::TypedQueue(
+            RingSegment::in<Memory>(BasicQueue::geometryFor(capacity), options.memory),
+            options.wait) {}
+
+  /// In memory of this name, path, key or descriptor, which is created or opened (a descriptor:
+  /// opened).
+  template <HasPlace M = Memory>
+  BasicQueue(std::uint64_t capacity, const typename M::Place& place,
+             const RingOptions& options = {})
+      : BasicQueue::TypedQueue(
+            RingSegment::in<M>(BasicQueue::geometryFor(capacity), options.memory, place),
+            options.wait) {}
 };
 
 /// What LocalMem::Spsc and its like are: the rings of one policy in one kind of memory.

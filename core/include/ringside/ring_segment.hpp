@@ -1,11 +1,13 @@
 // A ring's memory, opened and checked, and the attachments to it. Who is attached is known to the
-// kernel: an attachment holds a byte lock on the segment's file, which vanishes with the process.
+// kernel: an attachment holds a byte lock on the segment's file (or the one beside it), which
+// vanishes with the process.
 #pragma once
 
-#include <string>
-#include <variant>
+#include <sys/types.h>
 
-#include "ringside/mapped_memory.hpp"
+#include <utility>
+
+#include "ringside/backings.hpp"
 #include "ringside/segment.hpp"
 
 namespace ringside {
@@ -22,11 +24,16 @@ struct RingOptions {
 /// The memory of one ring. Move-only. Throws std::system_error.
 class RingSegment {
  public:
-  /// Creates the named segment, or opens one that has exactly this geometry (else InvalidParam).
-  static RingSegment shared(const std::string& name, const Geometry& geometry,
-                            const MemoryOptions& options);
-  /// A ring in memory of this process alone, for its threads.
-  static RingSegment local(const Geometry& geometry, const MemoryOptions& options);
+  /// A ring in memory of this kind. Without a place it is new: for threads, and (but for LocalMem)
+  /// for the children that this process forks. With one, Memory::Place, it is created or opened; an
+  /// existing one has exactly this geometry, else InvalidParam.
+  template <class Memory, class... Place>
+  static RingSegment in(const Geometry& geometry, const MemoryOptions& options,
+                        const Place&... place) {
+    requireWritable(options);
+    return RingSegment(Memory(geometry.total_bytes, place..., options, contentsFor(geometry)),
+                       geometry);
+  }
 
   RingSegment(RingSegment&& other) noexcept;
   RingSegment& operator=(RingSegment&& other) noexcept;
@@ -34,7 +41,7 @@ class RingSegment {
 
   const RingView& view() const noexcept { return view_; }
   /// The memory itself: page size, locked bytes, nodes.
-  const Mapping& memory() const noexcept;
+  const Mapping& memory() const noexcept { return memory_; }
 
   /// Takes a role. A role that the policy gives to one process only is InUse while its holder
   /// lives. OutOfMemory when kMaxParticipants are attached. Private memory knows no roles. In a
@@ -42,13 +49,15 @@ class RingSegment {
   void attach(Role role);
 
  private:
-  RingSegment(std::variant<LocalMem, ShmMem> memory, const Geometry& geometry);
+  RingSegment(Mapping memory, const Geometry& geometry);
 
-  int descriptor() const noexcept;
+  static void requireWritable(const MemoryOptions& options);
+  static Contents contentsFor(const Geometry& geometry);
+  void protectHeader();
   void registerParticipant(Role role);
   void detach() noexcept;
 
-  std::variant<LocalMem, ShmMem> memory_;
+  Mapping memory_;
   RingView view_;
   int participant_ = -1;
   ::pid_t owner_;  ///< the process that the attachment belongs to

@@ -68,7 +68,8 @@ struct SegmentHeader {
   std::uint64_t created_realtime_ns;
   std::uint64_t creator_pid;
   std::uint64_t slot_count;
-  std::uint8_t reserved[96];
+  std::uint64_t payload_offset;
+  std::uint8_t reserved[88];
   std::uint32_t crc32c;  ///< of the bytes before it
   std::uint32_t padding;
 };

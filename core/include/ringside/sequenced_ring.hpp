@@ -18,6 +18,8 @@ using SlotWord = std::atomic<std::uint64_t>;
 
 constexpr std::uint64_t freeWord(std::uint64_t position) { return position << 2; }
 constexpr std::uint64_t fullWord(std::uint64_t position) { return position << 2 | 1; }
+/// Claimed and given back: consumers step over it.
+constexpr std::uint64_t abandonedWord(std::uint64_t position) { return position << 2 | 2; }
 
 /// Tries before a claim that others keep winning is given up as busy.
 constexpr int kMaxClaimRaces = 4096;
@@ -78,13 +80,14 @@ inline void initialiseSlotWords(const RingView& ring) {
 /// A producer of MPSC and MPMC. Threads may share one object: it holds nothing but a hint.
 class SequencedWriter {
  public:
+  static constexpr bool kOneClaimAtATime = false;
+
   explicit SequencedWriter(const RingView& ring)
       : slots_(ring),
         capacity_(ring.geometry.capacity),
         shared_(&ring.producer_page->write_position),
         remote_(&ring.consumer_page->read_position),
-        words_suffice_(ring.geometry.policy == PolicyKind::Mpmc &&
-                       ring.geometry.capacity == ring.geometry.slot_count),
+        by_words_(ring.geometry.policy == PolicyKind::Mpmc),
         read_seen_(remote_->load(std::memory_order_acquire)) {}
 
   Claim claim(std::uint64_t wanted) noexcept {
@@ -99,23 +102,37 @@ class SequencedWriter {
       slots_.word(p).store(fullWord(p), std::memory_order_release);  // SYNC: fullRun()
     }
   }
+  void abandon(const Claim& claim) noexcept {
+    for (std::uint64_t p = claim.position; p < claim.position + claim.count; ++p) {
+      slots_.word(p).store(abandonedWord(p), std::memory_order_release);  // SYNC: isAbandoned()
+    }
+  }
 
  private:
   /// Free slots from `position` on, at most `wanted`.
   std::uint64_t freeRun(std::uint64_t position, std::uint64_t wanted) noexcept {
-    const std::uint64_t limit =
-        words_suffice_ ? std::min(wanted, capacity_) : std::min(wanted, roomAt(position, wanted));
+    const std::uint64_t limit = std::min(wanted, by_words_ ? capacity_ : roomAt(position, wanted));
     std::uint64_t run = 0;
     // SYNC: the release store of free words in giveBack().
-    while (run < limit && slots_.word(position + run).load(std::memory_order_acquire) ==
-                              freeWord(position + run)) {
+    while (run < limit &&
+           slots_.word(position + run).load(std::memory_order_acquire) ==
+               freeWord(position + run) &&
+           (!by_words_ || isWithinCapacity(position + run))) {
       ++run;
     }
     return run;
   }
 
-  /// How many positions from `position` on are within the capacity. The slot words alone would
-  /// allow a power of two.
+  /// The slot words alone would allow a power of two: the slot one capacity back must be free as
+  /// well. All before it are, for this was asked of each position.
+  bool isWithinCapacity(std::uint64_t position) const noexcept {
+    if (capacity_ == slots_.count()) return true;
+    const std::uint64_t back = position - capacity_;
+    // relaxed: nothing in that slot is touched.
+    return slots_.word(back).load(std::memory_order_relaxed) == freeWord(back + slots_.count());
+  }
+
+  /// How many positions from `position` on are within the capacity.
   std::uint64_t roomAt(std::uint64_t position, std::uint64_t wanted) noexcept {
     // relaxed: an older read position only makes the room look smaller.
     std::uint64_t used = position - read_seen_.load(std::memory_order_relaxed);
@@ -131,9 +148,9 @@ class SequencedWriter {
   std::uint64_t capacity_;
   std::atomic<std::uint64_t>* shared_;
   const std::atomic<std::uint64_t>* remote_;
-  /// With as many slots as the capacity the slot words alone are exact. Where consumers contend for
-  /// the read position, not looking at it doubles the throughput; with one consumer it costs.
-  bool words_suffice_;
+  /// Where consumers contend for the read position, not looking at it doubles the throughput, and
+  /// what they have taken and not released counts. With one consumer it costs.
+  bool by_words_;
   std::atomic<std::uint64_t> read_seen_;  ///< a read position seen some time ago
 };
 
@@ -159,6 +176,10 @@ class SequencedReading {
     }
     return run;
   }
+  bool isAbandoned(std::uint64_t position) const noexcept {
+    // SYNC: SequencedWriter::abandon().
+    return slots_.word(position).load(std::memory_order_acquire) == abandonedWord(position);
+  }
   void giveBack(const Claim& claim) noexcept {
     for (std::uint64_t p = claim.position; p < claim.position + claim.count; ++p) {
       // SYNC: SequencedWriter::freeRun() of the next lap.
@@ -173,10 +194,18 @@ class SequencedReading {
 /// The one consumer of MPSC: its position is its own, no compare-and-swap.
 class SequencedReader : public SequencedReading {
  public:
+  static constexpr bool kOneClaimAtATime = true;
+
   explicit SequencedReader(const RingView& ring)
       : SequencedReading(ring), position_(shared_->load(std::memory_order_acquire)) {}
 
   Claim claim(std::uint64_t wanted) noexcept { return {position_, fullRun(position_, wanted)}; }
+  /// Frees the next slot if it was abandoned.
+  bool stepOver() noexcept {
+    if (!isAbandoned(position_)) return false;
+    release({position_, 1});
+    return true;
+  }
   void release(const Claim& claim) noexcept {
     giveBack(claim);
     position_ += claim.count;
@@ -190,6 +219,8 @@ class SequencedReader : public SequencedReading {
 /// A consumer of MPMC. Threads may share one object: it holds nothing of its own.
 class SharedSequencedReader : public SequencedReading {
  public:
+  static constexpr bool kOneClaimAtATime = false;
+
   using SequencedReading::SequencedReading;
 
   Claim claim(std::uint64_t wanted) noexcept {
@@ -197,6 +228,16 @@ class SharedSequencedReader : public SequencedReading {
     return claimInRace(*shared_, [&](std::uint64_t position) { return fullRun(position, wanted); });
   }
   void release(const Claim& claim) noexcept { giveBack(claim); }
+  /// True also when another consumer was faster: the next claim is worth a try.
+  bool stepOver() noexcept {
+    std::uint64_t position = shared_->load(std::memory_order_relaxed);  // the exchange decides
+    if (!isAbandoned(position)) return false;
+    if (shared_->compare_exchange_strong(position, position + 1, std::memory_order_acq_rel,
+                                         std::memory_order_relaxed)) {
+      giveBack({position, 1});
+    }
+    return true;
+  }
 };
 
 }  // namespace ringside

@@ -11,14 +11,14 @@
 #include <string>
 #include <utility>
 
-#include "ringside/channel_side.hpp"
+#include "ringside/calls.hpp"
 #include "ringside/sequenced_ring.hpp"
 #include "ringside/spsc_ring.hpp"
 
 namespace ringside {
 
-/// What Producer and Consumer have in common: a ring by name, one side of it, and how its calls
-/// answer. A handle is one attachment and stays where it was made.
+/// What Producer and Consumer have in common: a ring by name and one side of it. A handle is one
+/// attachment and stays where it was made.
 template <class Policy, class Side, Role kRole>
 class Channel {
  public:
@@ -32,7 +32,7 @@ class Channel {
     if (opened()) return fail(Errc::InUse);
     try {
       const Geometry geometry = makeGeometry(Policy::kKind, element_size_bytes_, capacity_);
-      segment_.emplace(RingSegment::shared(name_, geometry, options_.memory));
+      segment_.emplace(RingSegment::in<ShmMem>(geometry, options_.memory, name_));
       segment_->attach(kRole);
       side_.emplace(segment_->view(), options_.wait);
       return 0;
@@ -45,7 +45,7 @@ class Channel {
     }
   }
   bool opened() const noexcept { return side_.has_value(); }
-  /// Gives the role back. The ring and what is in it stay until unlinked.
+  /// Gives the role back. The ring and what is in it stay until unlinked. No claim may be out.
   void close() noexcept {
     side_.reset();
     segment_.reset();
@@ -62,15 +62,12 @@ class Channel {
         options_(options) {}
   ~Channel() = default;
 
-  /// 0 when `action` on the side succeeds, else -1: `otherwise`, or InvalidParam for nullptr, or
-  /// OperationFailed when not open.
-  template <class Action>
-  int act(const void* element, Errc otherwise, Action&& action) noexcept {
-    if (!side_) [[unlikely]]
-      return fail(Errc::OperationFailed);
-    if (element == nullptr) [[unlikely]]
-      return fail(Errc::InvalidParam);
-    return action(*side_) ? 0 : fail(otherwise);
+  /// nullptr with OperationFailed when not open.
+  Side* side() noexcept {
+    if (side_) [[likely]]
+      return &*side_;
+    fail(Errc::OperationFailed);
+    return nullptr;
   }
   const RingView& view() const noexcept { return segment_->view(); }
 
@@ -83,16 +80,11 @@ class Channel {
   std::optional<Side> side_;
 };
 
-/// A timeout beyond the end of the clock is no deadline.
-inline Deadline deadlineIn(std::chrono::nanoseconds timeout) noexcept {
-  const auto now = std::chrono::steady_clock::now();
-  if (timeout > std::chrono::steady_clock::time_point::max() - now) return std::nullopt;
-  return now + timeout;
-}
-
-/// The side that puts elements in.
+/// The side that puts elements in, copied or in place (tryClaim, claim, timedClaim).
 template <class Policy>
-class BasicProducer : public Channel<Policy, PushSide<typename Policy::Writer>, Role::Producer> {
+class BasicProducer
+    : public Channel<Policy, PushSide<typename Policy::Writer>, Role::Producer>,
+      public PushCalls<BasicProducer<Policy>, PushSide<typename Policy::Writer>, void> {
  public:
   /// Nothing happens before open(). Defaults as in the documents: 1472 bytes, 144 elements.
   explicit BasicProducer(std::string name,
@@ -101,37 +93,32 @@ class BasicProducer : public Channel<Policy, PushSide<typename Policy::Writer>, 
       : BasicProducer::Channel(std::move(name), element_size_bytes, capacity, options) {}
 
   /// -1 with TemporaryError when full, InvalidParam for nullptr, OperationFailed when not open.
-  int tryPush(const void* element) noexcept {
-    return this->act(element, Errc::TemporaryError,
-                     [&](auto& side) { return side.tryPush(element); });
-  }
+  int tryPush(const void* element) noexcept { return this->tryPushAt(element); }
   /// How many of `count` elements, side by side, fitted; 0 of more than 0 sets lastError as above.
   std::size_t tryPush(const void* elements, std::size_t count) noexcept {
-    if (count == 0) return 0;
-    std::size_t pushed = 0;
-    this->act(elements, Errc::TemporaryError,
-              [&](auto& side) { return (pushed = side.tryPush(elements, count)) > 0; });
-    return pushed;
+    return this->tryPushMany(elements, count);
   }
   /// Waits without bound.
-  int push(const void* element) noexcept {
-    return this->act(element, Errc::TimedOut,
-                     [&](auto& side) { return side.pushUntil(element, std::nullopt); });
-  }
+  int push(const void* element) noexcept { return this->pushUntil(element, std::nullopt); }
   /// -1 with TimedOut when it stayed full for `timeout`.
   int timedPush(const void* element, std::chrono::nanoseconds timeout) noexcept {
-    return this->act(element, Errc::TimedOut,
-                     [&](auto& side) { return side.pushUntil(element, deadlineIn(timeout)); });
+    return this->pushUntil(element, deadlineAfter(timeout));
   }
 
   /// Free slots, 0..capacity; 0 when not open.
   std::uint64_t available() const noexcept { return this->opened() ? this->view().available() : 0; }
   bool full() const noexcept { return available() == 0; }
+
+ private:
+  friend PushCalls<BasicProducer, PushSide<typename Policy::Writer>, void>;
+  auto* pushSide() noexcept { return this->side(); }
 };
 
-/// The side that takes elements out.
+/// The side that takes elements out, copied or in place (tryTake, take, timedTake).
 template <class Policy>
-class BasicConsumer : public Channel<Policy, PopSide<typename Policy::Reader>, Role::Consumer> {
+class BasicConsumer
+    : public Channel<Policy, PopSide<typename Policy::Reader>, Role::Consumer>,
+      public PopCalls<BasicConsumer<Policy>, PopSide<typename Policy::Reader>, void> {
  public:
   /// As BasicProducer's.
   explicit BasicConsumer(std::string name,
@@ -140,32 +127,25 @@ class BasicConsumer : public Channel<Policy, PopSide<typename Policy::Reader>, R
       : BasicConsumer::Channel(std::move(name), element_size_bytes, capacity, options) {}
 
   /// -1 with TemporaryError when empty, InvalidParam for nullptr, OperationFailed when not open.
-  int tryPop(void* element) noexcept {
-    return this->act(element, Errc::TemporaryError,
-                     [&](auto& side) { return side.tryPop(element); });
-  }
+  int tryPop(void* element) noexcept { return this->tryPopAt(element); }
   /// How many elements, at most `count`, were taken; 0 of more than 0 sets lastError as above.
   std::size_t tryPop(void* elements, std::size_t count) noexcept {
-    if (count == 0) return 0;
-    std::size_t popped = 0;
-    this->act(elements, Errc::TemporaryError,
-              [&](auto& side) { return (popped = side.tryPop(elements, count)) > 0; });
-    return popped;
+    return this->tryPopMany(elements, count);
   }
   /// Waits without bound.
-  int pop(void* element) noexcept {
-    return this->act(element, Errc::TimedOut,
-                     [&](auto& side) { return side.popUntil(element, std::nullopt); });
-  }
+  int pop(void* element) noexcept { return this->popUntil(element, std::nullopt); }
   /// -1 with TimedOut when it stayed empty for `timeout`.
   int timedPop(void* element, std::chrono::nanoseconds timeout) noexcept {
-    return this->act(element, Errc::TimedOut,
-                     [&](auto& side) { return side.popUntil(element, deadlineIn(timeout)); });
+    return this->popUntil(element, deadlineAfter(timeout));
   }
 
-  /// Filled slots, 0..capacity; 0 when not open.
+  /// Filled slots, 0..capacity; aborted ones count until they are stepped over. 0 when not open.
   std::uint64_t pending() const noexcept { return this->opened() ? this->view().pending() : 0; }
   bool empty() const noexcept { return pending() == 0; }
+
+ private:
+  friend PopCalls<BasicConsumer, PopSide<typename Policy::Reader>, void>;
+  auto* popSide() noexcept { return this->side(); }
 };
 
 /// One side of a duplex channel: two rings, `name_AB` and `name_BA`.
@@ -203,6 +183,17 @@ class BasicEndpoint {
   int receive(void* element) noexcept { return consumer_.pop(element); }
   int timedReceive(void* element, std::chrono::nanoseconds timeout) noexcept {
     return consumer_.timedPop(element, timeout);
+  }
+
+  auto tryClaim(std::size_t count = 1) noexcept { return producer_.tryClaim(count); }
+  auto claim(std::size_t count = 1) noexcept { return producer_.claim(count); }
+  auto timedClaim(std::size_t count, std::chrono::nanoseconds timeout) noexcept {
+    return producer_.timedClaim(count, timeout);
+  }
+  auto tryTake(std::size_t count = 1) noexcept { return consumer_.tryTake(count); }
+  auto take(std::size_t count = 1) noexcept { return consumer_.take(count); }
+  auto timedTake(std::size_t count, std::chrono::nanoseconds timeout) noexcept {
+    return consumer_.timedTake(count, timeout);
   }
 
   std::uint64_t available() const noexcept { return producer_.available(); }

@@ -37,6 +37,9 @@ class SlotCursor {
 /// The producer's side. One object, one thread at a time.
 class SpscWriter {
  public:
+  /// A claim is out until it is published or abandoned; no other may be taken meanwhile.
+  static constexpr bool kOneClaimAtATime = true;
+
   explicit SpscWriter(const RingView& ring)
       : shared_(&ring.producer_page->write_position),
         remote_(&ring.consumer_page->read_position),
@@ -60,6 +63,8 @@ class SpscWriter {
     position_ += claim.count;
     shared_->store(position_, std::memory_order_release);  // SYNC: SpscReader::refresh()
   }
+  /// Nobody has seen a claim that was not published.
+  void abandon(const Claim&) noexcept {}
 
  private:
   void refresh() noexcept {
@@ -80,6 +85,8 @@ class SpscWriter {
 /// The consumer's side. One object, one thread at a time.
 class SpscReader {
  public:
+  static constexpr bool kOneClaimAtATime = true;
+
   explicit SpscReader(const RingView& ring)
       : shared_(&ring.consumer_page->read_position),
         remote_(&ring.producer_page->write_position),

@@ -59,11 +59,14 @@ class WaitPoint {
     }
   }
 
+  /// How often sleepers were woken, modulo 2^32.
+  std::uint32_t wakes() const noexcept { return event_.load(std::memory_order_acquire); }
+
   /// Tries `attempt` once more after announcing the sleep, then sleeps one slice at most. True
   /// when the attempt succeeded.
   template <class Attempt>
   bool sleep(const Deadline& deadline, Attempt&& attempt) noexcept {
-    const std::uint32_t seen = event_.load(std::memory_order_acquire);  // SYNC: wakeSleepers()
+    const std::uint32_t seen = wakes();  // SYNC: wakeSleepers()
     announceSleep();
     if (attempt()) return true;
     sleepUnlessWoken(seen, deadline);
@@ -79,6 +82,17 @@ class WaitPoint {
   std::atomic<std::uint32_t> sleeping_;  ///< 1: somebody may sleep. A flag, for counters leak
                                          ///< when a sleeper is killed
 };
+
+/// Sleeps while `word` is `seen`: until it is woken, until the deadline, and for kSleepSlice at
+/// most. May also return for no reason. Whoever changes the word may be another process.
+void sleepOnWord(const std::atomic<std::uint32_t>& word, std::uint32_t seen,
+                 const Deadline& deadline) noexcept;
+
+/// Wakes up to `most` of those who sleep on `word`; returns how many did.
+int wakeOnWord(std::atomic<std::uint32_t>& word, int most) noexcept;
+
+/// A timeout beyond the end of the clock is no deadline.
+Deadline deadlineAfter(std::chrono::nanoseconds timeout) noexcept;
 
 inline bool expired(const Deadline& deadline) noexcept {
   return deadline && std::chrono::steady_clock::now() >= *deadline;

@@ -1,0 +1,138 @@
+// How the calls of producers and consumers answer: 0 or -1 with lastError, or slots in place.
+// Written once for the channels by name (shared.hpp) and the typed queues (queue.hpp), over a side
+// that the owner gives, or refuses with nullptr and lastError.
+#pragma once
+
+#include <chrono>
+
+#include "ringside/channel_side.hpp"
+
+namespace ringside {
+
+/// The side if it may be used now, else nullptr with lastError.
+template <class Side>
+Side* unlessBusy(Side* side) noexcept {
+  if (side == nullptr || !side->busy()) [[likely]]
+    return side;
+  fail(Errc::InUse);
+  return nullptr;
+}
+
+/// 0 when `action` on the side succeeds, else -1 with `otherwise`, or with InvalidParam for
+/// nullptr.
+template <class Side, class Action>
+int answer(Side* side, const void* element, Errc otherwise, Action&& action) noexcept {
+  if (side == nullptr) [[unlikely]]
+    return -1;
+  if (element == nullptr) [[unlikely]]
+    return fail(Errc::InvalidParam);
+  return action(*side) ? 0 : fail(otherwise);
+}
+
+/// How many of `count` elements `action` moved; 0 of more than 0 sets lastError. None of none is no
+/// fault.
+template <class GetSide, class Action>
+std::size_t answerMany(GetSide&& side, const void* elements, std::size_t count,
+                       Action&& action) noexcept {
+  std::size_t moved = 0;
+  if (count == 0) return 0;
+  answer(side(), elements, Errc::TemporaryError,
+         [&](auto& known) { return (moved = action(known)) > 0; });
+  return moved;
+}
+
+/// Slots in place, or none with `otherwise`, or InvalidParam when none are wanted.
+template <class InPlace, class Side, class Action>
+InPlace answerInPlace(Side* side, std::size_t wanted, Errc otherwise, Action&& action) noexcept {
+  if (side == nullptr) return {};
+  const Claim claim = wanted > 0 ? action(*side) : Claim{};
+  if (claim.count > 0) return InPlace(*side, claim);
+  fail(wanted > 0 ? otherwise : Errc::InvalidParam);
+  return {};
+}
+
+/// Calls that put elements in. The owner has pushSide().
+template <class Owner, class Side, class T>
+class PushCalls {
+ public:
+  using Claimed = ringside::Claimed<Side, T>;
+
+  /// Up to `count` free slots to be filled in place: as many as fit. Empty with lastError:
+  /// TemporaryError when full.
+  Claimed tryClaim(std::size_t count = 1) noexcept {
+    return answerInPlace<Claimed>(usable(), count, Errc::TemporaryError,
+                                  [&](Side& side) { return side.tryClaim(count); });
+  }
+  /// Waits without bound for at least one.
+  Claimed claim(std::size_t count = 1) noexcept {
+    return answerInPlace<Claimed>(usable(), count, Errc::TimedOut,
+                                  [&](Side& side) { return side.claimUntil(count, std::nullopt); });
+  }
+  /// Empty with TimedOut when it stayed full for `timeout`.
+  Claimed timedClaim(std::size_t count, std::chrono::nanoseconds timeout) noexcept {
+    return answerInPlace<Claimed>(usable(), count, Errc::TimedOut, [&](Side& side) {
+      return side.claimUntil(count, deadlineAfter(timeout));
+    });
+  }
+
+ protected:
+  int tryPushAt(const void* element) noexcept {
+    return answer(usable(), element, Errc::TemporaryError,
+                  [&](Side& side) { return side.tryPush(element); });
+  }
+  std::size_t tryPushMany(const void* elements, std::size_t count) noexcept {
+    return answerMany([this] { return usable(); }, elements, count,
+                      [&](Side& side) { return side.tryPush(elements, count); });
+  }
+  int pushUntil(const void* element, const Deadline& deadline) noexcept {
+    return answer(usable(), element, Errc::TimedOut,
+                  [&](Side& side) { return side.pushUntil(element, deadline); });
+  }
+
+ private:
+  Side* usable() noexcept { return unlessBusy(static_cast<Owner*>(this)->pushSide()); }
+};
+
+/// Calls that take elements out. The owner has popSide().
+template <class Owner, class Side, class T>
+class PopCalls {
+ public:
+  using Taken = ringside::Taken<Side, T>;
+
+  /// Up to `count` filled slots to be read in place: as many as there are. Empty with lastError:
+  /// TemporaryError when the ring is empty.
+  Taken tryTake(std::size_t count = 1) noexcept {
+    return answerInPlace<Taken>(usable(), count, Errc::TemporaryError,
+                                [&](Side& side) { return side.tryTake(count); });
+  }
+  /// Waits without bound for at least one.
+  Taken take(std::size_t count = 1) noexcept {
+    return answerInPlace<Taken>(usable(), count, Errc::TimedOut,
+                                [&](Side& side) { return side.takeUntil(count, std::nullopt); });
+  }
+  /// Empty with TimedOut when the ring stayed empty for `timeout`.
+  Taken timedTake(std::size_t count, std::chrono::nanoseconds timeout) noexcept {
+    return answerInPlace<Taken>(usable(), count, Errc::TimedOut, [&](Side& side) {
+      return side.takeUntil(count, deadlineAfter(timeout));
+    });
+  }
+
+ protected:
+  int tryPopAt(void* element) noexcept {
+    return answer(usable(), element, Errc::TemporaryError,
+                  [&](Side& side) { return side.tryPop(element); });
+  }
+  std::size_t tryPopMany(void* elements, std::size_t count) noexcept {
+    return answerMany([this] { return usable(); }, elements, count,
+                      [&](Side& side) { return side.tryPop(elements, count); });
+  }
+  int popUntil(void* element, const Deadline& deadline) noexcept {
+    return answer(usable(), element, Errc::TimedOut,
+                  [&](Side& side) { return side.popUntil(element, deadline); });
+  }
+
+ private:
+  Side* usable() noexcept { return unlessBusy(static_cast<Owner*>(this)->popSide()); }
+};
+
+}  // namespace ringside

@@ -1,0 +1,43 @@
+// Locks on single bytes of a file, held by an open file description: the kernel drops them when its
+// last descriptor closes, that is at the latest when the process has left its memory.
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+
+#include "unique_fd.hpp"
+
+namespace ringside {
+
+// Lock bytes lie far beyond the end of the file, where no data is.
+constexpr ::off_t kLockBase = ::off_t{1} << 40;
+constexpr ::off_t kLifecycleLock = kLockBase;  ///< creating, attaching
+constexpr ::off_t kProducerRoleLock = kLockBase + 1;
+constexpr ::off_t kConsumerRoleLock = kLockBase + 2;
+constexpr ::off_t kPresenceLock = kLockBase + 3;  ///< shared by all who have it open
+constexpr ::off_t kFirstParticipantLock = kLockBase + 16;
+
+/// False when another file description holds it. Throws std::system_error.
+bool tryLock(int descriptor, ::off_t byte);
+/// The same for a lock that any number may hold, but not together with one of tryLock().
+bool tryShare(int descriptor, ::off_t byte);
+void unlock(int descriptor, ::off_t byte) noexcept;
+
+/// Serialises creating and attaching. The holder may be stopped, so the wait has an end: throws
+/// TimedOut.
+class LifecycleLock {
+ public:
+  explicit LifecycleLock(int descriptor);
+  LifecycleLock(const LifecycleLock&) = delete;
+  LifecycleLock& operator=(const LifecycleLock&) = delete;
+  ~LifecycleLock() { unlock(descriptor_, kLifecycleLock); }
+
+ private:
+  int descriptor_;
+};
+
+/// A file in memory, without a name, for the locks of memory that has no file.
+UniqueFd makeCompanion();
+
+}  // namespace ringside

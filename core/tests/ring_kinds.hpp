@@ -1,0 +1,139 @@
+// Every policy in every kind of memory, for suites that are written once.
+#pragma once
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <list>
+#include <memory>
+#include <string>
+
+#include "ringside/ringside.hpp"
+#include "shm_name.hpp"
+
+namespace ringside {
+
+// Each makes the memory of one ring, keeps its place, and cleans up.
+
+template <class M>
+struct WithoutPlace {
+  using Memory = M;
+  static constexpr bool kHasPlace = false;
+};
+
+struct ByName {
+  using Memory = ShmMem;
+  static constexpr bool kHasPlace = true;
+  ShmName name;
+  std::string place() const { return name.str(); }
+};
+
+struct ByPath {
+  using Memory = FileMem;
+  static constexpr bool kHasPlace = true;
+  ShmName name;
+  std::string path = (std::filesystem::temp_directory_path() / name.str()).string();
+  ~ByPath() { std::filesystem::remove(path); }
+  std::string place() const { return path; }
+};
+
+struct ByKey {
+  using Memory = SysvMem;
+  static constexpr bool kHasPlace = true;
+  ::key_t key = next();
+  ~ByKey() { SysvMem::remove(key); }
+  ::key_t place() const { return key; }
+
+ private:
+  /// The process number keeps programs that run at once apart.
+  static ::key_t next() {
+    static int count = 0;
+    return 0x52000000 | (::getpid() & 0xffff) << 8 | (++count & 0xff);
+  }
+};
+
+template <class P, class B>
+struct Kind {
+  using Policy = P;
+  using Backing = B;
+  using Memory = typename B::Memory;
+  static constexpr int kProducers = std::is_same_v<P, Spsc> ? 1 : 3;
+  static constexpr int kConsumers = std::is_same_v<P, Mpmc> ? 3 : 1;
+  /// Whether one side may have several claims out at once.
+  static constexpr bool kManyClaims = !std::is_same_v<P, Spsc>;
+  static constexpr bool kManyTakes = std::is_same_v<P, Mpmc>;
+};
+
+template <class P>
+using KindsBetweenProcesses =
+    ::testing::Types<Kind<P, ByName>, Kind<P, WithoutPlace<ShmMem>>, Kind<P, WithoutPlace<AnonMem>>,
+                     Kind<P, WithoutPlace<MemfdMem>>, Kind<P, ByPath>,
+                     Kind<P, WithoutPlace<SysvMem>>, Kind<P, ByKey>>;
+template <class P>
+using KindsWithPlace = ::testing::Types<Kind<P, ByName>, Kind<P, ByPath>, Kind<P, ByKey>>;
+template <class P>
+using KindsBetweenThreads =
+    ::testing::Types<Kind<P, WithoutPlace<LocalMem>>, Kind<P, ByName>,
+                     Kind<P, WithoutPlace<ShmMem>>, Kind<P, WithoutPlace<AnonMem>>,
+                     Kind<P, WithoutPlace<MemfdMem>>, Kind<P, ByPath>,
+                     Kind<P, WithoutPlace<SysvMem>>, Kind<P, ByKey>>;
+
+struct KindNames {
+  template <class K>
+  static std::string GetName(int) {
+    using Backing = typename K::Backing;
+    if (std::is_same_v<Backing, ByName>) return "ShmNamed";
+    if (std::is_same_v<Backing, ByPath>) return "File";
+    if (std::is_same_v<Backing, ByKey>) return "SysvKeyed";
+    if (std::is_same_v<Backing, WithoutPlace<LocalMem>>) return "Local";
+    if (std::is_same_v<Backing, WithoutPlace<AnonMem>>) return "Anon";
+    if (std::is_same_v<Backing, WithoutPlace<MemfdMem>>) return "Memfd";
+    if (std::is_same_v<Backing, WithoutPlace<SysvMem>>) return "SysvUnnamed";
+    return "ShmUnnamed";
+  }
+};
+
+/// Makes queues of one kind. They are gone with the test.
+template <class K>
+class RingTest : public ::testing::Test {
+ protected:
+  template <class T>
+  using Queue = TypedQueue<T, typename K::Policy>;
+
+  template <class T>
+  std::shared_ptr<Queue<T>> make(std::uint64_t capacity, Wait wait = Wait::Block) {
+    return open<T>(backings_.emplace_back(), capacity, wait);
+  }
+  /// Another object for the memory that was made last.
+  template <class T>
+  std::shared_ptr<Queue<T>> makeAnother(std::uint64_t capacity) {
+    return open<T>(backings_.back(), capacity, Wait::Block);
+  }
+
+ private:
+  template <class T>
+  static std::shared_ptr<Queue<T>> open([[maybe_unused]] const typename K::Backing& backing,
+                                        std::uint64_t capacity, Wait wait) {
+    using Made = BasicQueue<T, typename K::Memory, typename K::Policy>;
+    RingOptions options;
+    options.wait = wait;
+    options.memory.huge_pages = HugePages::Never;
+    if constexpr (K::Backing::kHasPlace) {
+      return std::make_shared<Made>(capacity, backing.place(), options);
+    } else {
+      return std::make_shared<Made>(capacity, options);
+    }
+  }
+
+  std::list<typename K::Backing> backings_;
+};
+
+/// Producer in the upper 16 bits, its count in the lower 48.
+constexpr std::uint64_t stampOf(int producer, std::uint64_t count) {
+  return static_cast<std::uint64_t>(producer) << 48 | count;
+}
+constexpr std::uint64_t producerOf(std::uint64_t stamp) { return stamp >> 48; }
+constexpr std::uint64_t countOf(std::uint64_t stamp) { return stamp & 0xffffffffffffULL; }
+
+}  // namespace ringside
