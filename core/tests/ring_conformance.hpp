@@ -18,9 +18,9 @@ constexpr std::uint64_t kCapacities[] = {1, 2, 3, 7, 8, 144};
 
 TYPED_TEST_SUITE_P(RingTest);
 
-TYPED_TEST_P(RingTest, HoldsExactlyItsCapacity) {
+RINGSIDE_RING_TEST(RingTest, HoldsExactlyItsCapacity) {
   for (const std::uint64_t capacity : kCapacities) {
-    auto queue = this->template make<std::uint64_t>(capacity);
+    auto queue = rings.template make<std::uint64_t>(capacity);
     for (int lap = 0; lap < 5; ++lap) {
       for (std::uint64_t i = 0; i < capacity; ++i) ASSERT_EQ(queue->tryPush(i), 0) << capacity;
       EXPECT_EQ(queue->tryPush(0), -1) << capacity;
@@ -38,9 +38,9 @@ TYPED_TEST_P(RingTest, HoldsExactlyItsCapacity) {
   }
 }
 
-TYPED_TEST_P(RingTest, RefusesToPushWhenFullWhereverTheRingStands) {
+RINGSIDE_RING_TEST(RingTest, RefusesToPushWhenFullWhereverTheRingStands) {
   for (const std::uint64_t capacity : kCapacities) {
-    auto queue = this->template make<std::uint64_t>(capacity);
+    auto queue = rings.template make<std::uint64_t>(capacity);
     std::uint64_t seen = 0;
     for (std::uint64_t i = 0; i < capacity; ++i) ASSERT_EQ(queue->tryPush(i), 0);
     for (std::uint64_t i = 0; i < 3 * capacity; ++i) {
@@ -52,8 +52,8 @@ TYPED_TEST_P(RingTest, RefusesToPushWhenFullWhereverTheRingStands) {
   }
 }
 
-TYPED_TEST_P(RingTest, PendingAndAvailableAddUpToTheCapacity) {
-  auto queue = this->template make<std::uint64_t>(5);
+RINGSIDE_RING_TEST(RingTest, PendingAndAvailableAddUpToTheCapacity) {
+  auto queue = rings.template make<std::uint64_t>(5);
   std::uint64_t seen = 0;
   for (std::uint64_t i = 0; i < 4; ++i) {
     EXPECT_EQ(queue->pending(), i);
@@ -65,8 +65,8 @@ TYPED_TEST_P(RingTest, PendingAndAvailableAddUpToTheCapacity) {
   EXPECT_EQ(queue->available(), 2U);
 }
 
-TYPED_TEST_P(RingTest, PendingStaysWithinTheCapacityWhileOthersAct) {
-  auto queue = this->template make<std::uint64_t>(3, Wait::Yield);
+RINGSIDE_RING_TEST(RingTest, PendingStaysWithinTheCapacityWhileOthersAct) {
+  auto queue = rings.template make<std::uint64_t>(3, Wait::Yield);
   std::atomic<bool> goes_on = true;
   std::thread producer([&] {
     while (goes_on) queue->tryPush(1);
@@ -85,8 +85,8 @@ TYPED_TEST_P(RingTest, PendingStaysWithinTheCapacityWhileOthersAct) {
   EXPECT_LE(highest, 3U);
 }
 
-TYPED_TEST_P(RingTest, ABatchPushesWhatFitsAndPopsWhatIsThere) {
-  auto queue = this->template make<int>(5);
+RINGSIDE_RING_TEST(RingTest, ABatchPushesWhatFitsAndPopsWhatIsThere) {
+  auto queue = rings.template make<int>(5);
   std::array<int, 8> out{1, 2, 3, 4, 5, 6, 7, 8};
   std::array<int, 8> in{};
   EXPECT_EQ(queue->tryPush(out.data(), 3), 3U);
@@ -99,8 +99,8 @@ TYPED_TEST_P(RingTest, ABatchPushesWhatFitsAndPopsWhatIsThere) {
   EXPECT_EQ(queue->tryPush(out.data(), 0), 0U);
 }
 
-TYPED_TEST_P(RingTest, ABatchOfNothingIsNoFault) {
-  auto queue = this->template make<int>(5);
+RINGSIDE_RING_TEST(RingTest, ABatchOfNothingIsNoFault) {
+  auto queue = rings.template make<int>(5);
   lastError = {};
   EXPECT_EQ(queue->tryPush(nullptr, 0), 0U);
   EXPECT_EQ(lastError, std::error_code());
@@ -108,8 +108,8 @@ TYPED_TEST_P(RingTest, ABatchOfNothingIsNoFault) {
   EXPECT_EQ(lastError, Errc::InvalidParam);
 }
 
-TYPED_TEST_P(RingTest, MixesBatchAndSingleOperations) {
-  auto queue = this->template make<int>(6);
+RINGSIDE_RING_TEST(RingTest, MixesBatchAndSingleOperations) {
+  auto queue = rings.template make<int>(6);
   int next_out = 0;
   int next_in = 0;
   for (int round = 0; round < 100; ++round) {
@@ -124,9 +124,9 @@ TYPED_TEST_P(RingTest, MixesBatchAndSingleOperations) {
   EXPECT_GE(next_in, 500);
 }
 
-TYPED_TEST_P(RingTest, TimedOperationsGiveUpAtTheDeadline) {
+RINGSIDE_RING_TEST(RingTest, TimedOperationsGiveUpAtTheDeadline) {
   for (const Wait wait : {Wait::Spin, Wait::Yield, Wait::Block}) {
-    auto queue = this->template make<int>(1, wait);
+    auto queue = rings.template make<int>(1, wait);
     int seen = 0;
     const auto begin = std::chrono::steady_clock::now();
     EXPECT_EQ(queue->timedPop(seen, 5ms), -1);
@@ -140,8 +140,8 @@ TYPED_TEST_P(RingTest, TimedOperationsGiveUpAtTheDeadline) {
   }
 }
 
-TYPED_TEST_P(RingTest, ATimeoutBeyondTheClockIsNone) {
-  auto queue = this->template make<int>(1);
+RINGSIDE_RING_TEST(RingTest, ATimeoutBeyondTheClockIsNone) {
+  auto queue = rings.template make<int>(1);
   int seen = 0;
   std::thread producer([&] { queue->push(7); });
   EXPECT_EQ(queue->timedPop(seen, std::chrono::nanoseconds::max()), 0);
@@ -149,8 +149,8 @@ TYPED_TEST_P(RingTest, ATimeoutBeyondTheClockIsNone) {
   producer.join();
 }
 
-TYPED_TEST_P(RingTest, ABlockedPushIsWokenByAPop) {
-  auto queue = this->template make<int>(1);
+RINGSIDE_RING_TEST(RingTest, ABlockedPushIsWokenByAPop) {
+  auto queue = rings.template make<int>(1);
   int seen = 0;
   queue->push(1);
   std::thread producer([&] { queue->push(2); });
@@ -160,7 +160,7 @@ TYPED_TEST_P(RingTest, ABlockedPushIsWokenByAPop) {
   EXPECT_EQ(seen, 2);
 }
 
-template <class K>
+template <class P>
 void checkEachOnceAndInOrder(const std::vector<std::vector<std::uint64_t>>& seen,
                              std::uint64_t each) {
   std::vector<std::uint64_t> all;
@@ -173,26 +173,26 @@ void checkEachOnceAndInOrder(const std::vector<std::vector<std::uint64_t>>& seen
     all.insert(all.end(), mine.begin(), mine.end());
   }
   std::sort(all.begin(), all.end());
-  ASSERT_EQ(all.size(), each * K::kProducers);
+  ASSERT_EQ(all.size(), each * Rings<P>::kProducers);
   EXPECT_EQ(std::adjacent_find(all.begin(), all.end()), all.end());
-  EXPECT_EQ(all.back(), stampOf(K::kProducers - 1, each - 1));
+  EXPECT_EQ(all.back(), stampOf(Rings<P>::kProducers - 1, each - 1));
 }
 
 /// Producers call push(producer, count), which returns how many it pushed from `count` on, at most
 /// to `each`; consumers call pop(), which gives what it took.
-template <class K, class Push, class Pop>
+template <class P, class Push, class Pop>
 void exchangeBetweenThreads(std::uint64_t each, Push&& push, Pop&& pop) {
   std::atomic<std::uint64_t> taken = 0;
-  std::vector<std::vector<std::uint64_t>> seen(K::kConsumers);
+  std::vector<std::vector<std::uint64_t>> seen(Rings<P>::kConsumers);
   std::vector<std::thread> threads;
-  for (int p = 0; p < K::kProducers; ++p) {
+  for (int p = 0; p < Rings<P>::kProducers; ++p) {
     threads.emplace_back([&push, p, each] {
       for (std::uint64_t count = 0; count < each;) count += push(p, count);
     });
   }
   for (auto& mine : seen) {
     threads.emplace_back([&] {
-      while (taken < each * K::kProducers) {
+      while (taken < each * Rings<P>::kProducers) {
         const std::vector<std::uint64_t> got = pop();
         taken += got.size();
         mine.insert(mine.end(), got.begin(), got.end());
@@ -200,14 +200,14 @@ void exchangeBetweenThreads(std::uint64_t each, Push&& push, Pop&& pop) {
     });
   }
   for (std::thread& thread : threads) thread.join();
-  checkEachOnceAndInOrder<K>(seen, each);
+  checkEachOnceAndInOrder<P>(seen, each);
 }
 
-TYPED_TEST_P(RingTest, ThreadsReceiveEachElementOnceAndInOrder) {
+RINGSIDE_RING_TEST(RingTest, ThreadsReceiveEachElementOnceAndInOrder) {
   for (const std::uint64_t capacity : {1U, 3U, 64U}) {
     for (const Wait wait : {Wait::Yield, Wait::Block}) {
-      auto queue = this->template make<std::uint64_t>(capacity, wait);
-      exchangeBetweenThreads<TypeParam>(
+      auto queue = rings.template make<std::uint64_t>(capacity, wait);
+      exchangeBetweenThreads<P>(
           1000,
           [&](int producer, std::uint64_t count) {
             return queue->push(stampOf(producer, count)) == 0 ? 1U : 0U;
@@ -221,10 +221,10 @@ TYPED_TEST_P(RingTest, ThreadsReceiveEachElementOnceAndInOrder) {
   }
 }
 
-TYPED_TEST_P(RingTest, ThreadsMayMixBatchesAndSingleElements) {
+RINGSIDE_RING_TEST(RingTest, ThreadsMayMixBatchesAndSingleElements) {
   constexpr std::uint64_t kEach = 2000;
-  auto queue = this->template make<std::uint64_t>(7, Wait::Yield);
-  exchangeBetweenThreads<TypeParam>(
+  auto queue = rings.template make<std::uint64_t>(7, Wait::Yield);
+  exchangeBetweenThreads<P>(
       kEach,
       [&](int producer, std::uint64_t count) -> std::uint64_t {
         std::array<std::uint64_t, 4> batch{};
@@ -242,11 +242,11 @@ TYPED_TEST_P(RingTest, ThreadsMayMixBatchesAndSingleElements) {
       });
 }
 
-TYPED_TEST_P(RingTest, LargeElementsArriveWhole) {
+RINGSIDE_RING_TEST(RingTest, LargeElementsArriveWhole) {
   struct Large {
     std::array<std::uint64_t, 184> words;
   };
-  auto queue = this->template make<Large>(3, Wait::Yield);
+  auto queue = rings.template make<Large>(3, Wait::Yield);
   std::thread producer([&] {
     Large element{};
     for (std::uint64_t i = 0; i < 1000; ++i) {
@@ -278,8 +278,8 @@ template <class K>
 class PlacedRingTest : public RingTest<K> {};
 TYPED_TEST_SUITE_P(PlacedRingTest);
 
-TYPED_TEST_P(PlacedRingTest, WhoeverOpensItGoesOnWhereTheRingStands) {
-  auto first = this->template make<std::uint64_t>(5);
+RINGSIDE_RING_TEST(PlacedRingTest, WhoeverOpensItGoesOnWhereTheRingStands) {
+  auto first = rings.template make<std::uint64_t>(5);
   for (std::uint64_t i = 0; i < 7; ++i) {
     std::uint64_t seen = 0;
     ASSERT_EQ(first->tryPush(i), 0);
@@ -287,7 +287,7 @@ TYPED_TEST_P(PlacedRingTest, WhoeverOpensItGoesOnWhereTheRingStands) {
     ASSERT_EQ(first->tryPop(seen), 0);
   }
   first.reset();
-  auto second = this->template makeAnother<std::uint64_t>(5);
+  auto second = rings.template makeAnother<std::uint64_t>(5);
   for (std::uint64_t i = 4; i < 7; ++i) {
     std::uint64_t seen = 0;
     ASSERT_EQ(second->tryPop(seen), 0);
@@ -296,10 +296,10 @@ TYPED_TEST_P(PlacedRingTest, WhoeverOpensItGoesOnWhereTheRingStands) {
   EXPECT_EQ(second->available(), 5U);
 }
 
-TYPED_TEST_P(PlacedRingTest, ARingOfAnotherShapeIsRefused) {
-  auto ring = this->template make<std::uint64_t>(5);
-  EXPECT_THROW(this->template makeAnother<std::uint64_t>(6), std::system_error);
-  EXPECT_THROW(this->template makeAnother<std::uint32_t>(5), std::system_error);
+RINGSIDE_RING_TEST(PlacedRingTest, ARingOfAnotherShapeIsRefused) {
+  auto ring = rings.template make<std::uint64_t>(5);
+  EXPECT_THROW(rings.template makeAnother<std::uint64_t>(6), std::system_error);
+  EXPECT_THROW(rings.template makeAnother<std::uint32_t>(5), std::system_error);
   EXPECT_EQ(ring->tryPush(1), 0);
 }
 

@@ -14,8 +14,8 @@ template <class K>
 class InPlaceTest : public RingTest<K> {};
 TYPED_TEST_SUITE_P(InPlaceTest);
 
-TYPED_TEST_P(InPlaceTest, AClaimIsSeenOnceItIsCommitted) {
-  auto queue = this->template make<int>(4);
+RINGSIDE_RING_TEST(InPlaceTest, AClaimIsSeenOnceItIsCommitted) {
+  auto queue = rings.template make<int>(4);
   int seen = 0;
   {
     auto claimed = queue->tryClaim();
@@ -30,8 +30,8 @@ TYPED_TEST_P(InPlaceTest, AClaimIsSeenOnceItIsCommitted) {
   EXPECT_EQ(queue->tryPop(seen), -1);
 }
 
-TYPED_TEST_P(InPlaceTest, AClaimThatIsNotCommittedIsNeverSeen) {
-  auto queue = this->template make<int>(4);
+RINGSIDE_RING_TEST(InPlaceTest, AClaimThatIsNotCommittedIsNeverSeen) {
+  auto queue = rings.template make<int>(4);
   int seen = 0;
   for (int i = 0; i < 20; ++i) {
     {
@@ -46,9 +46,9 @@ TYPED_TEST_P(InPlaceTest, AClaimThatIsNotCommittedIsNeverSeen) {
   }
 }
 
-TYPED_TEST_P(InPlaceTest, ARingFullOfAbortedClaimsIsEmptyAndHasRoomAgain) {
+RINGSIDE_RING_TEST(InPlaceTest, ARingFullOfAbortedClaimsIsEmptyAndHasRoomAgain) {
   for (const std::uint64_t capacity : kCapacities) {
-    auto queue = this->template make<std::uint64_t>(capacity);
+    auto queue = rings.template make<std::uint64_t>(capacity);
     for (std::uint64_t i = 0; i < capacity; ++i) queue->tryClaim().abort();
     std::uint64_t seen = 0;
     EXPECT_EQ(queue->tryPop(seen), -1);
@@ -62,8 +62,8 @@ TYPED_TEST_P(InPlaceTest, ARingFullOfAbortedClaimsIsEmptyAndHasRoomAgain) {
   }
 }
 
-TYPED_TEST_P(InPlaceTest, ACommitOfTheFirstAbortsTheOthers) {
-  auto queue = this->template make<int>(6);
+RINGSIDE_RING_TEST(InPlaceTest, ACommitOfTheFirstAbortsTheOthers) {
+  auto queue = rings.template make<int>(6);
   auto claimed = queue->tryClaim(4);
   ASSERT_EQ(claimed.size(), 4U);
   for (int i = 0; i < 4; ++i) claimed[static_cast<std::size_t>(i)] = i;
@@ -76,8 +76,8 @@ TYPED_TEST_P(InPlaceTest, ACommitOfTheFirstAbortsTheOthers) {
   EXPECT_EQ(in, (std::array<int, 4>{0, 1, 10, 0}));
 }
 
-TYPED_TEST_P(InPlaceTest, ClaimsAndTakesAreAsManyAsFitOrAreThere) {
-  auto queue = this->template make<int>(3);
+RINGSIDE_RING_TEST(InPlaceTest, ClaimsAndTakesAreAsManyAsFitOrAreThere) {
+  auto queue = rings.template make<int>(3);
   auto claimed = queue->tryClaim(9);
   EXPECT_EQ(claimed.size(), 3U);
   claimed.commit();
@@ -94,8 +94,8 @@ TYPED_TEST_P(InPlaceTest, ClaimsAndTakesAreAsManyAsFitOrAreThere) {
   EXPECT_EQ(lastError, Errc::InvalidParam);
 }
 
-TYPED_TEST_P(InPlaceTest, WhatIsTakenIsNotOverwrittenUntilItIsReleased) {
-  auto queue = this->template make<std::uint64_t>(3);
+RINGSIDE_RING_TEST(InPlaceTest, WhatIsTakenIsNotOverwrittenUntilItIsReleased) {
+  auto queue = rings.template make<std::uint64_t>(3);
   for (std::uint64_t i = 0; i < 3; ++i) queue->tryPush(i);
   auto taken = queue->tryTake(2);
   ASSERT_EQ(taken.size(), 2U);
@@ -107,7 +107,7 @@ TYPED_TEST_P(InPlaceTest, WhatIsTakenIsNotOverwrittenUntilItIsReleased) {
   EXPECT_EQ(queue->tryPush(9), 0);
 }
 
-TYPED_TEST_P(InPlaceTest, ElementsLieWhereTheRingIsAndAreAligned) {
+RINGSIDE_RING_TEST(InPlaceTest, ElementsLieWhereTheRingIsAndAreAligned) {
   struct alignas(16) Small {
     std::array<std::uint64_t, 6> words;
   };
@@ -132,16 +132,16 @@ TYPED_TEST_P(InPlaceTest, ElementsLieWhereTheRingIsAndAreAligned) {
       EXPECT_EQ(reinterpret_cast<std::uintptr_t>(&taken[i]), written.at(i));
     }
   };
-  check(*this->template make<Small>(3));
-  check(*this->template make<Large>(3));
+  check(*rings.template make<Small>(3));
+  check(*rings.template make<Large>(3));
 }
 
-TYPED_TEST_P(InPlaceTest, WhereOneClaimMayBeOutTheOthersAreRefused) {
-  auto queue = this->template make<int>(4);
+RINGSIDE_RING_TEST(InPlaceTest, WhereOneClaimMayBeOutTheOthersAreRefused) {
+  auto queue = rings.template make<int>(4);
   int seen = 0;
   auto claimed = queue->tryClaim();
-  EXPECT_EQ(queue->tryPush(1), TypeParam::kManyClaims ? 0 : -1);
-  if (!TypeParam::kManyClaims) {
+  EXPECT_EQ(queue->tryPush(1), Rings<P>::kManyClaims ? 0 : -1);
+  if (!Rings<P>::kManyClaims) {
     EXPECT_EQ(lastError, Errc::InUse);
     EXPECT_EQ(queue->push(1), -1);  // no wait for itself
     EXPECT_FALSE(queue->claim());
@@ -149,18 +149,18 @@ TYPED_TEST_P(InPlaceTest, WhereOneClaimMayBeOutTheOthersAreRefused) {
   claimed.commit();
   EXPECT_EQ(queue->tryPush(2), 0);
   auto taken = queue->tryTake();
-  EXPECT_EQ(queue->tryPop(seen), TypeParam::kManyTakes ? 0 : -1);
-  if (!TypeParam::kManyTakes) {
+  EXPECT_EQ(queue->tryPop(seen), Rings<P>::kManyTakes ? 0 : -1);
+  if (!Rings<P>::kManyTakes) {
     EXPECT_EQ(lastError, Errc::InUse);
     EXPECT_EQ(queue->pop(seen), -1);
     EXPECT_FALSE(queue->take());
   }
   taken.release();
-  EXPECT_TRUE(queue->tryTake() || TypeParam::kManyTakes);
+  EXPECT_TRUE(queue->tryTake() || Rings<P>::kManyTakes);
 }
 
-TYPED_TEST_P(InPlaceTest, TimedClaimsAndTakesGiveUpAtTheDeadline) {
-  auto queue = this->template make<int>(1);
+RINGSIDE_RING_TEST(InPlaceTest, TimedClaimsAndTakesGiveUpAtTheDeadline) {
+  auto queue = rings.template make<int>(1);
   EXPECT_FALSE(queue->timedTake(1, 2ms));
   EXPECT_EQ(lastError, Errc::TimedOut);
   auto claimed = queue->timedClaim(1, 2ms);
@@ -171,8 +171,8 @@ TYPED_TEST_P(InPlaceTest, TimedClaimsAndTakesGiveUpAtTheDeadline) {
   EXPECT_TRUE(queue->timedTake(1, 2ms));
 }
 
-TYPED_TEST_P(InPlaceTest, AMovedClaimIsTheOnlyOne) {
-  auto queue = this->template make<int>(2);
+RINGSIDE_RING_TEST(InPlaceTest, AMovedClaimIsTheOnlyOne) {
+  auto queue = rings.template make<int>(2);
   auto first = queue->tryClaim();
   first[0] = 5;
   auto second = std::move(first);
@@ -184,12 +184,12 @@ TYPED_TEST_P(InPlaceTest, AMovedClaimIsTheOnlyOne) {
   EXPECT_EQ(seen, 5);
 }
 
-TYPED_TEST_P(InPlaceTest, ABlockedConsumerGoesOnBehindAnAbortedClaim) {
-  auto queue = this->template make<int>(4);
+RINGSIDE_RING_TEST(InPlaceTest, ABlockedConsumerGoesOnBehindAnAbortedClaim) {
+  auto queue = rings.template make<int>(4);
   int seen = 0;
   std::thread consumer([&] { queue->pop(seen); });
   auto first = queue->claim();
-  if constexpr (TypeParam::kManyClaims) {
+  if constexpr (Rings<P>::kManyClaims) {
     queue->push(7);  // behind the claim: not to be had yet
     first.abort();
   } else {
@@ -200,8 +200,8 @@ TYPED_TEST_P(InPlaceTest, ABlockedConsumerGoesOnBehindAnAbortedClaim) {
   EXPECT_EQ(seen, 7);
 }
 
-TYPED_TEST_P(InPlaceTest, ABlockedProducerGetsTheRoomOfAbortedClaims) {
-  auto queue = this->template make<int>(2);
+RINGSIDE_RING_TEST(InPlaceTest, ABlockedProducerGetsTheRoomOfAbortedClaims) {
+  auto queue = rings.template make<int>(2);
   queue->tryClaim(2).abort();
   std::thread producer([&] { queue->push(7); });
   int seen = 0;
@@ -210,11 +210,11 @@ TYPED_TEST_P(InPlaceTest, ABlockedProducerGetsTheRoomOfAbortedClaims) {
   EXPECT_EQ(seen, 7);
 }
 
-TYPED_TEST_P(InPlaceTest, ThreadsExchangeInPlaceAndAbortNowAndThen) {
+RINGSIDE_RING_TEST(InPlaceTest, ThreadsExchangeInPlaceAndAbortNowAndThen) {
   constexpr std::uint64_t kEach = 2000;
   for (const std::uint64_t capacity : {1U, 7U}) {
-    auto queue = this->template make<std::uint64_t>(capacity, Wait::Yield);
-    exchangeBetweenThreads<TypeParam>(
+    auto queue = rings.template make<std::uint64_t>(capacity, Wait::Yield);
+    exchangeBetweenThreads<P>(
         kEach,
         [&](int producer, std::uint64_t count) -> std::uint64_t {
           auto claimed = queue->claim(std::min<std::uint64_t>(3, kEach - count));

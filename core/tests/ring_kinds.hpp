@@ -5,9 +5,9 @@
 #include <unistd.h>
 
 #include <filesystem>
-#include <list>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "ringside/ringside.hpp"
 #include "shm_name.hpp"
@@ -57,12 +57,6 @@ template <class P, class B>
 struct Kind {
   using Policy = P;
   using Backing = B;
-  using Memory = typename B::Memory;
-  static constexpr int kProducers = std::is_same_v<P, Spsc> ? 1 : 3;
-  static constexpr int kConsumers = std::is_same_v<P, Mpmc> ? 3 : 1;
-  /// Whether one side may have several claims out at once.
-  static constexpr bool kManyClaims = !std::is_same_v<P, Spsc>;
-  static constexpr bool kManyTakes = std::is_same_v<P, Mpmc>;
 };
 
 template <class P>
@@ -94,40 +88,80 @@ struct KindNames {
   }
 };
 
-/// Makes queues of one kind. They are gone with the test.
-template <class K>
-class RingTest : public ::testing::Test {
- protected:
-  template <class T>
-  using Queue = TypedQueue<T, typename K::Policy>;
+/// The place of one ring, whatever it is.
+class RingPlace {
+ public:
+  virtual ~RingPlace() = default;
+  virtual RingSegment open(const Geometry& geometry, const MemoryOptions& options) const = 0;
+};
+
+template <class Backing>
+class PlaceOf : public RingPlace {
+ public:
+  RingSegment open(const Geometry& geometry, const MemoryOptions& options) const override {
+    if constexpr (Backing::kHasPlace) {
+      return RingSegment::in<typename Backing::Memory>(geometry, options, backing_.place());
+    } else {
+      return RingSegment::in<typename Backing::Memory>(geometry, options);
+    }
+  }
+
+ private:
+  Backing backing_;
+};
+
+/// Makes queues of one policy, gone with the test. What is tested knows the policy and not the
+/// memory: it is compiled once a policy and not once a kind.
+template <class P>
+class Rings {
+ public:
+  static constexpr int kProducers = std::is_same_v<P, Spsc> ? 1 : 3;
+  static constexpr int kConsumers = std::is_same_v<P, Mpmc> ? 3 : 1;
+  /// Whether one side may have several claims out at once.
+  static constexpr bool kManyClaims = !std::is_same_v<P, Spsc>;
+  static constexpr bool kManyTakes = std::is_same_v<P, Mpmc>;
+
+  explicit Rings(std::unique_ptr<RingPlace> (*make_place)()) : make_place_(make_place) {}
 
   template <class T>
-  std::shared_ptr<Queue<T>> make(std::uint64_t capacity, Wait wait = Wait::Block) {
-    return open<T>(backings_.emplace_back(), capacity, wait);
+  std::shared_ptr<TypedQueue<T, P>> make(std::uint64_t capacity, Wait wait = Wait::Block) {
+    places_.push_back(make_place_());
+    return std::make_shared<Made<T>>(*places_.back(), capacity, wait);
   }
   /// Another object for the memory that was made last.
   template <class T>
-  std::shared_ptr<Queue<T>> makeAnother(std::uint64_t capacity) {
-    return open<T>(backings_.back(), capacity, Wait::Block);
+  std::shared_ptr<TypedQueue<T, P>> makeAnother(std::uint64_t capacity) {
+    return std::make_shared<Made<T>>(*places_.back(), capacity, Wait::Block);
   }
 
  private:
   template <class T>
-  static std::shared_ptr<Queue<T>> open([[maybe_unused]] const typename K::Backing& backing,
-                                        std::uint64_t capacity, Wait wait) {
-    using Made = BasicQueue<T, typename K::Memory, typename K::Policy>;
-    RingOptions options;
-    options.wait = wait;
-    options.memory.huge_pages = HugePages::Never;
-    if constexpr (K::Backing::kHasPlace) {
-      return std::make_shared<Made>(capacity, backing.place(), options);
-    } else {
-      return std::make_shared<Made>(capacity, options);
-    }
-  }
+  struct Made : TypedQueue<T, P> {
+    Made(const RingPlace& place, std::uint64_t capacity, Wait wait)
+        : Made::TypedQueue(
+              place.open(Made::geometryFor(capacity), {.huge_pages = HugePages::Never}), wait) {}
+  };
 
-  std::list<typename K::Backing> backings_;
+  std::unique_ptr<RingPlace> (*make_place_)();
+  std::vector<std::unique_ptr<RingPlace>> places_;
 };
+
+template <class K>
+class RingTest : public ::testing::Test {
+ protected:
+  Rings<typename K::Policy> rings_{[]() -> std::unique_ptr<RingPlace> {
+    return std::make_unique<PlaceOf<typename K::Backing>>();
+  }};
+};
+
+/// A test of a typed suite whose body is a function of the policy P alone, with `rings` to make
+/// queues by.
+#define RINGSIDE_RING_TEST(Suite, Name)                                                \
+  template <class P>                                                                   \
+  void check##Name(Rings<P>& rings);                                                   \
+  TYPED_TEST_P(Suite, Name) { check##Name<typename TypeParam::Policy>(this->rings_); } \
+  template <class P>                                                                   \
+  void check##Name(Rings<P>& rings)
 
 /// Producer in the upper 16 bits, its count in the lower 48.
 constexpr std::uint64_t stampOf(int producer, std::uint64_t count) {

@@ -74,15 +74,15 @@ int consumeAll(Queue& queue, std::uint64_t total, bool in_place, Findings& findi
 }
 
 /// The queue is made before the fork: whatever its memory is, the children have it.
-template <class K, class Queue>
+template <class P, class Queue>
 void exchangeBetweenProcesses(Queue& queue, bool in_place) {
-  constexpr std::uint64_t kTotal = K::kProducers * kEach;
+  constexpr std::uint64_t kTotal = Rings<P>::kProducers * kEach;
   Findings findings(kTotal);
   std::vector<::pid_t> children;
-  for (int p = 0; p < K::kProducers; ++p) {
+  for (int p = 0; p < Rings<P>::kProducers; ++p) {
     children.push_back(inChild([&] { return produceAll(queue, p, in_place); }));
   }
-  for (int c = 0; c < K::kConsumers; ++c) {
+  for (int c = 0; c < Rings<P>::kConsumers; ++c) {
     children.push_back(inChild([&] { return consumeAll(queue, kTotal, in_place, findings); }));
   }
   for (const ::pid_t child : children) EXPECT_EQ(resultOf(child), 0);
@@ -91,15 +91,15 @@ void exchangeBetweenProcesses(Queue& queue, bool in_place) {
   for (std::uint64_t i = 0; i < kTotal; ++i) ASSERT_EQ(findings.received[i], 1) << i;
 }
 
-TYPED_TEST_P(ProcessRingTest, ProcessesReceiveEachElementOnceWholeAndInOrder) {
+RINGSIDE_RING_TEST(ProcessRingTest, ProcessesReceiveEachElementOnceWholeAndInOrder) {
   for (const std::uint64_t capacity : {1U, 16U}) {
-    exchangeBetweenProcesses<TypeParam>(*this->template make<Element>(capacity), false);
+    exchangeBetweenProcesses<P>(*rings.template make<Element>(capacity), false);
   }
 }
 
-TYPED_TEST_P(ProcessRingTest, ProcessesExchangeElementsInPlace) {
+RINGSIDE_RING_TEST(ProcessRingTest, ProcessesExchangeElementsInPlace) {
   for (const std::uint64_t capacity : {1U, 16U}) {
-    exchangeBetweenProcesses<TypeParam>(*this->template make<Element>(capacity), true);
+    exchangeBetweenProcesses<P>(*rings.template make<Element>(capacity), true);
   }
 }
 
@@ -115,12 +115,12 @@ template <class Queue>
   return child;
 }
 
-TYPED_TEST_P(ProcessRingTest, AnExclusiveRoleIsFreeAsSoonAsItsHolderIsDead) {
-  auto queue = this->template make<int>(4);
+RINGSIDE_RING_TEST(ProcessRingTest, AnExclusiveRoleIsFreeAsSoonAsItsHolderIsDead) {
+  auto queue = rings.template make<int>(4);
   SharedArray<std::atomic<int>> pushed(1);
   const ::pid_t holder = holdProducer(*queue, pushed[0]);
   EXPECT_EQ(pushed[0], 1);
-  const bool exclusive = std::is_same_v<typename TypeParam::Policy, Spsc>;
+  const bool exclusive = std::is_same_v<P, Spsc>;
   lastError = {};
   EXPECT_EQ(queue->tryPush(2), exclusive ? -1 : 0);
   EXPECT_EQ(lastError == Errc::InUse, exclusive);
