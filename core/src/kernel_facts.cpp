@@ -71,8 +71,10 @@ void addArea(const AreaFacts& area, std::size_t overlap, bool locked, RangeFacts
   if (all_huge || area.resident_bytes <= overlap) {
     facts.huge_bytes += std::min(area.huge_bytes, overlap);
   }
-  // Not "Locked:", which is a share where other processes map the same pages.
-  if (locked) facts.locked_bytes += std::min(area.resident_bytes, overlap);
+  // Not "Locked:", which is a share where other processes map the same pages. Reserved huge pages
+  // never leave RAM, and the kernel does not mark them.
+  if (locked || area.page_bytes > basePageBytes())
+    facts.locked_bytes += std::min(area.resident_bytes, overlap);
 }
 
 /// Whether any page of the range is in memory.

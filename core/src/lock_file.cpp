@@ -1,11 +1,15 @@
 #include "lock_file.hpp"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
+#include <mutex>
+#include <set>
 
 #include "ringside/error.hpp"
 
@@ -29,6 +33,48 @@ bool tryToSet(int descriptor, ::off_t byte, short type) {
   throwErrno("cannot lock a byte of the segment's file");
 }
 
+/// The descriptors whose locks a forked child must not hold on to.
+class LockedDescriptors {
+ public:
+  /// Never destroyed: children may be forked until the very end.
+  static LockedDescriptors& instance() {
+    static LockedDescriptors& all = *new LockedDescriptors;
+    return all;
+  }
+  void add(int descriptor) {
+    const std::lock_guard lock(mutex_);
+    numbers_.insert(descriptor);
+  }
+  void remove(int descriptor) noexcept {
+    const std::lock_guard lock(mutex_);
+    numbers_.erase(descriptor);
+  }
+
+ private:
+  LockedDescriptors() {
+    ::pthread_atfork([] { instance().mutex_.lock(); }, [] { instance().mutex_.unlock(); },
+                     [] {
+                       instance().reopenAll();
+                       instance().mutex_.unlock();
+                     });
+  }
+
+  /// In the child: open, dup3 and close only. Where /proc is not mounted the locks stay shared.
+  void reopenAll() noexcept {
+    for (const int descriptor : numbers_) {
+      char self[32] = {};
+      std::snprintf(self, sizeof self, "/proc/self/fd/%d", descriptor);
+      const int own = ::open(self, O_RDWR | O_CLOEXEC);
+      if (own < 0) continue;
+      ::dup3(own, descriptor, O_CLOEXEC);
+      ::close(own);
+    }
+  }
+
+  std::mutex mutex_;
+  std::set<int> numbers_;
+};
+
 }  // namespace
 
 bool tryLock(int descriptor, ::off_t byte) { return tryToSet(descriptor, byte, F_WRLCK); }
@@ -46,6 +92,17 @@ LifecycleLock::LifecycleLock(int descriptor) : descriptor_(descriptor) {
   throwError(Errc::TimedOut,
              "another process has been creating or attaching to this segment for a second");
 }
+
+UniqueFd openAgain(int descriptor, int flags) {
+  const std::string self = "/proc/self/fd/" + std::to_string(descriptor);
+  UniqueFd own(::open(self.c_str(), flags | O_CLOEXEC));
+  if (!own) throwErrno("cannot open " + self + " again, which needs a mounted /proc");
+  return own;
+}
+
+void keepFromChildren(int descriptor) { LockedDescriptors::instance().add(descriptor); }
+
+void forgetDescriptor(int descriptor) noexcept { LockedDescriptors::instance().remove(descriptor); }
 
 UniqueFd makeCompanion() {
   UniqueFd file(::memfd_create("ringside-locks", MFD_CLOEXEC));

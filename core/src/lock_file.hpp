@@ -37,6 +37,16 @@ class LifecycleLock {
   int descriptor_;
 };
 
+/// A file description of its own for an open file: one that came by a fork, or by a message, has
+/// the locks of somebody else. Throws std::system_error.
+UniqueFd openAgain(int descriptor, int flags);
+
+/// From now on a child that is forked gets a description of its own for this descriptor, without
+/// the locks: they end with this process and not with its last child.
+void keepFromChildren(int descriptor);
+/// Before it is closed.
+void forgetDescriptor(int descriptor) noexcept;
+
 /// A file in memory, without a name, for the locks of memory that has no file.
 UniqueFd makeCompanion();
 

@@ -12,6 +12,7 @@
 #include <stdexcept>
 
 #include "kernel_facts.hpp"
+#include "lock_file.hpp"
 #include "numa.hpp"
 #include "page_flags.hpp"
 
@@ -144,17 +145,16 @@ int Mapping::prefault() noexcept {
 }
 
 void Mapping::reopen() {
-  const std::string self = "/proc/self/fd/" + std::to_string(state_.descriptor);
   const bool writes = state_.options.access == Access::ReadWrite;
-  const int own = ::open(self.c_str(), (writes ? O_RDWR : O_RDONLY) | O_CLOEXEC);
-  if (own < 0) throwErrno("cannot open the memory's file again after a fork");
+  UniqueFd own = openAgain(state_.descriptor, writes ? O_RDWR : O_RDONLY);
   ::close(state_.descriptor);
-  state_.descriptor = own;
+  state_.descriptor = own.release();
 }
 
 void Mapping::obtain(std::size_t size, const MemoryOptions& options, Satisfied satisfied,
                      const std::function<void(const PageKind&)>& attempt) {
   if (size == 0) throwError(Errc::InvalidParam, "memory of 0 bytes was asked for");
+  const std::error_code error_before = lastError;
   const std::size_t huge = hugePageBytes(options.huge_page_size);
   std::string why = "this kernel has no reserved pages of that size";
   if (huge > 0 && worthHugePages(size, options, huge)) {
@@ -163,6 +163,7 @@ void Mapping::obtain(std::size_t size, const MemoryOptions& options, Satisfied s
       return attempt({huge, true});
     } catch (const std::system_error& error) {
       why = error.what();
+      lastError = error_before;  // what follows may succeed, and a success leaves it as it was
       reset();
     }
   }
@@ -192,7 +193,8 @@ void Mapping::map(std::size_t size, const PageKind& pages, int flags, int descri
 void Mapping::bindAsAsked() {
   const MemoryOptions& options = state_.options;
   // A hint: pageSize() tells what came of it.
-  if (options.huge_pages != HugePages::Never) ::madvise(state_.address, size(), MADV_HUGEPAGE);
+  const bool wants_huge = options.huge_pages != HugePages::Never;
+  ::madvise(state_.address, size(), wants_huge ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
   if (options.numa_nodes.empty()) return;
   if (mbind(options.numa_nodes, options.numa_policy) != 0) {
     const bool full = state_.page > basePageBytes() && lastError == Errc::OutOfMemory;

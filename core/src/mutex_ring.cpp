@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstddef>
 #include <limits>
 #include <new>
 #include <string>
@@ -18,16 +19,16 @@ struct MutexRingHeader {
   std::uint64_t element_size_bytes;
   std::uint64_t capacity;
   alignas(kCacheLineBytes) RobustMutex mutex;
-  SharedCondition pushed;  ///< consumers wait here
-  SharedCondition popped;  ///< producers wait here
   alignas(kCacheLineBytes) std::atomic<std::uint64_t> write_position;
   std::atomic<std::uint64_t> read_position;
+  alignas(kCacheLineBytes) SharedCondition pushed;  ///< consumers wait here
+  SharedCondition popped;                           ///< producers wait here
 };
 static_assert(std::is_standard_layout_v<MutexRingHeader> &&
                   sizeof(MutexRingHeader) % kCacheLineBytes == 0,
               "the slots follow and begin on a cache line");
-static_assert(sizeof(MutexRingHeader) == 3 * kCacheLineBytes,
-              "an operation would touch a line more than mutex, positions and element");
+static_assert(offsetof(MutexRingHeader, pushed) >= offsetof(MutexRingHeader, mutex) + 128,
+              "a look for waiters, after the unlock, would take a line from the next owner");
 
 namespace {
 
@@ -85,10 +86,10 @@ void MutexRing::create(void* memory, std::uint64_t memory_bytes, std::uint64_t e
                                               .element_size_bytes = element_size_bytes,
                                               .capacity = capacity,
                                               .mutex = {},
-                                              .pushed = {},
-                                              .popped = {},
                                               .write_position = 0,
-                                              .read_position = 0};
+                                              .read_position = 0,
+                                              .pushed = {},
+                                              .popped = {}};
   header->magic.store(kMagic, std::memory_order_release);  // SYNC: the constructor
 }
 

@@ -34,7 +34,7 @@ bool isNameCharacter(char c) {
 /// Empty when the name breaks the rule.
 std::string pathOf(std::string_view name) {
   if (name.starts_with('/')) name.remove_prefix(1);
-  if (name.empty() || name.size() > kMaxNameLength || name[0] == '.') return {};
+  if (name.empty() || name.size() > kMaxNameLength || name == "." || name == "..") return {};
   for (const char c : name) {
     if (!isNameCharacter(c)) return {};
   }
@@ -105,7 +105,7 @@ NamedMemory::NamedFile NamedMemory::segmentFile(const std::string& name) {
   if (path.empty()) {
     throwError(Errc::InvalidParam, "segment name '" + name +
                                        "' must be 1 to 200 of [A-Za-z0-9_.-] after an optional "
-                                       "slash, and not begin with a dot");
+                                       "slash, and not . or ..");
   }
   return {path, true};
 }
@@ -116,7 +116,11 @@ void NamedMemory::take(const NamedFile& file, std::size_t size, const MemoryOpti
     throwError(Errc::InvalidParam, file.path + ": 0 bytes were asked for");
   }
   if ((options.mode & ~(file.segment ? kAllowedMode : kAllBits)) != 0) {
-    throwError(Errc::InvalidParam, file.path + ": a mode beyond 0770 was asked for");
+    throwError(Errc::InvalidParam, file.path + ": a mode beyond " +
+                                       (file.segment ? "0770" : "0777") + " was asked for");
+  }
+  if (opening == Opening::Create && options.access != Access::ReadWrite) {
+    throwError(Errc::InvalidParam, file.path + ": a new region can only be read and written");
   }
   const bool creates = opening != Opening::Open && options.access == Access::ReadWrite;
   for (int race = 0; race < kMaxRaces; ++race) {

@@ -44,11 +44,7 @@ int failStuck() noexcept {
 }
 
 /// The kernel drops nodes that are not there from a set in silence; here each one counts.
-bool allUsable(const std::vector<int>& nodes) noexcept {
-  NodeMask allowed;
-  if (::get_mempolicy(nullptr, allowed.words, kMaxNodes, nullptr, MPOL_F_MEMS_ALLOWED) != 0) {
-    return false;
-  }
+bool allUsable(const NodeMask& allowed, const std::vector<int>& nodes) noexcept {
   return !nodes.empty() && std::all_of(nodes.begin(), nodes.end(), [&](int node) {
     return node >= 0 && node < kMaxNodes && allowed.has(node);
   });
@@ -134,7 +130,11 @@ bool mapResident(void* address, std::size_t size) {
 }
 
 int bindTo(void* address, std::size_t size, const std::vector<int>& nodes, NumaPolicy policy) {
-  if (!allUsable(nodes)) return fail(Errc::InvalidParam);
+  NodeMask allowed;
+  if (::get_mempolicy(nullptr, allowed.words, kMaxNodes, nullptr, MPOL_F_MEMS_ALLOWED) != 0) {
+    return failStuck();
+  }
+  if (!allUsable(allowed, nodes)) return fail(Errc::InvalidParam);
   NodeMask mask;
   for (const int node : nodes) mask.add(node);
   const auto bind = [&](unsigned how) {

@@ -47,7 +47,9 @@ void Mapping::growFile(std::size_t size) {
   if (state_.options.access != Access::ReadWrite) {
     throwError(Errc::InvalidParam, "the file is smaller, and is not opened for writing");
   }
-  const LifecycleLock lock(state_.descriptor);  // a failure makes it smaller again
+  // A failure makes it smaller again: under a lock that a forked child does not share.
+  const UniqueFd own = openAgain(state_.descriptor, O_RDWR);
+  const LifecycleLock lock(own.get());
   if (::fstat(state_.descriptor, &facts) != 0) throwErrno("cannot look at the file");
   const std::size_t before = roundUp(static_cast<std::size_t>(facts.st_size), state_.page);
   if (before >= size) return;
@@ -73,7 +75,8 @@ void Mapping::addEnd(std::size_t from, std::size_t to) {
   if (address == MAP_FAILED) throwErrno("cannot map the new end");
   end.state_.address = address;
   end.state_.size = to - from;
-  if (lockedBytes() > 0 && ::mlock2(address, to - from, MLOCK_ONFAULT) != 0) {
+  const bool counts = state_.page == basePageBytes() && lockedBytes() > 0;  // against a limit
+  if (counts && ::mlock2(address, to - from, MLOCK_ONFAULT) != 0) {
     throwErrno("cannot lock the new end");
   }
   end.bindAsAsked();
@@ -81,30 +84,44 @@ void Mapping::addEnd(std::size_t from, std::size_t to) {
 }
 
 void Mapping::moveTo(std::size_t size) {
+  const std::size_t before = state_.size;
   if (state_.page > basePageBytes()) {
     mapAnew(size);
   } else {
     void* moved = ::mremap(state_.address, state_.size, size, MREMAP_MAYMOVE);
-    if (moved == MAP_FAILED) {
+    // EFAULT: parts of it were bound or locked on their own, which the kernel keeps apart.
+    if (moved == MAP_FAILED && errno == EFAULT && state_.growth == Growth::WithFile) {
+      mapAnew(size);
+    } else if (moved == MAP_FAILED) {
       // What it says of a limit of locked bytes, and of more than a process can have.
       if (errno == EAGAIN || errno == EINVAL) errno = ENOMEM;
+      if (errno == EFAULT) throwError(Errc::OperationFailed, "its parts are bound or locked apart");
       throwErrno("cannot map " + std::to_string(size) + " bytes");
+    } else {
+      state_.address = moved;
+      state_.size = size;
     }
-    state_.address = moved;
-    state_.size = size;
   }
-  settleAsAsked();
+  try {
+    settleAsAsked();
+  } catch (...) {
+    cutOff(before);
+    throw;
+  }
 }
 
-/// mremap(2) makes no huge mapping larger.
+/// Where mremap(2) can't: huge pages, and ranges that the kernel holds in parts.
 void Mapping::mapAnew(std::size_t size) {
   if (state_.options.access == Access::Private) {
-    throwError(Errc::OperationFailed,
-               "what was written to private huge pages can't be mapped anew");
+    throwError(Errc::OperationFailed, "what was written to private memory can't be mapped anew");
   }
   Mapping moved;
   moved.state_.options = state_.options;
-  moved.map(size, {state_.page, true}, MAP_SHARED, state_.descriptor);
+  const bool huge = state_.page > basePageBytes();
+  moved.map(size, {state_.page, huge}, MAP_SHARED, state_.descriptor);
+  if (!huge && lockedBytes() > 0 && moved.mlock() != 0) {
+    throw std::system_error(lastError, "cannot lock " + std::to_string(size) + " bytes");
+  }
   std::swap(state_.address, moved.state_.address);
   std::swap(state_.size, moved.state_.size);
 }

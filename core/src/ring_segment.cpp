@@ -1,5 +1,6 @@
 #include "ringside/ring_segment.hpp"
 
+#include <fcntl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -52,34 +53,56 @@ void RingSegment::protectHeader() {
 RingSegment::RingSegment(RingSegment&& other) noexcept
     : memory_(std::move(other.memory_)),
       view_(other.view_),
+      locks_(std::exchange(other.locks_, -1)),
       participant_(std::exchange(other.participant_, -1)),
       owner_(other.owner_) {}
 
 RingSegment& RingSegment::operator=(RingSegment&& other) noexcept {
   if (this != &other) {
     detach();
+    closeLocks();
     memory_ = std::move(other.memory_);
     view_ = other.view_;
+    locks_ = std::exchange(other.locks_, -1);
     participant_ = std::exchange(other.participant_, -1);
     owner_ = other.owner_;
   }
   return *this;
 }
 
-RingSegment::~RingSegment() { detach(); }
+RingSegment::~RingSegment() {
+  detach();
+  closeLocks();
+}
+
+void RingSegment::openLocks() {
+  try {
+    locks_ = openAgain(memory_.descriptor(), O_RDWR).release();
+  } catch (const std::system_error&) {  // no /proc: then a child that lives keeps the locks
+    locks_ = ::fcntl(memory_.descriptor(), F_DUPFD_CLOEXEC, 0);
+    if (locks_ < 0) throwErrno("cannot open the segment's file for its locks");
+  }
+  keepFromChildren(locks_);
+}
+
+void RingSegment::closeLocks() noexcept {
+  if (locks_ < 0) return;
+  forgetDescriptor(locks_);
+  ::close(std::exchange(locks_, -1));
+}
 
 void RingSegment::attach(Role role) {
   if (memory_.descriptor() < 0) return;
   if (owner_ != ::getpid()) {
-    memory_.reopen();  // the locks of the parent are of its file description
+    closeLocks();  // in a forked child, they may be the parent's
     participant_ = -1;
     owner_ = ::getpid();
   }
-  const int file = memory_.descriptor();
-  const LifecycleLock lock(file);
+  if (locks_ < 0) openLocks();
+  const LifecycleLock lock(locks_);
   const bool exclusive = isExclusive(view_.geometry.policy, role);
   const ::off_t byte = role == Role::Producer ? kProducerRoleLock : kConsumerRoleLock;
-  if (exclusive && !tryLock(file, byte)) {
+  if (exclusive && !tryLock(locks_, byte)) {
     throwError(Errc::InUse, role == Role::Producer
                                 ? "the ring has a living producer and takes only one"
                                 : "the ring has a living consumer and takes only one");
@@ -87,7 +110,7 @@ void RingSegment::attach(Role role) {
   try {
     registerParticipant(role);
   } catch (...) {
-    if (exclusive) unlock(file, byte);
+    if (exclusive) unlock(locks_, byte);
     throw;
   }
 }
@@ -100,7 +123,7 @@ void RingSegment::registerParticipant(Role role) {
     return;
   }
   for (int entry = 0; entry < static_cast<int>(kMaxParticipants); ++entry) {
-    if (!tryLock(memory_.descriptor(), kFirstParticipantLock + entry)) continue;
+    if (!tryLock(locks_, kFirstParticipantLock + entry)) continue;
     Participant& participant = view_.participants[entry];
     participant.generation.fetch_add(1, std::memory_order_relaxed);  // under the lifecycle lock
     participant.intent.store(0, std::memory_order_relaxed);
@@ -123,7 +146,7 @@ void RingSegment::detach() noexcept {
   // A child may keep the file description open: the locks are given back and not left to its end.
   for (const ::off_t byte :
        {kProducerRoleLock, kConsumerRoleLock, kFirstParticipantLock + participant_}) {
-    unlock(memory_.descriptor(), byte);
+    unlock(locks_, byte);
   }
   participant_ = -1;
 }

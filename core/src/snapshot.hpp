@@ -16,7 +16,7 @@ class Snapshot {
 
   /// Lets `contents` look at a copy of its beginning. Throws what that throws.
   void show(const Contents& contents) const;
-  /// Throws InvalidParam unless the file has `size` bytes, rounded up to pages.
+  /// Throws InvalidParam unless the file has `size` bytes, or more within the same last page.
   void requireSize(std::size_t size, std::size_t page_bytes) const;
 
   std::size_t sizeBytes() const { return static_cast<std::size_t>(facts_.st_size); }

@@ -200,8 +200,9 @@ bool SysvMem::open(std::size_t size, ::key_t key, const MemoryOptions& options,
       return false;
     }
   } catch (const std::system_error& error) {
-    if (isRemoved(error.code())) return false;
-    throw;
+    if (!isRemoved(error.code())) throw;
+    reset();
+    return false;
   }
   const std::size_t page = state_.page;
   if (roundUp(facts.shm_segsz, page) != roundUp(size, page)) {
@@ -262,10 +263,15 @@ bool SysvMem::create(std::size_t size, ::key_t key, const MemoryOptions& options
 void SysvMem::attachSegment(int id, const MemoryOptions& options) {
   void* address = ::shmat(id, nullptr, options.access == Access::ReadOnly ? SHM_RDONLY : 0);
   if (address == reinterpret_cast<void*>(-1)) throwErrno("cannot attach a SysV segment");
-  const struct ::shmid_ds facts = factsOf(id);
+  try {
+    const struct ::shmid_ds facts = factsOf(id);
+    state_.page = rangeFacts(address, facts.shm_segsz).kernel_page_size_bytes;
+    state_.size = roundUp(facts.shm_segsz, state_.page);
+  } catch (...) {
+    ::shmdt(address);
+    throw;
+  }
   state_.address = address;
-  state_.page = rangeFacts(address, facts.shm_segsz).kernel_page_size_bytes;
-  state_.size = roundUp(facts.shm_segsz, state_.page);
 }
 
 ::key_t SysvMem::keyOf(const std::string& path, int project) {

@@ -49,10 +49,10 @@ void WaitPoint::wakeSleepers() noexcept {
   wakeOnWord(event_, INT_MAX);
 }
 
-Deadline deadlineAfter(std::chrono::nanoseconds timeout) noexcept {
+Deadline deadlineAfter(Timeout timeout) noexcept {
   const auto now = std::chrono::steady_clock::now();
-  if (timeout > std::chrono::steady_clock::time_point::max() - now) return std::nullopt;
-  return now + timeout;
+  if (timeout.value > std::chrono::steady_clock::time_point::max() - now) return std::nullopt;
+  return now + std::max(timeout.value, std::chrono::nanoseconds(0));
 }
 
 void sleepOnWord(const std::atomic<std::uint32_t>& word, std::uint32_t seen,

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstring>
 #include <memory>
+#include <thread>
 #include <vector>
 
 #include "ringside/ringside.hpp"
@@ -61,6 +62,22 @@ TYPED_TEST(ChannelTest, EachCallSaysWhyItCannot) {
   EXPECT_EQ(producer.tryPush(&value), -1);
   EXPECT_EQ(lastError, Errc::TemporaryError);
   EXPECT_EQ(producer.timedPush(&value, 1ms), -1);
+  EXPECT_EQ(lastError, Errc::TimedOut);
+}
+
+TYPED_TEST(ChannelTest, ATimeoutOfAnyDurationIsUnderstood) {
+  typename TypeParam::Producer producer(this->name_.str(), 8, 1);
+  typename TypeParam::Consumer consumer(this->name_.str(), 8, 1);
+  ASSERT_EQ(producer.open(), 0);
+  ASSERT_EQ(consumer.open(), 0);
+  std::uint64_t value = 1;
+  std::thread late([&] { producer.push(&value); });
+  std::uint64_t seen = 0;
+  EXPECT_EQ(consumer.timedPop(&seen, std::chrono::seconds::max()), 0);  // for ever
+  late.join();
+  EXPECT_EQ(consumer.timedPop(&seen, std::chrono::seconds::min()), -1);
+  EXPECT_EQ(lastError, Errc::TimedOut);
+  EXPECT_EQ(consumer.timedPop(&seen, std::chrono::duration<double, std::milli>(0.5)), -1);
   EXPECT_EQ(lastError, Errc::TimedOut);
 }
 

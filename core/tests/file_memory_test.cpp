@@ -106,10 +106,20 @@ TEST_F(FileMemTest, NeverShrinksItsFile) {
 
 TEST_F(FileMemTest, RefusesAFileOfAnotherSize) {
   write(path_, std::string(10000, 'x'));
-  for (const std::size_t size : {1U, 4096U, 8192U, 12289U}) {
+  for (const std::size_t size : {1U, 4096U, 8192U, 10001U, 12288U, 12289U}) {
     EXPECT_EQ(opened(size), Errc::InvalidParam) << size;
   }
   EXPECT_EQ(contentsOf(path_), std::string(10000, 'x'));
+}
+
+TEST_F(FileMemTest, GrowsThoughAPartOfItWasLockedOnItsOwn) {
+  FileMem memory(8192, path_);
+  std::memset(memory.get(), 7, 8192);
+  if (ringside::mlock(memory.get(), 4096) == -1) GTEST_SKIP() << "this process may lock nothing";
+  ASSERT_EQ(memory.resize(65536), 0) << lastError.message();
+  EXPECT_EQ(*static_cast<unsigned char*>(memory.get(8191)), 7);
+  *static_cast<unsigned char*>(memory.get(65535)) = 9;
+  EXPECT_EQ(FileMem(65536, path_).size(), 65536U);
 }
 
 TEST_F(FileMemTest, RefusesAnEmptyFile) {

@@ -107,6 +107,7 @@ TYPED_TEST(HugePageTest, TakesEachAdvice) {
 TYPED_TEST(HugePageTest, CanBeLocked) {
   auto memory = this->make(kHugePageBytes, {.huge_pages = HugePages::Require, .lock = true});
   EXPECT_EQ(memory.mlock(), 0);
+  EXPECT_EQ(memory.lockedBytes(), memory.size());
 }
 
 // --- sizes --------------------------------------------------------------------------------------
@@ -166,18 +167,6 @@ TYPED_TEST(HugePageTest, MoreThanThePoolHasIsAnErrorThatSaysWhatToDo) {
   EXPECT_EQ(thrownBy([&] { this->make(too_much); }, message), Errc::OutOfMemory);
   EXPECT_NE(message.find("nr_hugepages"), std::string::npos) << message;
   EXPECT_EQ(hugePagePool(), this->before_);
-}
-
-TYPED_TEST(HugePageTest, PagesOfASizeThatNobodyReservedAreAnError) {
-  const std::size_t reserved =
-      numberIn("/sys/kernel/mm/hugepages/hugepages-1048576kB/nr_hugepages");
-  if (reserved > 0) GTEST_SKIP() << "this machine has pages of 1 GiB";
-  if constexpr (std::is_same_v<TypeParam, HugeFileKind>) {
-    GTEST_SKIP() << "a file lies where its path says";
-  }
-  const MemoryOptions options{.huge_pages = HugePages::Require,
-                              .huge_page_size = HugePageSize::OneGiB};
-  EXPECT_EQ(thrownBy([&] { this->make(4096, options); }), Errc::OutOfMemory);
 }
 
 // --- over fork ----------------------------------------------------------------------------------
@@ -250,9 +239,21 @@ TYPED_TEST(ChosenHugePageTest, RequireFailsWhenTooFewAreFree) {
   EXPECT_EQ(this->make(kHugePageBytes).pageSize(), kHugePageBytes) << "one is left";
 }
 
-TYPED_TEST(ChosenHugePageTest, NeverTakesNone) {
-  const auto memory = this->make(2 * kHugePageBytes, kBasePages);
+TYPED_TEST(ChosenHugePageTest, PagesOfASizeThatNobodyReservedAreAnError) {
+  const std::size_t reserved =
+      numberIn("/sys/kernel/mm/hugepages/hugepages-1048576kB/nr_hugepages");
+  if (reserved > 0) GTEST_SKIP() << "this machine has pages of 1 GiB";
+  const MemoryOptions options{.huge_pages = HugePages::Require,
+                              .huge_page_size = HugePageSize::OneGiB};
+  EXPECT_EQ(thrownBy([&] { this->make(4096, options); }), Errc::OutOfMemory);
+}
+
+TYPED_TEST(ChosenHugePageTest, NeverTakesNeitherReservedNorTransparentOnes) {
+  auto memory = this->make(4 * kHugePageBytes, kBasePages);
+  std::memset(memory.get(), 7, memory.size());
   EXPECT_EQ(memory.pageSize(), 4096U);
+  EXPECT_EQ(smapsBytesAt(memory.get(memory.size() / 2), "AnonHugePages:"), 0U);
+  EXPECT_EQ(smapsBytesAt(memory.get(memory.size() / 2), "ShmemPmdMapped:"), 0U);
   EXPECT_EQ(hugePagePool(), this->before_);
 }
 
@@ -268,7 +269,7 @@ class HugePageNumaTest : public HugePageTest<Kind> {
  protected:
   void SetUp() override {
     HugePageTest<Kind>::SetUp();
-    if (freeOnNode(0) > 0 && freeOnNode(1) > 0) return;
+    if (freeOnNode(0) > 0 && freeOnNode(1) > 0 && canBind()) return;
     ASSERT_FALSE(inTestMachine()) << "two NUMA nodes of it should have huge pages";
     GTEST_SKIP() << "this machine has no two NUMA nodes with huge pages; ci/vm-test has";
   }
@@ -322,16 +323,6 @@ TYPED_TEST(HugePageNumaTest, MoreThanTheNodeHasIsAnErrorAndNoSigbus) {
   EXPECT_EQ(hugePagePool(), this->before_);
 }
 
-TYPED_TEST(HugePageNumaTest, TryTakesWhatComesWhenTheNodeHasTooFew) {
-  if constexpr (std::is_same_v<TypeParam, HugeFileKind>) {
-    GTEST_SKIP() << "a file lies where its path says";
-  }
-  const std::size_t too_much = (freeOnNode(1) + 1) * kHugePageBytes;
-  auto memory = this->make(too_much, this->onNodes(HugePages::Try, {1}));
-  EXPECT_EQ(kernelPageBytesAt(memory.get()), 4096U);
-  EXPECT_EQ(hugePagePool(), this->before_);
-}
-
 TYPED_TEST(HugePageNumaTest, BindingMoreThanTheNodeHasIsDoneOrAnErrorAndNoSigbus) {
   auto memory = this->make((freeOnNode(1) + 1) * kHugePageBytes);
   const bool is_bound = memory.mbind(1) == 0;  // the kernel may move one to a page of its own
@@ -352,6 +343,17 @@ TYPED_TEST(HugePageNumaTest, GrowingBeyondTheNodeChangesNothing) {
     EXPECT_EQ(this->make(2 * kHugePageBytes).size(), 2 * kHugePageBytes)
         << "others find it as it was";
   }
+}
+
+template <class Kind>
+class ChosenHugePageNumaTest : public HugePageNumaTest<Kind> {};
+TYPED_TEST_SUITE(ChosenHugePageNumaTest, ChoosingKinds, MemoryKindNames);
+
+TYPED_TEST(ChosenHugePageNumaTest, TryTakesWhatComesWhenTheNodeHasTooFew) {
+  const std::size_t too_much = (freeOnNode(1) + 1) * kHugePageBytes;
+  auto memory = this->make(too_much, this->onNodes(HugePages::Try, {1}));
+  EXPECT_EQ(kernelPageBytesAt(memory.get()), 4096U);
+  EXPECT_EQ(hugePagePool(), this->before_);
 }
 
 }  // namespace

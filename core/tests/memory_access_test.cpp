@@ -5,8 +5,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include <functional>
-#include <memory>
+#include <cstring>
 
 #include "forked.hpp"
 #include "memory_kinds.hpp"
@@ -226,6 +225,15 @@ TEST(SysvAccessTest, ReadOnlyCreatesNothing) {
   EXPECT_EQ(thrownBy([&] { SysvMem(4096, key.get(), kReadOnly, contents); }), Errc::NotFound);
   EXPECT_EQ(sysvSegmentsOf(::getpid()), 0U);
   EXPECT_FALSE(pathExists(key.lockPath()));
+}
+
+TEST(SysvAccessTest, ReadOnlyFillsNothing) {
+  const SysvKey key;
+  const SysvMem blank(4096, key.get(), kBasePages);
+  const auto fill = [](void* address, std::size_t size) { std::memset(address, 1, size); };
+  EXPECT_EQ(thrownBy([&] { SysvMem(4096, key.get(), kReadOnly, {.initialise = fill}); }),
+            Errc::NotFound);
+  EXPECT_EQ(*static_cast<const int*>(blank.get()), 0);
 }
 
 TEST(SysvAccessTest, HasNoPrivateMapping) {

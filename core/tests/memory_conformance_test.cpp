@@ -10,6 +10,7 @@
 #include <functional>
 #include <numeric>
 #include <stdexcept>
+#include <vector>
 
 #include "forked.hpp"
 #include "kernel_facts.hpp"
@@ -243,6 +244,21 @@ TYPED_TEST(MemoryTest, MemoryThatCantBeLockedAsAskedIsNotMade) {
   EXPECT_EQ(result, 0);
 }
 
+TYPED_TEST(MemoryTest, RefusesANodeThatIsNotThere) {
+  auto memory = this->make(this->page_);
+  if (!canBind()) GTEST_SKIP() << "nothing can be bound to NUMA nodes here";
+  for (const std::vector<int>& nodes :
+       std::vector<std::vector<int>>{{-1}, {1023}, {1024}, {0, 1023}, {0, -1}, {}}) {
+    lastError = {};
+    EXPECT_EQ(memory.mbind(nodes, NumaPolicy::Bind), -1);
+    EXPECT_EQ(lastError, Errc::InvalidParam);
+    const TypeParam other;
+    const MemoryOptions options{.huge_pages = HugePages::Never, .numa_nodes = nodes};
+    EXPECT_EQ(thrownBy([&] { other.make(this->page_, options); }),
+              nodes.empty() ? std::error_condition() : Errc::InvalidParam);
+  }
+}
+
 // --- sizes --------------------------------------------------------------------------------------
 
 TYPED_TEST(MemoryTest, RefusesSizeZero) {
@@ -359,7 +375,6 @@ struct Traces {
   std::size_t descriptors = openDescriptors();
   std::size_t segments = sysvSegmentsOf(::getpid());
   std::size_t named = filesIn("/dev/shm", "ringside-test-" + std::to_string(::getpid()));
-  std::size_t scratch = filesIn("/dev/shm", ".ringside");
 
   bool operator==(const Traces&) const = default;
 };

@@ -18,6 +18,9 @@ namespace ringside {
 
 inline const MemoryOptions kBasePages{.huge_pages = HugePages::Never};
 
+/// Whether memory can be bound to nodes at all: not in every container, nor without libnuma.
+inline bool canBind() { return LocalMem(1, kBasePages).mbind(0) == 0; }
+
 /// A folder on the disk that is gone, with all in it, when the test ends.
 class TestFolder {
  public:

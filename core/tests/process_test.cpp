@@ -109,6 +109,29 @@ TEST(ForkTest, AClosedRoleIsFreeThoughAForkedChildLives) {
   killAndWait(child);
 }
 
+TEST(ForkTest, ARoleIsFreeWhenItsHolderIsDeadThoughAChildOfItLives) {
+  const ShmName name;
+  SharedArray<std::atomic<::pid_t>> idle_child(1);
+  const ::pid_t holder = inChild([&] {
+    Spsc::Producer producer(name.str(), 8, 4);
+    if (producer.open() == -1) return 1;
+    inChild([&] {
+      idle_child[0] = ::getpid();
+      ::pause();
+      return 0;
+    });
+    ::pause();
+    return 0;
+  });
+  while (idle_child[0] == 0) ::usleep(1000);
+  Spsc::Producer successor(name.str(), 8, 4);
+  EXPECT_EQ(successor.open(), -1);
+  EXPECT_EQ(lastError, Errc::InUse);
+  killAndWait(holder);
+  EXPECT_EQ(successor.open(), 0);
+  ::kill(idle_child[0], SIGKILL);
+}
+
 TEST(ForkTest, AChildThatEndsTakesNoAttachmentWithIt) {
   const ShmName name;
   auto producer = std::make_unique<Spsc::Producer>(name.str(), 8, 4);

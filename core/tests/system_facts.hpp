@@ -73,22 +73,25 @@ inline std::size_t sysvSegmentsOf(::pid_t creator) {
   return count;
 }
 
-/// "KernelPageSize:" of the area that holds this byte; 0 when none does.
-inline std::size_t kernelPageBytesAt(const void* address) {
+/// What smaps says of the area that holds this byte, such as "KernelPageSize:", in bytes.
+inline std::size_t smapsBytesAt(const void* address, const std::string& key) {
   const auto wanted = reinterpret_cast<std::uintptr_t>(address);
   std::ifstream smaps("/proc/self/smaps");
   bool here = false;
   for (std::string line; std::getline(smaps, line);) {
     unsigned long begin = 0;
     unsigned long end = 0;
-    unsigned long kilobytes = 0;
     if (std::sscanf(line.c_str(), "%lx-%lx ", &begin, &end) == 2) {
       here = begin <= wanted && wanted < end;
-    } else if (here && std::sscanf(line.c_str(), "KernelPageSize: %lu", &kilobytes) == 1) {
-      return kilobytes * 1024;
+    } else if (here && line.starts_with(key)) {
+      return std::stoull(line.substr(key.size())) * 1024;
     }
   }
   return 0;
+}
+
+inline std::size_t kernelPageBytesAt(const void* address) {
+  return smapsBytesAt(address, "KernelPageSize:");
 }
 
 /// The NUMA node of each base page; negative for one that is not in memory. Empty where the kernel

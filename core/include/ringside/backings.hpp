@@ -106,7 +106,7 @@ class ShmMem : public NamedMemory {
   using Mpmc = RingsIn<ShmMem, ringside::Mpmc>;
   using Place = std::string;  ///< a name
 
-  /// `name` is 1 to 200 of [A-Za-z0-9_.-], not beginning with a dot, after an optional slash.
+  /// `name` is 1 to 200 of [A-Za-z0-9_.-], not . or .., after an optional slash.
   /// PermissionDenied for somebody else's segment, or one that more may open than options.mode
   /// says. NotFound where options.access creates nothing. An existing segment keeps its pages;
   /// `Require` refuses base ones.

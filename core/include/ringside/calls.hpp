@@ -69,7 +69,7 @@ class PushCalls {
                                   [&](Side& side) { return side.claimUntil(count, std::nullopt); });
   }
   /// Empty with TimedOut when it stayed full for `timeout`.
-  Claimed timedClaim(std::size_t count, std::chrono::nanoseconds timeout) noexcept {
+  Claimed timedClaim(std::size_t count, Timeout timeout) noexcept {
     return answerInPlace<Claimed>(usable(), count, Errc::TimedOut, [&](Side& side) {
       return side.claimUntil(count, deadlineAfter(timeout));
     });
@@ -111,7 +111,7 @@ class PopCalls {
                                 [&](Side& side) { return side.takeUntil(count, std::nullopt); });
   }
   /// Empty with TimedOut when the ring stayed empty for `timeout`.
-  Taken timedTake(std::size_t count, std::chrono::nanoseconds timeout) noexcept {
+  Taken timedTake(std::size_t count, Timeout timeout) noexcept {
     return answerInPlace<Taken>(usable(), count, Errc::TimedOut, [&](Side& side) {
       return side.takeUntil(count, deadlineAfter(timeout));
     });

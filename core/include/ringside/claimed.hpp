@@ -18,7 +18,8 @@ namespace ringside {
 
 /// What both have in common: some slots of a side. Elements of 64 bytes and more begin on a cache
 /// line; smaller ones are aligned as any type of their size needs. Slot i is not beside slot i + 1.
-/// The side must outlive it, and stay open. T is the element of a typed queue, or void.
+/// The side must outlive it, and stay open; a forked child must not destroy its copy. T is the
+/// element of a typed queue, or void.
 template <class Side, class T, class Reference>
 class SlotsInPlace {
  public:

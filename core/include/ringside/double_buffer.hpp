@@ -148,9 +148,7 @@ class DoubleBuffer {
   /// Reads in place. There is one view at a time: this waits without bound for another one to go.
   View view() noexcept { return View(*this, std::nullopt); }
   /// A false one, with TimedOut in lastError, when another lived for `timeout`.
-  View view(std::chrono::nanoseconds timeout) noexcept {
-    return View(*this, deadlineAfter(timeout));
-  }
+  View view(Timeout timeout) noexcept { return View(*this, deadlineAfter(timeout)); }
 
   /// How many writes there were. Only grows.
   std::uint64_t version() const noexcept { return state().version(); }

@@ -16,7 +16,8 @@
 namespace ringside {
 
 /// How the memory will be used, as madvise(2) takes it. DontNeed gives the pages back: private
-/// memory reads as zero after it, shared memory and files keep their contents.
+/// anonymous memory reads as zero after it, a private mapping as what it was made of; shared memory
+/// and files keep their contents.
 enum class Advice : std::uint8_t { Normal, Sequential, Random, WillNeed, DontNeed, HugePage };
 
 /// Binds [address, address + size) to one NUMA node and moves pages that are in memory, whoever
@@ -74,7 +75,8 @@ class Mapping {
 
   /// Makes it `size` bytes, rounded up. It may move: every pointer from get() is void. A file
   /// behind it grows with it and never shrinks, for others may have it mapped; they see the new
-  /// end once they resize too. 0, or -1 with lastError, and then nothing has changed:
+  /// end once they resize too. 0, or -1 with lastError; then size() and contents are as they were,
+  /// but it may have moved, and the file behind it may have grown:
   /// OperationFailed for memory that the kernel can't make larger (shared anonymous, SysV, huge
   /// pages without a file), InvalidParam for 0 or more than a ReadOnly or Private file has,
   /// OutOfMemory.

@@ -34,7 +34,8 @@ struct MemoryOptions {
   std::vector<int> numa_nodes = {};  ///< before the first touch; none: as the kernel likes
   NumaPolicy numa_policy = NumaPolicy::Bind;
   Access access = Access::ReadWrite;
-  ::mode_t mode = 0600;  ///< of a new file or segment, whatever the umask; at most 0770
+  ::mode_t mode =
+      0600;  ///< of a new file or segment, whatever the umask; of a segment at most 0770
 };
 
 /// What memory must hold before anybody else can see it, as a ring does. Memory that has no file
@@ -43,7 +44,7 @@ struct Contents {
   /// Fills new, zeroed memory. What it throws undoes the creation.
   std::function<void(void* address, std::size_t size)> initialise = {};
   /// Looks at what exists, by a copy of its beginning (one base page, or less where there is less)
-  /// and its size in bytes; throws to refuse it.
+  /// and its size in bytes; throws to refuse it. Without one, what exists is taken as it is.
   std::function<void(std::span<const std::byte> beginning, std::size_t size)> inspect = {};
 
   explicit operator bool() const { return initialise != nullptr; }

@@ -42,7 +42,7 @@ class MutexRing {
   /// Waits without bound.
   int push(const void* element) noexcept { return pushUntil(element, std::nullopt); }
   /// -1 with TimedOut when it stayed full for `timeout`.
-  int timedPush(const void* element, std::chrono::nanoseconds timeout) noexcept {
+  int timedPush(const void* element, Timeout timeout) noexcept {
     return pushUntil(element, deadlineAfter(timeout));
   }
 
@@ -51,7 +51,7 @@ class MutexRing {
   /// Waits without bound.
   int pop(void* element) noexcept { return popUntil(element, std::nullopt); }
   /// -1 with TimedOut when it stayed empty for `timeout`.
-  int timedPop(void* element, std::chrono::nanoseconds timeout) noexcept {
+  int timedPop(void* element, Timeout timeout) noexcept {
     return popUntil(element, deadlineAfter(timeout));
   }
 
@@ -63,7 +63,6 @@ class MutexRing {
   bool empty() const noexcept { return pending() == 0; }
 
   std::uint64_t capacity() const noexcept { return capacity_; }
-  std::uint64_t elementSizeBytes() const noexcept { return element_size_bytes_; }
 
  private:
   int pushUntil(const void* element, const Deadline& deadline) noexcept;

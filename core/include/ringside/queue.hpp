@@ -64,7 +64,7 @@ class TypedQueue : public PushCalls<TypedQueue<T, Policy>,
     return this->tryPushMany(elements, count);
   }
   int push(const T& element) noexcept { return this->pushUntil(&element, std::nullopt); }
-  int timedPush(const T& element, std::chrono::nanoseconds timeout) noexcept {
+  int timedPush(const T& element, Timeout timeout) noexcept {
     return this->pushUntil(&element, deadlineAfter(timeout));
   }
 
@@ -74,7 +74,7 @@ class TypedQueue : public PushCalls<TypedQueue<T, Policy>,
     return this->tryPopMany(elements, count);
   }
   int pop(T& element) noexcept { return this->popUntil(&element, std::nullopt); }
-  int timedPop(T& element, std::chrono::nanoseconds timeout) noexcept {
+  int timedPop(T& element, Timeout timeout) noexcept {
     return this->popUntil(&element, deadlineAfter(timeout));
   }
 

@@ -54,11 +54,16 @@ class RingSegment {
   static void requireWritable(const MemoryOptions& options);
   static Contents contentsFor(const Geometry& geometry);
   void protectHeader();
+  void openLocks();
+  void closeLocks() noexcept;
   void registerParticipant(Role role);
   void detach() noexcept;
 
   Mapping memory_;
   RingView view_;
+  /// Of a file description that nothing is mapped by: a child inherits mappings, and with them the
+  /// description and its locks.
+  int locks_ = -1;
   int participant_ = -1;
   ::pid_t owner_;  ///< the process that the attachment belongs to
 };

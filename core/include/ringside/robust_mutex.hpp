@@ -34,9 +34,7 @@ class RobustMutex {
   /// -1 with TemporaryError when another thread holds it, InUse when this one does.
   int tryLock() noexcept { return taken(::pthread_mutex_trylock(&mutex_)); }
   /// -1 with TimedOut when others held it for `timeout`, InUse when this thread holds it already.
-  int timedLock(std::chrono::nanoseconds timeout) noexcept {
-    return lockUntil(deadlineAfter(timeout));
-  }
+  int timedLock(Timeout timeout) noexcept { return lockUntil(deadlineAfter(timeout)); }
   int lockUntil(const Deadline& deadline) noexcept;
   /// -1 with OperationFailed when this thread does not hold it.
   int unlock() noexcept {
@@ -75,7 +73,7 @@ class RobustLock {
   /// Waits without bound. False, with lastError, when the lock could not be had.
   explicit RobustLock(RobustMutex& mutex) noexcept : mutex_(mutex), held_(mutex.lock() == 0) {}
   /// False, with TimedOut in lastError, when others held it for `timeout`.
-  RobustLock(RobustMutex& mutex, std::chrono::nanoseconds timeout) noexcept
+  RobustLock(RobustMutex& mutex, Timeout timeout) noexcept
       : mutex_(mutex), held_(mutex.timedLock(timeout) == 0) {}
   RobustLock(RobustMutex& mutex, const Deadline& deadline) noexcept
       : mutex_(mutex), held_(mutex.lockUntil(deadline) == 0) {}

@@ -5,7 +5,7 @@
 //   page 0   SegmentHeader      written once, then read-only
 //   page 1   ProducerPage       write position; where consumers sleep
 //   page 2   ConsumerPage       read position; where producers sleep
-//   page 3   SharedPage         state, counters
+//   page 3   SharedPage         state
 //   page 4…  Participant[128]   who is attached
 //   …        slots
 #pragma once
@@ -140,7 +140,9 @@ struct RingView {
   RingView() = default;
   RingView(void* address, const Geometry& checked);
 
-  /// Filled slots at one instant, 0..capacity; exact only while nobody else acts.
+  /// Filled slots at one instant, 0..capacity; exact only while nobody else acts and no claim is
+  /// out. On MPSC and MPMC a claimed slot counts as filled; on MPMC a taken one no longer does,
+  /// though it has no room yet.
   std::uint64_t pending() const noexcept {
     // The read position first: both only grow, so the difference cannot be negative.
     const std::uint64_t read = consumer_page->read_position.load(std::memory_order_acquire);

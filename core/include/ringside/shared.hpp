@@ -6,6 +6,7 @@
 //   producer.tryPush(&message);                     // -1 and TemporaryError when full
 #pragma once
 
+#include <cassert>
 #include <chrono>
 #include <optional>
 #include <string>
@@ -47,6 +48,7 @@ class Channel {
   bool opened() const noexcept { return side_.has_value(); }
   /// Gives the role back. The ring and what is in it stay until unlinked. No claim may be out.
   void close() noexcept {
+    assert(!side_ || !side_->busy());
     side_.reset();
     segment_.reset();
   }
@@ -101,7 +103,7 @@ class BasicProducer
   /// Waits without bound.
   int push(const void* element) noexcept { return this->pushUntil(element, std::nullopt); }
   /// -1 with TimedOut when it stayed full for `timeout`.
-  int timedPush(const void* element, std::chrono::nanoseconds timeout) noexcept {
+  int timedPush(const void* element, Timeout timeout) noexcept {
     return this->pushUntil(element, deadlineAfter(timeout));
   }
 
@@ -135,7 +137,7 @@ class BasicConsumer
   /// Waits without bound.
   int pop(void* element) noexcept { return this->popUntil(element, std::nullopt); }
   /// -1 with TimedOut when it stayed empty for `timeout`.
-  int timedPop(void* element, std::chrono::nanoseconds timeout) noexcept {
+  int timedPop(void* element, Timeout timeout) noexcept {
     return this->popUntil(element, deadlineAfter(timeout));
   }
 
@@ -176,23 +178,23 @@ class BasicEndpoint {
 
   int trySend(const void* element) noexcept { return producer_.tryPush(element); }
   int send(const void* element) noexcept { return producer_.push(element); }
-  int timedSend(const void* element, std::chrono::nanoseconds timeout) noexcept {
+  int timedSend(const void* element, Timeout timeout) noexcept {
     return producer_.timedPush(element, timeout);
   }
   int tryReceive(void* element) noexcept { return consumer_.tryPop(element); }
   int receive(void* element) noexcept { return consumer_.pop(element); }
-  int timedReceive(void* element, std::chrono::nanoseconds timeout) noexcept {
+  int timedReceive(void* element, Timeout timeout) noexcept {
     return consumer_.timedPop(element, timeout);
   }
 
   auto tryClaim(std::size_t count = 1) noexcept { return producer_.tryClaim(count); }
   auto claim(std::size_t count = 1) noexcept { return producer_.claim(count); }
-  auto timedClaim(std::size_t count, std::chrono::nanoseconds timeout) noexcept {
+  auto timedClaim(std::size_t count, Timeout timeout) noexcept {
     return producer_.timedClaim(count, timeout);
   }
   auto tryTake(std::size_t count = 1) noexcept { return consumer_.tryTake(count); }
   auto take(std::size_t count = 1) noexcept { return consumer_.take(count); }
-  auto timedTake(std::size_t count, std::chrono::nanoseconds timeout) noexcept {
+  auto timedTake(std::size_t count, Timeout timeout) noexcept {
     return consumer_.timedTake(count, timeout);
   }
 

@@ -36,7 +36,7 @@ class SharedCondition {
   /// Also -1 with TimedOut when `holds` was still false after `timeout`. Taking the lock again is
   /// not part of that time.
   template <class Predicate>
-  int timedWait(RobustLock& lock, std::chrono::nanoseconds timeout, Predicate&& holds) {
+  int timedWait(RobustLock& lock, Timeout timeout, Predicate&& holds) {
     return waitUntil(lock, deadlineAfter(timeout), holds);
   }
   template <class Predicate>

@@ -55,7 +55,7 @@ class SharedConfig {
 
   /// Sleeps until the version is not `seen_version`. 0, or -1 with TimedOut when it still was after
   /// `timeout`.
-  int waitForChange(std::uint64_t seen_version, std::chrono::nanoseconds timeout) noexcept {
+  int waitForChange(std::uint64_t seen_version, Timeout timeout) noexcept {
     const bool changed = waitUntil(changed_, Wait::Block, deadlineAfter(timeout),
                                    [&] { return version() != seen_version; });
     return changed ? 0 : fail(Errc::TimedOut);

@@ -23,8 +23,9 @@ class ShmRegion : public ShmMem {
   static ShmRegion open(const std::string& name, const MemoryOptions& options = {});
   /// Whether a region of this name is there to be opened. Throws InvalidParam for a bad name.
   static bool exists(const std::string& name);
-  /// Waits until open() finds a region that is complete, looking every `poll`; true then, false as
-  /// soon as `keep_waiting` is false. Throws what no waiting mends: InvalidParam, PermissionDenied.
+  /// Waits until open() finds a region that is complete, looking every `poll`; true then, false
+  /// at the first look after `keep_waiting` is false. Throws what no waiting mends: InvalidParam,
+  /// PermissionDenied.
   static bool wait_until_exists(const std::string& name, const std::atomic<bool>& keep_waiting,
                                 std::chrono::milliseconds poll = std::chrono::milliseconds(10),
                                 const MemoryOptions& options = {});

@@ -91,8 +91,25 @@ void sleepOnWord(const std::atomic<std::uint32_t>& word, std::uint32_t seen,
 /// Wakes up to `most` of those who sleep on `word`; returns how many did.
 int wakeOnWord(std::atomic<std::uint32_t>& word, int most) noexcept;
 
+/// How long to wait, from any duration. One that nanoseconds can't hold, such as seconds::max(), is
+/// as long as they can, and is for ever.
+struct Timeout {
+  std::chrono::nanoseconds value;
+
+  template <class Rep, class Period>
+  constexpr Timeout(std::chrono::duration<Rep, Period> duration) noexcept  // converts on purpose
+      : value(std::chrono::nanoseconds::max()) {
+    using Wide = std::chrono::duration<long double, std::nano>;
+    if (Wide(duration) < Wide(value)) {
+      value = Wide(duration) > Wide(std::chrono::nanoseconds::min())
+                  ? std::chrono::duration_cast<std::chrono::nanoseconds>(duration)
+                  : std::chrono::nanoseconds::min();
+    }
+  }
+};
+
 /// A timeout beyond the end of the clock is no deadline.
-Deadline deadlineAfter(std::chrono::nanoseconds timeout) noexcept;
+Deadline deadlineAfter(Timeout timeout) noexcept;
 
 inline bool expired(const Deadline& deadline) noexcept {
   return deadline && std::chrono::steady_clock::now() >= *deadline;
