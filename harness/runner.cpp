@@ -174,7 +174,7 @@ void judgeWindows(const Cell& cell, const Control& control, Record& record) {
     const double ms = static_cast<double>(control.worker(i).measured_ns) * 1e-6;
     if (ms == 0) {
       record.status = Status::Invalid;
-      record.reason = "a worker did not run in the measured phase; choose a longer duration_ms";
+      record.reason = "a worker did not run while measured; choose a longer duration_ms";
     }
     if (std::abs(ms - asked_ms) > std::abs(furthest_ms - asked_ms)) furthest_ms = ms;
   }
