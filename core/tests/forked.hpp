@@ -3,6 +3,7 @@
 
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -11,10 +12,13 @@
 
 namespace ringside {
 
-/// Runs `work` in a child, which ends with what it returns.
+/// Runs `work` in a child, which ends with what it returns, or with its parent.
 inline ::pid_t inChild(const std::function<int()>& work) {
   const ::pid_t child = ::fork();
-  if (child == 0) ::_exit(work());
+  if (child == 0) {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    ::_exit(work());
+  }
   return child;
 }
 

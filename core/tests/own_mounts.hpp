@@ -21,7 +21,8 @@ constexpr int kMayNotMount = 77;
 /// kMayNotMount where that takes privileges which this process does not have.
 inline int withFileSystemOn(const std::string& folder, const std::string& options,
                             const std::function<int()>& work) {
-  return resultOf(inChild([&] {
+  // Or what `work` throws would be caught by the framework, and the child run the other tests too.
+  return resultOf(inChild([&]() noexcept {
     const bool mounted = ::unshare(CLONE_NEWNS) == 0 &&
                          ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
                          ::mount("ringside-test", folder.c_str(), "tmpfs", 0, options.c_str()) == 0;

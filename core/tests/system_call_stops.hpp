@@ -40,7 +40,7 @@ class CallStoppedChild {
  public:
   /// A child that stands still before `work`.
   explicit CallStoppedChild(const std::function<int()>& work) {
-    child_ = inChild([&] {
+    child_ = inChild([&]() noexcept {
       if (::ptrace(PTRACE_TRACEME, 0, nullptr, nullptr) == -1) return 1;
       ::raise(SIGSTOP);
       const int result = work();
