@@ -65,6 +65,13 @@ bool worthHugePages(std::size_t size, const MemoryOptions& options, std::size_t 
          (options.huge_pages == HugePages::Try && size >= page);
 }
 
+/// A transparent huge page counts only when all that is resident is made of them.
+std::size_t pageBytesOf(const RangeFacts& range) {
+  const bool all_huge = range.huge_bytes > 0 && range.huge_bytes == range.resident_bytes;
+  const std::size_t page = range.kernel_page_size_bytes;
+  return all_huge ? std::max(page, transparentHugePageBytes()) : page;
+}
+
 int protectionFor(Access access) {
   return access == Access::ReadOnly ? PROT_READ : PROT_READ | PROT_WRITE;
 }
@@ -76,10 +83,22 @@ int mlock(void* address, std::size_t size) noexcept { return checked(::mlock(add
 MemoryFacts memoryFacts(const void* address, std::size_t size) {
   if (address == nullptr) return {};
   const RangeFacts range = rangeFacts(address, size);
-  const bool all_huge = range.huge_bytes > 0 && range.huge_bytes == range.resident_bytes;
-  const std::size_t page = range.kernel_page_size_bytes;
-  return {all_huge ? std::max(page, transparentHugePageBytes()) : page, range.locked_bytes,
-          nodePagesOf(address, size)};
+  return {pageBytesOf(range), range.locked_bytes, nodePagesOf(address, size)};
+}
+
+// Each asks only for what it answers: where the pages lie takes a question for every page.
+
+std::size_t Mapping::pageSize() const {
+  return state_.address != nullptr ? pageBytesOf(rangeFacts(state_.address, size())) : 0;
+}
+
+std::size_t Mapping::lockedBytes() const {
+  return state_.address != nullptr ? rangeFacts(state_.address, size()).locked_bytes : 0;
+}
+
+std::map<int, std::uint64_t> Mapping::nodePages() const {
+  if (state_.address == nullptr) return {};
+  return nodePagesOf(state_.address, size());
 }
 
 Mapping& Mapping::operator=(Mapping&& other) noexcept {

@@ -38,16 +38,18 @@ Contents RingSegment::contentsFor(const Geometry& geometry) {
           }};
 }
 
-RingSegment::RingSegment(Mapping memory, const Geometry& geometry)
+RingSegment::RingSegment(Mapping memory, const Geometry& geometry, HugePages asked)
     : memory_(std::move(memory)), view_(memory_.get(), geometry), owner_(::getpid()) {
-  if (memory_.descriptor() >= 0) protectHeader();
+  if (memory_.descriptor() >= 0) protectHeader(asked);
 }
 
 /// The header never changes again. Where it is not on a page of its own (huge or larger pages) the
 /// geometry checked before protects alone.
-void RingSegment::protectHeader() {
+void RingSegment::protectHeader(HugePages asked) {
   if (static_cast<std::size_t>(::sysconf(_SC_PAGESIZE)) != kPageBytes) return;
-  if (memory_.pageSize() == kPageBytes) ::mprotect(memory_.get(), kPageBytes, PROT_READ);
+  // Where none were asked for, the kernel need not be: it refuses to protect a part of a huge page.
+  const bool base_pages = asked == HugePages::Never || memory_.pageSize() == kPageBytes;
+  if (base_pages) ::mprotect(memory_.get(), kPageBytes, PROT_READ);
 }
 
 RingSegment::RingSegment(RingSegment&& other) noexcept

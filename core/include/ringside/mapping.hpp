@@ -83,13 +83,11 @@ class Mapping {
   int resize(std::size_t size) noexcept;
 
   /// The page size the kernel uses here, in bytes; 0 when nothing is mapped.
-  std::size_t pageSize() const { return memoryFacts(state_.address, size()).page_size_bytes; }
+  std::size_t pageSize() const;
   /// Bytes of it that are locked in RAM.
-  std::size_t lockedBytes() const { return memoryFacts(state_.address, size()).locked_bytes; }
+  std::size_t lockedBytes() const;
   /// Resident base pages on each NUMA node.
-  std::map<int, std::uint64_t> nodePages() const {
-    return memoryFacts(state_.address, size()).node_pages;
-  }
+  std::map<int, std::uint64_t> nodePages() const;
 
   /// True when this object made the memory, false when it opened what existed.
   bool created() const noexcept { return state_.created; }

@@ -32,7 +32,7 @@ class RingSegment {
                         const Place&... place) {
     requireWritable(options);
     return RingSegment(Memory(geometry.total_bytes, place..., options, contentsFor(geometry)),
-                       geometry);
+                       geometry, options.huge_pages);
   }
 
   RingSegment(RingSegment&& other) noexcept;
@@ -49,11 +49,11 @@ class RingSegment {
   void attach(Role role);
 
  private:
-  RingSegment(Mapping memory, const Geometry& geometry);
+  RingSegment(Mapping memory, const Geometry& geometry, HugePages asked);
 
   static void requireWritable(const MemoryOptions& options);
   static Contents contentsFor(const Geometry& geometry);
-  void protectHeader();
+  void protectHeader(HugePages asked);
   void openLocks();
   void closeLocks() noexcept;
   void registerParticipant(Role role);
