@@ -18,12 +18,17 @@ namespace {
 
 constexpr int kLifecycleTries = 1000;  ///< 1 ms apart
 
-int setLock(int descriptor, ::off_t byte, short type) {
+struct ::flock lockOf(::off_t byte, short type) {
   struct ::flock lock = {};
   lock.l_type = type;
   lock.l_whence = SEEK_SET;
   lock.l_start = byte;
   lock.l_len = 1;
+  return lock;
+}
+
+int setLock(int descriptor, ::off_t byte, short type) {
+  struct ::flock lock = lockOf(byte, type);
   return ::fcntl(descriptor, F_OFD_SETLK, &lock);
 }
 
@@ -82,6 +87,11 @@ bool tryLock(int descriptor, ::off_t byte) { return tryToSet(descriptor, byte, F
 bool tryShare(int descriptor, ::off_t byte) { return tryToSet(descriptor, byte, F_RDLCK); }
 
 void unlock(int descriptor, ::off_t byte) noexcept { setLock(descriptor, byte, F_UNLCK); }
+
+bool isLocked(int descriptor, ::off_t byte) noexcept {
+  struct ::flock lock = lockOf(byte, F_WRLCK);
+  return ::fcntl(descriptor, F_OFD_GETLK, &lock) != 0 || lock.l_type != F_UNLCK;
+}
 
 LifecycleLock::LifecycleLock(int descriptor) : descriptor_(descriptor) {
   for (int tries = 0; tries < kLifecycleTries; ++tries) {

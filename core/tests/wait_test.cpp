@@ -103,8 +103,8 @@ class Catcher {
  public:
   Catcher(const RingView& out, const RingView& in, std::atomic<std::uint64_t>& pushes,
           const std::atomic<std::uint64_t>& other_pushes)
-      : push_(out, Wait::Block),
-        pop_(in, Wait::Block),
+      : push_(out, Attachment{}, Wait::Block),
+        pop_(in, Attachment{}, Wait::Block),
         published_(in.producer_page->published),
         pushes_(pushes),
         other_pushes_(other_pushes) {}

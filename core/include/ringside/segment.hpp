@@ -5,7 +5,7 @@
 //   page 0   SegmentHeader      written once, then read-only
 //   page 1   ProducerPage       write position; where consumers sleep
 //   page 2   ConsumerPage       read position; where producers sleep
-//   page 3   SharedPage         state
+//   page 3   SharedPage         state, what was repaired
 //   page 4…  Participant[128]   who is attached
 //   …        slots
 #pragma once
@@ -13,12 +13,18 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 
 #include "ringside/wait.hpp"
 
 namespace ringside {
 
 enum class PolicyKind : std::uint32_t { Spsc = 1, Mpsc = 2, Mpmc = 3 };
+
+/// What becomes of an element that an MPMC consumer had taken when it died: it is dropped, and
+/// counted; or another consumer gets it, flagged, out of order, and perhaps for the second time. On
+/// SPSC and MPSC an element that was not given back is the next consumer's first.
+enum class Delivery : std::uint32_t { AtMostOnce = 0, AtLeastOnce = 1 };
 
 constexpr std::uint64_t kMaxElementSizeBytes = 16ULL << 20;
 constexpr std::uint64_t kMaxCapacity = 1ULL << 26;
@@ -29,13 +35,14 @@ constexpr std::uint32_t kMaxParticipants = 128;
 constexpr std::size_t kCacheLineBytes = 64;
 constexpr std::size_t kPageBytes = 4096;
 
-/// Sizes and offsets of a ring, all computed from the first three; nobody reads them from a
+/// Sizes and offsets of a ring, all computed from the first four; nobody reads them from a
 /// segment, they are only compared with what stands there.
 struct Geometry {
   PolicyKind policy = PolicyKind::Spsc;
   std::uint64_t element_size_bytes = 0;  ///< 1 … kMaxElementSizeBytes
   std::uint64_t capacity = 0;            ///< 1 … kMaxCapacity, exact
-  std::uint64_t slot_count = 0;          ///< SPSC: capacity; else the next power of two
+  Delivery delivery = Delivery::AtMostOnce;
+  std::uint64_t slot_count = 0;  ///< SPSC: capacity; else the next power of two
   std::uint64_t slot_stride = 0;
   std::uint64_t payload_offset = 0;  ///< of the element in its slot
   std::uint64_t slots_offset = 0;
@@ -43,7 +50,8 @@ struct Geometry {
 };
 
 /// Throws std::system_error with InvalidParam, naming the value and what is allowed.
-Geometry makeGeometry(PolicyKind policy, std::uint64_t element_size_bytes, std::uint64_t capacity);
+Geometry makeGeometry(PolicyKind policy, std::uint64_t element_size_bytes, std::uint64_t capacity,
+                      Delivery delivery = Delivery::AtMostOnce);
 
 struct SegmentHeader {
   char magic[8];
@@ -52,7 +60,7 @@ struct SegmentHeader {
   std::uint32_t version_major;
   std::uint32_t version_minor;
   std::uint32_t abi;     ///< pointer size, atomic size, cache line, page: they must agree
-  std::uint32_t policy;  ///< PolicyKind in the low byte, layout in the next
+  std::uint32_t policy;  ///< from the low byte up: PolicyKind, layout, Delivery
   std::uint64_t total_bytes;
   std::uint64_t element_size_bytes;
   std::uint64_t slot_stride;
@@ -86,10 +94,29 @@ struct ConsumerPage {
   alignas(kCacheLineBytes) WaitPoint released;  ///< producers sleep here
 };
 
-enum class RingState : std::uint64_t { Ready = 1 };
+/// What was found in a segment that no ring writes there. Nobody can say which elements are good
+/// after that: the ring is poisoned, and every side that notices gives up.
+enum class Damage : std::uint32_t {
+  None = 0,
+  Positions = 1,  ///< more lies between the read and the write position than the ring holds
+  SlotWord = 2    ///< a slot's word belongs to no position that it may stand for now
+};
 
 struct SharedPage {
-  alignas(kCacheLineBytes) std::atomic<std::uint64_t> state;
+  alignas(kCacheLineBytes) std::atomic<std::uint64_t> state;  ///< Damage
+  std::atomic<std::uint64_t> damaged_position;                ///< where, for people
+  std::atomic<std::uint64_t> damaged_word;                    ///< what stood there, for people
+  alignas(kCacheLineBytes) std::atomic<std::uint64_t> abandoned;
+  std::atomic<std::uint64_t> drops;
+  std::atomic<std::uint64_t> redelivered;
+};
+
+/// What repairs have done to a ring since it was made. A repairer killed in the middle may leave
+/// its last one uncounted.
+struct RepairCounts {
+  std::uint64_t abandoned = 0;    ///< slots whose producer died before it had published
+  std::uint64_t drops = 0;        ///< elements taken by a consumer that died (at most once)
+  std::uint64_t redelivered = 0;  ///< such elements given to another consumer (at least once)
 };
 
 enum class ParticipantState : std::uint32_t { Free = 0, Live = 1 };
@@ -152,6 +179,11 @@ struct RingView {
   }
   /// Free slots at one instant, 0..capacity; exact only while nobody else acts.
   std::uint64_t available() const noexcept { return geometry.capacity - pending(); }
+
+  RepairCounts repairCounts() const noexcept;
+  Damage damage() const noexcept;
+  /// What was found and where, in a sentence; empty when nothing was.
+  std::string describeDamage() const;
 };
 
 /// Slots taken in one go: [position, position + count). Nothing was taken when count is 0.
