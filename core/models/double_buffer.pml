@@ -1,6 +1,6 @@
 /* DoubleBuffer with death at any step: writers that take turns, readers that copy without a lock,
- * viewers that pin. The state is the word of DoubleBufferState, bit by bit; a value is two words, both
- * the version they belong to. The locks are robust: who died holds none.
+ * viewers that pin. The state is the word of DoubleBufferState, bit by bit; a value is two words,
+ * both the version they belong to. The locks are robust: who died holds none.
  *
  *   -DWRITERS= -DWRITES= -DREADERS= -DVIEWERS=    WRITES by each writer; a reader reads twice
  *   -DWRITER_KILLS= -DVIEWER_KILLS=               up to so many die, at any steps

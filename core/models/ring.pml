@@ -10,16 +10,13 @@
  *   -DABORTS                                      claims may be given back as abandoned
  *   -DMUTANT_...                                  one planted bug, each explained where it is
  *
- * One transition is one access to shared memory. A stopped process is one that is not scheduled, so
- * every run is also one with stops. Waiting is a guard that holds when a try could end differently
- * from the last one; whoever waits for ever is therefore found at the first timeout, when nobody can
- * go on. Then a fresh consumer drains the ring, a fresh producer fills it to its capacity, and it is
- * drained again.
+ * One transition is one access to shared memory. A stopped process is one that is not scheduled,
+ * so every run is also one with stops. Waiting is a guard that holds when a try could end
+ * differently from the last one; whoever waits for ever is therefore found at the first timeout,
+ * when nobody can go on. Then a fresh consumer drains the ring, a fresh producer fills it to its
+ * capacity, and it is drained again.
  */
 
-#ifndef ABORTS
-#define ABORTS 0
-#endif
 
 /* Participants: producers, the audit's, consumers, the audit's. */
 #define AUDIT_PRODUCER PRODUCERS
@@ -30,7 +27,8 @@
 /* Messages have numbers from 1; 0 is a payload that is being written. */
 #define MESSAGES (PRODUCERS * PER_PRODUCER)
 #define FIRST_MESSAGE(k) ((k) * PER_PRODUCER + 1)
-#define END_MESSAGE(k) ((k) == AUDIT_PRODUCER -> MESSAGES + CAPACITY + 1 : ((k) + 1) * PER_PRODUCER + 1)
+#define END_MESSAGE(k) \
+  ((k) == AUDIT_PRODUCER -> MESSAGES + CAPACITY + 1 : ((k) + 1) * PER_PRODUCER + 1)
 #define PRODUCER_OF(id) ((id) > MESSAGES -> AUDIT_PRODUCER : ((id) - 1) / PER_PRODUCER)
 #define BIT(id) (1 << (id))
 /* The later messages of the same producer. */
@@ -100,7 +98,7 @@ byte uncounted;             /* dropped by who died before it counted the drop */
 #include "ring_producer.pml"
 #include "ring_consumer.pml"
 
-/* --- death, and the audit ----------------------------------------------------------------------- */
+/* --- death, and the audit ------------------------------------------------------------------- */
 
 inline kill(k) {
   alive[k] = false;

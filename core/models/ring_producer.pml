@@ -127,12 +127,14 @@ fill:
        d_step { payload[SLOT(pos + i)] = next - n + i; i++ };
        goto fill
     :: d_step { i == n -> commit(pos, next - n); i = 1 }; goto publish
-    :: d_step { ABORTS && i == n -> i = 0 }; goto abandon
+#ifdef ABORTS
+    :: d_step { i == n -> i = 0 }
     fi;
 abandon:
     if
     :: d_step { i < n -> word[SLOT(pos + i)] = ABANDONED(pos + i); i++ }; goto abandon
     :: i == n -> goto publish
+#endif
     fi;
 no_room:
 #ifndef MUTANT_KEEP_INTENT /* Mutant: who waits still announces what another one has claimed. */
@@ -152,7 +154,9 @@ waiting:
 scan: /* for a living consumer that has announced BACK */
     if
     :: d_step { other < AUDIT_CONSUMER && !COVERS(intent[other], BACK, DEQ) -> other++ }; goto scan
-    :: d_step { other < AUDIT_CONSUMER && COVERS(intent[other], BACK, DEQ) -> seen = intent[other] };
+    :: d_step {
+         other < AUDIT_CONSUMER && COVERS(intent[other], BACK, DEQ) -> seen = intent[other]
+       };
        if
        :: CONSUMER_ALIVE(other) -> goto waiting
        :: d_step { !CONSUMER_ALIVE(other) -> seen = 0; other++ }; goto scan

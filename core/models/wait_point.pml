@@ -1,8 +1,9 @@
-/* WaitPoint: no wake-up is lost. A waker's publication waits in the store buffer of its core, which is
- * why a barrier is needed: where SLEEPER_PAYS it is the membarrier of who goes to sleep, elsewhere the
- * waker's own. What a slice of sleep is for is the death of a waker between publication and wake.
+/* WaitPoint: no wake-up is lost. A waker's publication waits in the store buffer of its core, which
+ * is why a barrier is needed: where SLEEPER_PAYS it is the membarrier of who goes to sleep,
+ * elsewhere the waker's own. What a slice of sleep is for is the death of a waker between
+ * publication and wake.
  *
- *   -DWAKERS= -DSLEEPERS=                 each waker publishes one thing, each sleeper waits for one
+ *   -DWAKERS= -DSLEEPERS=                 each waker publishes one, each sleeper waits for one
  *   -DSLEEPER_PAYS | -DWAKER_PAYS         who pays for the barrier
  *   -DWAKER_KILLS= -DSLEEPER_KILLS=       up to so many die, at any steps
  *   -DMUTANT_...                          one planted bug, each explained where it is
