@@ -85,7 +85,8 @@ class PushSide : public SideOfRing {
   bool tryPush(const void* element) noexcept {
     if (pushOne(writer_, *published_, order_, element, size_)) [[likely]]
       return true;
-    return pushOneLate(element);
+    if constexpr (Writer::kProtected) return pushOneLate(element);
+    return false;
   }
   /// How many of `count` elements fitted.
   std::size_t tryPush(const void* elements, std::size_t count) noexcept {
@@ -167,7 +168,8 @@ class PopSide : public SideOfRing {
       if constexpr (Reader::kAdopts) redelivered_ = false;
       return true;
     }
-    return popLate(element);
+    if constexpr (Reader::kProtected) return popLate(element);
+    return false;
   }
   /// How many elements, at most `count`, were there.
   std::size_t tryPop(void* elements, std::size_t count) noexcept {
