@@ -2,6 +2,7 @@
 
 #include <sched.h>
 
+#include <algorithm>
 #include <charconv>
 #include <stdexcept>
 
@@ -78,10 +79,8 @@ ProtectionOptions parseProtectionOptions(const std::vector<std::string>& argumen
   }
   if (!options.cpus.empty() || options.help) return options;
   options.cpus = allowedCpus();
-  if (options.cpus.size() >= 2) return options;
-  throw std::invalid_argument(
-      "this process may use one CPU only, and needs two (--cpus 0,0 "
-      "lets both sides share one)");
+  if (options.cpus.size() == 1) options.cpus.push_back(options.cpus.front());
+  return options;
 }
 
 std::vector<int> allowedCpus() {

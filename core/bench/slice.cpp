@@ -6,7 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <numeric>
+#include <set>
 #include <system_error>
 
 #include "median_interval.hpp"
@@ -34,11 +34,10 @@ Fault runHere(const Crew& crew, const Job& job, int worker) {
   }
 }
 
-Fault faultOf(::pid_t child) {
-  int status = 0;
-  if (::waitpid(child, &status, 0) != child || !WIFEXITED(status)) return Fault::Died;
-  const int code = WEXITSTATUS(status);
-  return code <= static_cast<int>(Fault::Died) ? static_cast<Fault>(code) : Fault::Died;
+Fault faultOf(int status) {
+  const int code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  const bool is_known = code >= 0 && code <= static_cast<int>(Fault::Died);
+  return is_known ? static_cast<Fault>(code) : Fault::Died;
 }
 
 }  // namespace
@@ -64,22 +63,25 @@ const char* describe(Fault fault) {
 }
 
 Fault runPinned(const Crew& crew, const std::vector<Job>& jobs) {
-  std::vector<::pid_t> children;
-  for (const Job& job : jobs) {
-    const auto worker = static_cast<int>(children.size());
-    const ::pid_t child = ::fork();
-    if (child == 0) ::_exit(static_cast<int>(runHere(crew, job, worker)));
-    children.push_back(child);
-  }
+  std::set<::pid_t> running;
   Fault first = Fault::None;
-  for (const ::pid_t child : children) {
-    const Fault fault = child > 0 ? faultOf(child) : Fault::Died;
-    if (first != Fault::None || fault == Fault::None) continue;
-    first = fault;
-    // The others may wait for this one.
-    for (const ::pid_t other : children) {
-      if (other > 0 && other != child) ::kill(other, SIGKILL);
-    }
+  for (std::size_t worker = 0; worker < jobs.size(); ++worker) {
+    const ::pid_t child = ::fork();
+    if (child == 0)
+      ::_exit(static_cast<int>(runHere(crew, jobs[worker], static_cast<int>(worker))));
+    if (child < 0) first = Fault::Died;
+    if (child > 0) running.insert(child);
+  }
+  const auto stopAll = [&] {  // they may wait for the one that is not there
+    for (const ::pid_t child : running) ::kill(child, SIGKILL);
+  };
+  if (first != Fault::None) stopAll();
+  while (!running.empty()) {
+    int status = 0;
+    running.erase(::wait(&status));
+    if (first != Fault::None || faultOf(status) == Fault::None) continue;
+    first = faultOf(status);
+    stopAll();
   }
   return first;
 }

@@ -73,7 +73,7 @@ class SharedBoard {
 using Job = std::function<Fault(int worker)>;
 
 /// Runs each job in a process of its own on its CPU, and returns the first fault. Whoever is not
-/// done 20 s after the duration is killed: Died.
+/// done 20 s after the duration is killed: Died. The caller has no other children.
 Fault runPinned(const Crew& crew, const std::vector<Job>& jobs);
 
 /// Waits until all of the crew are here.
