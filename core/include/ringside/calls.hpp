@@ -32,6 +32,7 @@ int answer(Side* side, const void* element, Errc otherwise, Action&& action) noe
     return -1;
   if (element == nullptr) [[unlikely]]
     return fail(Errc::InvalidParam);
+  const CallOfOneThread call(side->inCall());
   return action(*side) ? 0 : failOf(*side, otherwise);
 }
 
@@ -51,6 +52,7 @@ std::size_t answerMany(GetSide&& side, const void* elements, std::size_t count,
 template <class InPlace, class Side, class Action>
 InPlace answerInPlace(Side* side, std::size_t wanted, Errc otherwise, Action&& action) noexcept {
   if (side == nullptr) return {};
+  const CallOfOneThread call(side->inCall());
   const Claim claim = wanted > 0 ? action(*side) : Claim{};
   if (claim.count > 0) return InPlace(*side, claim);
   failOf(*side, wanted > 0 ? otherwise : Errc::InvalidParam);

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "ringside/claimed.hpp"
+#include "ringside/one_thread.hpp"
 #include "ringside/operations.hpp"
 #include "ringside/repair.hpp"
 #include "ringside/ring_segment.hpp"
@@ -30,6 +31,8 @@ class SideOfRing {
   /// Process id of the living one whose unfinished claim was in the way when this side last looked;
   /// 0 when none was. A stopped process stays there until it goes on or is killed.
   std::uint32_t blocker() const noexcept { return repair_.blocker(); }
+  /// For CallOfOneThread.
+  std::atomic<bool>& inCall() noexcept { return in_call_; }
 
  protected:
   SideOfRing(const RingView& ring, const Attachment& attachment, Wait wait)
@@ -67,6 +70,7 @@ class SideOfRing {
   WakeOrder order_;
   Wait wait_;
   SideState state_ = SideState::Usable;
+  std::atomic<bool> in_call_ = false;  ///< in debug builds; there in all
   Stall stall_;
   Repair repair_;
 };
@@ -85,7 +89,8 @@ class PushSide : public SideOfRing {
   bool tryPush(const void* element) noexcept {
     if (pushOne(writer_, *published_, order_, element, size_)) [[likely]]
       return true;
-    return pushOneLate(element);
+    if constexpr (Writer::kProtected) return pushOneLate(element);
+    return false;
   }
   /// How many of `count` elements fitted.
   std::size_t tryPush(const void* elements, std::size_t count) noexcept {
@@ -122,6 +127,7 @@ class PushSide : public SideOfRing {
   }
   /// Publishes the first `count` slots of a claim and abandons the rest.
   void commit(const Claim& claim, std::uint64_t count) noexcept {
+    const CallOfOneThread call(in_call_);
     writer_.publish({claim.position, count});
     writer_.abandon({claim.position + count, claim.count - count});
     endClaim();
@@ -167,7 +173,8 @@ class PopSide : public SideOfRing {
       if constexpr (Reader::kAdopts) redelivered_ = false;
       return true;
     }
-    return popLate(element);
+    if constexpr (Reader::kProtected) return popLate(element);
+    return false;
   }
   /// How many elements, at most `count`, were there.
   std::size_t tryPop(void* elements, std::size_t count) noexcept {
@@ -203,6 +210,7 @@ class PopSide : public SideOfRing {
     return reader_.slot(claim, i);
   }
   void release(const Claim& claim) noexcept {
+    const CallOfOneThread call(in_call_);
     reader_.release(claim);
     endClaim();
     released_->wake(order_);

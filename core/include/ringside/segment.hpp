@@ -123,13 +123,19 @@ enum class ParticipantState : std::uint32_t { Free = 0, Live = 1 };
 
 /// One attachment. Alive as long as the kernel holds its lock byte; the rest is for people.
 struct Participant {
-  alignas(kCacheLineBytes) std::atomic<std::uint64_t> intent;
   alignas(kCacheLineBytes) std::atomic<std::uint32_t> state;
   std::atomic<std::uint32_t> generation;
   std::uint32_t pid;
   std::uint32_t roles;
+  alignas(kCacheLineBytes) std::atomic<std::uint64_t> intent;
 };
 static_assert(sizeof(Participant) == 128, "two lines: the intent must not share its line");
+static_assert(kPageBytes % sizeof(Participant) == 0 &&
+                  offsetof(Participant, intent) == kCacheLineBytes &&
+                  offsetof(ProducerPage, write_position) == 0 &&
+                  offsetof(ConsumerPage, read_position) == 0,
+              "an intent as far into its page as the positions are into theirs would alias them "
+              "(4 KiB aliasing): the compare-and-swap after its store takes 40 ns longer");
 
 constexpr std::uint64_t kProducerPageOffset = kPageBytes;
 constexpr std::uint64_t kConsumerPageOffset = 2 * kPageBytes;
@@ -141,8 +147,7 @@ static_assert(std::atomic<std::uint64_t>::is_always_lock_free &&
                   std::atomic<std::uint32_t>::is_always_lock_free,
               "a lock inside an atomic would be private to one process");
 static_assert(offsetof(ProducerPage, published) == kCacheLineBytes &&
-                  offsetof(ConsumerPage, released) == kCacheLineBytes &&
-                  offsetof(Participant, state) == kCacheLineBytes,
+                  offsetof(ConsumerPage, released) == kCacheLineBytes,
               "what one side writes would share a line with what the other reads");
 static_assert(sizeof(ProducerPage) <= kPageBytes && sizeof(ConsumerPage) <= kPageBytes &&
                   sizeof(SharedPage) <= kPageBytes,

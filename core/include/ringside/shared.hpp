@@ -1,6 +1,7 @@
 // Rings between processes, by name: Producer, Consumer and the duplex Endpoint, for each policy.
-// Every call returns 0, or -1 with lastError. One object is used by one thread at a time. When a
-// process dies in the middle of a call the others go on: see the core's README.
+// Every call returns 0, or -1 with lastError. One object is used by one thread at a time, which a
+// debug build asserts; of an Endpoint one thread may send while one receives. When a process dies
+// in the middle of a call the others go on: see the core's README.
 //
 //   ringside::Spsc::Producer producer("channel", 1024, 64);
 //   if (producer.open() == -1) …                    // lastError says why
