@@ -98,8 +98,11 @@ struct ConsumerPage {
 /// after that: the ring is poisoned, and every side that notices gives up.
 enum class Damage : std::uint32_t {
   None = 0,
-  Positions = 1,  ///< more lies between the read and the write position than the ring holds
-  SlotWord = 2    ///< a slot's word belongs to no position that it may stand for now
+  Positions = 1,      ///< more lies between the read and the write position than the ring holds
+  SlotWord = 2,       ///< a slot's word belongs to no position that it may stand for now
+  WritePosition = 3,  ///< it is not where the only producer left it
+  ReadPosition = 4,   ///< it is not where the only consumer left it
+  State = 5           ///< this word itself was overwritten
 };
 
 struct SharedPage {
