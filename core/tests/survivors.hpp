@@ -159,10 +159,13 @@ struct KilledWork {
 /// Steps of one kind of work, about a second.
 constexpr long kMostStepsOfAKind = kMostSteps / 8;
 
-/// Lets the work be done once, then kills it at each of its instructions, or, where this would take
-/// more steps, at some that are spread evenly; another `phase` takes others. RINGSIDE_KILL_STEPS in
-/// the environment is that many times as many steps. False where processes may not be traced.
-inline bool killAtEachInstructionOf(const KilledWork& killed, std::uint64_t phase = 0) {
+/// Lets the work be done once, then stops it at each of its instructions, or, where this would take
+/// more steps, at some that are spread evenly; another `phase` takes others. Calls
+/// `while_stopped(child)` and kills what is left of the child. RINGSIDE_KILL_STEPS in the
+/// environment is that many times as many steps. False where processes may not be traced.
+template <class WhileStopped>
+bool stopAtEachInstructionOf(const KilledWork& killed, WhileStopped&& while_stopped,
+                             std::uint64_t phase = 0) {
   const char* const times = std::getenv("RINGSIDE_KILL_STEPS");
   const long most_steps = kMostStepsOfAKind * (times != nullptr ? std::atol(times) : 1);
   killed.before();
@@ -173,16 +176,23 @@ inline bool killAtEachInstructionOf(const KilledWork& killed, std::uint64_t phas
   const long offset = static_cast<long>(phase) % std::max(1L, steps / points);
   for (long point = 0; point < points && !::testing::Test::HasFailure(); ++point) {
     const long instruction = offset + steps * point / points;
-    SCOPED_TRACE("killed at instruction " + std::to_string(instruction) + " of " +
+    SCOPED_TRACE("stopped at instruction " + std::to_string(instruction) + " of " +
                  std::to_string(steps));
     killed.before();
     {
       SteppedChild child(killed.work);
       stepTo(child, instruction);
+      while_stopped(child);
     }
     killed.after();
   }
   return true;
+}
+
+/// The same for work that is killed where it stops.
+inline bool killAtEachInstructionOf(const KilledWork& killed, std::uint64_t phase = 0) {
+  return stopAtEachInstructionOf(
+      killed, [](SteppedChild&) {}, phase);
 }
 
 }  // namespace ringside
