@@ -183,9 +183,11 @@ RepairCounts RingView::repairCounts() const noexcept {
 }
 
 Damage RingView::damage() const noexcept {
+  // SYNC: the handler in truncation_guard.cpp.
+  if (truncated != nullptr && truncated->load(std::memory_order_acquire)) return Damage::Truncated;
   // SYNC: Repair::poison(). A peer may have written anything here: that too is damage.
   const std::uint64_t state = shared_page->state.load(std::memory_order_acquire);
-  const bool known = state <= static_cast<std::uint64_t>(Damage::ReadPosition);
+  const bool known = state <= static_cast<std::uint64_t>(Damage::ReadPosition);  // not Truncated
   return known ? static_cast<Damage>(state) : Damage::State;
 }
 
@@ -209,6 +211,8 @@ std::string RingView::describeDamage() const {
     case Damage::ReadPosition:
       return "the ring is damaged: its read position is " + word +
              ", and its consumer left it at " + position;
+    case Damage::Truncated:
+      return "the ring is damaged: somebody has cut off the file that it lies in";
     default:
       return "the ring is damaged: its state was overwritten";
   }

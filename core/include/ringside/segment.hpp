@@ -102,7 +102,8 @@ enum class Damage : std::uint32_t {
   SlotWord = 2,       ///< a slot's word belongs to no position that it may stand for now
   WritePosition = 3,  ///< it is not where the only producer left it
   ReadPosition = 4,   ///< it is not where the only consumer left it
-  State = 5           ///< this word itself was overwritten
+  State = 5,          ///< this word itself was overwritten
+  Truncated = 6       ///< the file behind it was cut off: see truncation_guard.hpp
 };
 
 struct SharedPage {
@@ -165,6 +166,7 @@ struct RingView {
   SharedPage* shared_page = nullptr;
   Participant* participants = nullptr;
   std::byte* slots = nullptr;
+  const std::atomic<bool>* truncated = nullptr;  ///< of the memory; nullptr is never
   Geometry geometry;
 
   RingView() = default;
