@@ -3,6 +3,8 @@
 // steps over the claim of a dead one, and says who a living one is.
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <poll.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include <atomic>
@@ -103,6 +105,28 @@ TEST_F(LivenessTest, ADeadOneIsDeadThoughAChildOfItLives) {
   killAndWait(claimer);
   EXPECT_EQ(look(claimer), Seen::Dead);
   ::kill(ready_[1], SIGKILL);
+}
+
+// Without the C library a fork runs no handlers, and the child keeps the locks: who would repair
+// waits until it ends. It is never the other way round.
+TEST_F(LivenessTest, ADeadOneWithAChildThatTheLibraryDoesNotKnowOfIsTakenForAliveUntilThatEnds) {
+  const ::pid_t claimer = claimThen([&](auto&) {
+    if (::syscall(SYS_clone, SIGCHLD, nullptr, nullptr, nullptr, nullptr) == 0) {
+      ready_[1] = static_cast<::pid_t>(::syscall(SYS_getpid));
+      for (;;) ::pause();
+    }
+    while (ready_[1] == 0) ::usleep(1000);
+  });
+  const ::pid_t child_of_it = ready_[1];
+  ::kill(claimer, SIGKILL);
+  resultOf(claimer);
+  EXPECT_EQ(look(claimer), Seen::Alive);
+  const int child = static_cast<int>(::syscall(SYS_pidfd_open, child_of_it, 0));
+  ::kill(child_of_it, SIGKILL);
+  ::pollfd ended{child, POLLIN, 0};
+  ASSERT_EQ(::poll(&ended, 1, -1), 1);
+  ::close(child);
+  EXPECT_EQ(look(claimer), Seen::Dead);
 }
 
 TEST_F(LivenessTest, OneThatOpenedAndClosedTheSameRingOnceMoreIsAlive) {

@@ -31,7 +31,7 @@ void killBeside(Role role, Prepare&& prepare, Work&& work) {
                               work(ring);
                               return 0;
                             });
-  if (!killAtEachInstructionOf({before, stepped, after})) GTEST_SKIP() << kNoTracing;
+  if (!killAtEachInstructionOf({before, stepped, after, 3})) GTEST_SKIP() << kNoTracing;
   before();
   const auto all = [&] {
     prepare(ring);

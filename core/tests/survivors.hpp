@@ -154,6 +154,7 @@ struct KilledWork {
   std::function<void()> before;
   SteppedWork work;
   std::function<void()> after;
+  long least_points = 8;  ///< however many instructions the work has
 };
 
 /// Steps of one kind of work, about a second.
@@ -172,7 +173,7 @@ bool stopAtEachInstructionOf(const KilledWork& killed, WhileStopped&& while_stop
   const long steps = instructionsOf(killed.work);
   if (steps == 0) return false;
   killed.after();
-  const long points = std::max(1L, std::min(steps, 2 * most_steps / steps));
+  const long points = std::min(steps, std::max(killed.least_points, 2 * most_steps / steps));
   const long offset = static_cast<long>(phase) % std::max(1L, steps / points);
   for (long point = 0; point < points && !::testing::Test::HasFailure(); ++point) {
     const long instruction = offset + steps * point / points;
