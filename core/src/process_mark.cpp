@@ -3,31 +3,35 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "wiped_page.hpp"
+
 namespace ringside {
 namespace {
 
-/// On a page that a fork empties. Never unmapped: marks are compared until the very end.
+/// Never unmapped: marks are compared until the very end.
 std::atomic<std::uint32_t>& wordOfThisProcess() noexcept {
   static std::atomic<std::uint32_t> without_page = 0;
-  static std::atomic<std::uint32_t>& word = []() -> std::atomic<std::uint32_t>& {
-    const auto bytes = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
-    void* const page =
-        ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (page == MAP_FAILED) return without_page;
-    ::madvise(page, bytes, MADV_WIPEONFORK);
-    return *static_cast<std::atomic<std::uint32_t>*>(page);
-  }();
-  return word;
+  static std::atomic<std::uint32_t>* const page = makeWipedPage();
+  return page != nullptr ? *page : without_page;
 }
 
 }  // namespace
 
-ProcessMark::ProcessMark() noexcept : word_(&wordOfThisProcess()), value_(0) {
-  const auto own = static_cast<std::uint32_t>(::getpid());
-  std::atomic<std::uint32_t>& word = wordOfThisProcess();
+std::atomic<std::uint32_t>* makeWipedPage() noexcept {
+  constexpr std::size_t kBytes = kWipedWords * sizeof(std::atomic<std::uint32_t>);
+  void* const page =
+      ::mmap(nullptr, kBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (page == MAP_FAILED) return nullptr;
+  ::madvise(page, kBytes, MADV_WIPEONFORK);
+  return static_cast<std::atomic<std::uint32_t>*>(page);
+}
+
+ProcessMark::ProcessMark(std::atomic<std::uint32_t>* word) noexcept
+    : word_(word != nullptr ? word : &wordOfThisProcess()),
+      value_(static_cast<std::uint32_t>(::getpid())) {
   // relaxed: all threads of a process write the same.
-  if (word.load(std::memory_order_relaxed) == 0) word.store(own, std::memory_order_relaxed);
-  value_ = word.load(std::memory_order_relaxed);
+  if (word_->load(std::memory_order_relaxed) == 0) word_->store(value_, std::memory_order_relaxed);
+  value_ = word_->load(std::memory_order_relaxed);
 }
 
 }  // namespace ringside

@@ -45,7 +45,11 @@ class AdoptionLock {
   }
   AdoptionLock(const AdoptionLock&) = delete;
   AdoptionLock& operator=(const AdoptionLock&) = delete;
-  ~AdoptionLock() { forgetDescriptor(own_.get()); }
+  ~AdoptionLock() {
+    // Before: a child that is forked between the two would hold it for as long as it lives.
+    unlock(own_.get(), kAdoptionLock);
+    forgetDescriptor(own_.get());
+  }
   bool held() const noexcept { return held_; }
 
  private:
@@ -55,12 +59,14 @@ class AdoptionLock {
 
 }  // namespace
 
-Finding Repair::lookForElements() noexcept {
+Finding Repair::lookForElements(std::uint64_t own) noexcept {
   blocker_ = 0;
   if (ring_.damage() != Damage::None) return Finding::Damaged;
   auto& read_position = ring_.consumer_page->read_position;
   const std::uint64_t read = read_position.load(std::memory_order_acquire);
   const bool sequenced = ring_.geometry.policy != PolicyKind::Spsc;
+  const bool only_reader = ring_.geometry.policy != PolicyKind::Mpmc;
+  if (only_reader && read != own) return poison(Damage::ReadPosition, own, read);
   const SequencedSlots slots(ring_);
   const std::uint64_t word = sequenced ? slots.word(read).load(std::memory_order_acquire) : 0;
   // SYNC: the claim of a producer. Who finds its position claimed here also finds it announced.
@@ -95,13 +101,14 @@ Finding Repair::abandonForDead(std::uint64_t position, std::uint64_t written) no
   return finding;
 }
 
-Finding Repair::lookForRoom() noexcept {
+Finding Repair::lookForRoom(std::uint64_t own) noexcept {
   blocker_ = 0;
   if (ring_.damage() != Damage::None) return Finding::Damaged;
   const Geometry& geometry = ring_.geometry;
   auto& write_position = ring_.producer_page->write_position;
   const std::uint64_t written = write_position.load(std::memory_order_acquire);
   const bool sequenced = geometry.policy != PolicyKind::Spsc;
+  if (!sequenced && written != own) return poison(Damage::WritePosition, own, written);
   const SequencedSlots slots(ring_);
   const std::uint64_t word = sequenced ? slots.word(written).load(std::memory_order_acquire) : 0;
   const std::uint64_t read = ring_.consumer_page->read_position.load(std::memory_order_acquire);
@@ -129,11 +136,11 @@ Finding Repair::freeForDead(std::uint64_t written) noexcept {
     std::uint64_t seen = word.load(std::memory_order_acquire);
     const bool full = seen == fullWord(position);
     if (!full && seen != abandonedWord(position)) return finding;
-    if (full && geometry.delivery == Delivery::AtLeastOnce) return finding;
     if (const auto pid = livingAnnouncer(Claiming::ToRead, position)) {
       blocker_ = *pid;
       return finding == Finding::Nothing ? Finding::Held : finding;
     }
+    if (full && geometry.delivery == Delivery::AtLeastOnce) return finding;  // for adopt()
     // Fails if the claimer had given it back before it died. SYNC: freeRun() of the writers.
     if (!word.compare_exchange_strong(seen, freeWord(position + slots.count()),
                                       std::memory_order_acq_rel, std::memory_order_relaxed)) {

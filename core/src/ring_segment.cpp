@@ -42,6 +42,7 @@ Contents RingSegment::contentsFor(const Geometry& geometry) {
 
 RingSegment::RingSegment(Mapping memory, const Geometry& geometry, HugePages asked)
     : memory_(std::move(memory)), view_(memory_.get(), geometry), owner_(::getpid()) {
+  view_.truncated = memory_.truncation();
   if (memory_.descriptor() >= 0) protectHeader(asked);
 }
 

@@ -183,11 +183,12 @@ RepairCounts RingView::repairCounts() const noexcept {
 }
 
 Damage RingView::damage() const noexcept {
+  // SYNC: the handler in truncation_guard.cpp.
+  if (truncated != nullptr && truncated->load(std::memory_order_acquire)) return Damage::Truncated;
   // SYNC: Repair::poison(). A peer may have written anything here: that too is damage.
   const std::uint64_t state = shared_page->state.load(std::memory_order_acquire);
-  if (state == static_cast<std::uint64_t>(Damage::None)) return Damage::None;
-  return state == static_cast<std::uint64_t>(Damage::Positions) ? Damage::Positions
-                                                                : Damage::SlotWord;
+  const bool known = state <= static_cast<std::uint64_t>(Damage::ReadPosition);  // not Truncated
+  return known ? static_cast<Damage>(state) : Damage::State;
 }
 
 std::string RingView::describeDamage() const {
@@ -197,12 +198,24 @@ std::string RingView::describeDamage() const {
   const auto position =
       std::to_string(shared_page->damaged_position.load(std::memory_order_relaxed));
   const auto word = std::to_string(shared_page->damaged_word.load(std::memory_order_relaxed));
-  return kind == Damage::Positions
-             ? "the ring is damaged: its read position is " + position +
-                   " and its write position " + word + ", more than a capacity of " +
-                   std::to_string(geometry.capacity) + " apart"
-             : "the ring is damaged: the slot of position " + position + " has the word " + word +
-                   ", which no participant writes there";
+  switch (kind) {
+    case Damage::Positions:
+      return "the ring is damaged: its read position is " + position + " and its write position " +
+             word + ", more than a capacity of " + std::to_string(geometry.capacity) + " apart";
+    case Damage::SlotWord:
+      return "the ring is damaged: the slot of position " + position + " has the word " + word +
+             ", which no participant writes there";
+    case Damage::WritePosition:
+      return "the ring is damaged: its write position is " + word +
+             ", and its producer left it at " + position;
+    case Damage::ReadPosition:
+      return "the ring is damaged: its read position is " + word +
+             ", and its consumer left it at " + position;
+    case Damage::Truncated:
+      return "the ring is damaged: somebody has cut off the file that it lies in";
+    default:
+      return "the ring is damaged: its state was overwritten";
+  }
 }
 
 }  // namespace ringside

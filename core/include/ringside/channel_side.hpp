@@ -49,10 +49,10 @@ class SideOfRing {
   void endClaim() noexcept { state_ = SideState::Usable; }
 
   /// What stands in the way at `position`; nullopt when it is not time to look again.
-  template <Finding (Repair::*kLook)() noexcept>
+  template <Finding (Repair::*kLook)(std::uint64_t) noexcept>
   std::optional<Finding> look(std::uint64_t position) noexcept {
     if (!stall_.isTimeToLook(position)) return std::nullopt;
-    const Finding finding = (repair_.*kLook)();
+    const Finding finding = (repair_.*kLook)(position);
     if (finding == Finding::Damaged) state_ = SideState::Damaged;
     return finding;
   }

@@ -1,5 +1,5 @@
-// Which process this is, for the price of a load: a forked child has a copy of everything that its
-// parent had open, and must not act in its name.
+// Whether what is open may be used now, for the price of a load: a forked child has a copy of
+// everything that its parent had open, and must not act in its name.
 #pragma once
 
 #include <atomic>
@@ -11,14 +11,16 @@ namespace ringside {
 /// made. (Where the kernel has no MADV_WIPEONFORK, it is here in them too.)
 class ProcessMark {
  public:
-  ProcessMark() noexcept;
+  /// With a word of its own, that whoever sets it to 0 takes all its marks away; nullptr is the one
+  /// that all of the process have in common.
+  explicit ProcessMark(std::atomic<std::uint32_t>* word = nullptr) noexcept;
 
   bool isHere() const noexcept {
-    return word_->load(std::memory_order_relaxed) == value_;  // changes only with the process
+    return word_->load(std::memory_order_relaxed) == value_;  // changes for good or not at all
   }
 
  private:
-  const std::atomic<std::uint32_t>* word_;
+  std::atomic<std::uint32_t>* word_;
   std::uint32_t value_;
 };
 

@@ -28,7 +28,7 @@ class alignas(kCacheLineBytes) LateSide {
       if (!ready_.load(std::memory_order_relaxed) || !mark_->isHere()) {  // the mutex orders it
         const Attachment attachment = segment.attach(role);
         side_.emplace(segment.view(), attachment, wait);
-        mark_.emplace();
+        mark_ = segment.memory().mark();
         ready_.store(true, std::memory_order_release);
       }
       return &*side_;

@@ -55,10 +55,11 @@ class Repair {
  public:
   Repair(const RingView& ring, const Attachment& attachment) : ring_(ring), at_(attachment) {}
 
-  /// For a producer that found no room.
-  Finding lookForRoom() noexcept;
-  /// For a consumer that found nothing to read.
-  Finding lookForElements() noexcept;
+  /// For a producer that found no room. Where it is the only one, `own` is where it left the write
+  /// position; for others it means nothing.
+  Finding lookForRoom(std::uint64_t own) noexcept;
+  /// For a consumer that found nothing to read, and `own` as for a producer.
+  Finding lookForElements(std::uint64_t own) noexcept;
   /// Process id of the living one that the last look found in the way; 0 when none was.
   std::uint32_t blocker() const noexcept { return blocker_; }
 

@@ -98,8 +98,12 @@ struct ConsumerPage {
 /// after that: the ring is poisoned, and every side that notices gives up.
 enum class Damage : std::uint32_t {
   None = 0,
-  Positions = 1,  ///< more lies between the read and the write position than the ring holds
-  SlotWord = 2    ///< a slot's word belongs to no position that it may stand for now
+  Positions = 1,      ///< more lies between the read and the write position than the ring holds
+  SlotWord = 2,       ///< a slot's word belongs to no position that it may stand for now
+  WritePosition = 3,  ///< it is not where the only producer left it
+  ReadPosition = 4,   ///< it is not where the only consumer left it
+  State = 5,          ///< this word itself was overwritten
+  Truncated = 6       ///< the file behind it was cut off: see truncation_guard.hpp
 };
 
 struct SharedPage {
@@ -167,6 +171,7 @@ struct RingView {
   SharedPage* shared_page = nullptr;
   Participant* participants = nullptr;
   std::byte* slots = nullptr;
+  const std::atomic<bool>* truncated = nullptr;  ///< of the memory; nullptr is never
   Geometry geometry;
 
   RingView() = default;

@@ -99,8 +99,9 @@ class BasicSequencedWriter {
   bool isWithinCapacity(std::uint64_t position) const noexcept {
     if (capacity_ == slots_.count()) return true;
     const std::uint64_t back = position - capacity_;
-    // relaxed: nothing in that slot is touched.
-    return slots_.word(back).load(std::memory_order_relaxed) == freeWord(back + slots_.count());
+    // SYNC: giveBack(). Nothing in that slot is touched, but who sees the write position that
+    // follows must also see the read position that allowed it: see Damage::Positions.
+    return slots_.word(back).load(std::memory_order_acquire) == freeWord(back + slots_.count());
   }
 
   /// How many positions from `position` on are within the capacity.

@@ -41,7 +41,7 @@ class Channel {
       segment_.emplace(RingSegment::in<ShmMem>(geometry, options_.memory, name_));
       const Attachment attachment = segment_->attach(kRole);
       side_.emplace(segment_->view(), attachment, options_.wait);
-      mark_.emplace();
+      mark_ = segment_->memory().mark();
       return 0;
     } catch (const std::system_error& error) {
       close();
@@ -51,7 +51,7 @@ class Channel {
       return fail(Errc::OutOfMemory);
     }
   }
-  /// False also in a forked child whose parent had opened it.
+  /// False also in a forked child whose parent had opened it, and when its file was truncated.
   bool opened() const noexcept { return side_ && mark_->isHere(); }
   /// Gives the role back. The ring and what is in it stay until unlinked. No claim may be out.
   void close() noexcept {
@@ -65,8 +65,11 @@ class Channel {
   RepairCounts repairCounts() const noexcept {
     return opened() ? view().repairCounts() : RepairCounts{};
   }
-  /// Why every call is OperationFailed although it is open; empty when the ring is not damaged.
-  std::string describeDamage() const { return opened() ? view().describeDamage() : ""; }
+  /// Why every call is OperationFailed although it was opened; empty when the ring is not damaged.
+  std::string describeDamage() const {
+    const bool truncated = segment_ && segment_->memory().truncated();
+    return truncated || opened() ? view().describeDamage() : "";
+  }
 
  protected:
   Channel(std::string name, std::uint64_t element_size_bytes, std::uint64_t capacity,
