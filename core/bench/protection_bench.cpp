@@ -75,11 +75,12 @@ using Times = std::array<std::vector<double>, kVariants>;
 
 Times measure(const Comparison& comparison, const ProtectionOptions& options,
               std::mt19937_64& random) {
-  const Crew crew{comparison.producers, comparison.consumers, options.cpus, options.slice};
+  Crew crew{comparison.producers, comparison.consumers, options.cpus, options.slice};
   Times times;
   std::array<std::size_t, kVariants> order = {0, 1, 2};
   for (std::size_t pair = 0; pair < options.pairs; ++pair) {
     for (std::size_t i = kVariants - 1; i > 0; --i) std::swap(order[i], order[random() % (i + 1)]);
+    crew.stack_offset_bytes = random() % (kPageBytes / 16) * 16;  // the same for all of a pair
     for (const std::size_t variant : order) {
       const Slice slice = comparison.slices[variant](crew);
       if (slice.fault != Fault::None) throw SliceFailed(comparison, slice.fault);

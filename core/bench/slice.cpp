@@ -23,12 +23,20 @@ bool pinTo(int cpu) {
   return ::sched_setaffinity(0, sizeof set, &set) == 0 && ::sched_getcpu() == cpu;
 }
 
+[[gnu::noinline]] Fault runLower(std::size_t bytes, const Job& job, int worker) {
+  volatile char* const gap = static_cast<volatile char*>(__builtin_alloca(bytes + 1));
+  gap[0] = 0;
+  const Fault fault = job(worker);
+  gap[bytes] = 0;  // it is there until here
+  return fault;
+}
+
 Fault runHere(const Crew& crew, const Job& job, int worker) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   ::alarm(kPatience_s + static_cast<unsigned>(crew.duration.count() / 1000));  // its end, if stuck
   if (!pinTo(crew.cpus[static_cast<std::size_t>(worker)])) return Fault::NotPinned;
   try {
-    return job(worker);
+    return runLower(crew.stack_offset_bytes, job, worker);
   } catch (const std::system_error&) {
     return Fault::NotAttached;
   }

@@ -33,6 +33,9 @@ struct Crew {
   int consumers;  ///< 1 … kMostWorkers - producers
   std::vector<int> cpus;
   std::chrono::milliseconds duration;
+  /// How far down their stacks they begin. Where a local variable lies as far into its page as a
+  /// position into its own, a store to it delays the next compare-and-swap: chance, of one run.
+  std::size_t stack_offset_bytes = 0;
 };
 
 /// What came of it.
