@@ -1,0 +1,145 @@
+// ringside replay: a history that was kept, judged again.
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "harness/commands/commands.hpp"
+#include "harness/console.hpp"
+#include "harness/history/check.hpp"
+#include "harness/history/history_file.hpp"
+#include "harness/history/time_line.hpp"
+
+namespace ringside::harness {
+namespace {
+
+using nlohmann::ordered_json;
+using results::ExitCode;
+
+struct ReplayOptions {
+  std::string file;
+  std::string format = "table";
+};
+
+struct Judgement {
+  const History& history;
+  Counts counts;
+  std::optional<Violation> violation;
+};
+
+struct NamedCount {
+  const char* name;
+  std::uint64_t Counts::*count;
+};
+
+constexpr NamedCount kFactCounts[] = {
+    {"pushed", &Counts::pushed},
+    {"popped", &Counts::popped},
+    {"unreturned", &Counts::unreturned},
+    {"redelivered", &Counts::redelivered},
+};
+
+constexpr NamedCount kFaultCounts[] = {
+    {"lost", &Counts::lost},           {"duplicated", &Counts::duplicated},
+    {"reordered", &Counts::reordered}, {"torn", &Counts::torn},
+    {"invented", &Counts::invented},   {"overtaken", &Counts::overtaken},
+    {"overfull", &Counts::overfull},   {"falsely_empty", &Counts::falsely_empty},
+};
+
+// --- for people ---------------------------------------------------------------------------------
+
+std::string countsText(std::span<const NamedCount> named, const Counts& counts) {
+  std::string text;
+  for (const NamedCount& one : named) {
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", one.name, counts.*one.count);
+  }
+  return text;
+}
+
+std::string factsText(const History& history) {
+  return fmt::format(
+      "{}, {}, {}, {}, declared drops {}", history.queue,
+      history.capacity == 0 ? "capacity not known" : fmt::format("capacity {}", history.capacity),
+      toString(history.delivery), history.drained ? "drained" : "not drained",
+      history.declared_drops);
+}
+
+void putTable(const ReplayOptions& options, const Judgement& judgement) {
+  const History& history = judgement.history;
+  put("{:<11} {}\n", "history", options.file);
+  put("{:<11} {}\n", "queue", factsText(history));
+  for (const auto& [name, text] : history.notes) put("{:<11} {}\n", name, text);
+  put("{:<11} {}: {}\n", "operations", history.operations.size(),
+      countsText(kFactCounts, judgement.counts));
+  put("{:<11} {}\n", "counts", countsText(kFaultCounts, judgement.counts));
+  if (!judgement.violation) {
+    put("{:<11} no violation\n", "verdict");
+    return;
+  }
+  const Violation& violation = *judgement.violation;
+  put("{:<11} {}: {}\n\n{}", "verdict", toString(violation.kind), violation.sentence,
+      drawTimeLine(history, violation.operations));
+}
+
+// --- for programs -------------------------------------------------------------------------------
+
+ordered_json toJson(const Operation& operation) {
+  const bool has_value =
+      operation.action == Action::Push || (operation.action == Action::Pop && operation.returned());
+  return {
+      {"process", operation.process},
+      {"action", toString(operation.action)},
+      {"value", has_value ? ordered_json(operation.value) : ordered_json(nullptr)},
+      {"began_ns", operation.began_ns},
+      {"ended_ns", operation.returned() ? ordered_json(operation.ended_ns) : ordered_json(nullptr)},
+      {"redelivered", operation.redelivered},
+      {"torn", operation.torn}};
+}
+
+ordered_json toJson(const Violation& violation, const History& history) {
+  ordered_json operations = ordered_json::array();
+  for (const std::size_t position : violation.operations) {
+    operations.push_back(toJson(history.operations[position]));
+  }
+  return {{"kind", toString(violation.kind)},
+          {"sentence", violation.sentence},
+          {"values", violation.values},
+          {"operations", operations}};
+}
+
+void putJson(const ReplayOptions& options, const Judgement& judgement) {
+  const History& history = judgement.history;
+  ordered_json json = {{"file", options.file},         {"queue", history.queue},
+                       {"capacity", history.capacity}, {"delivery", toString(history.delivery)},
+                       {"drained", history.drained},   {"declared_drops", history.declared_drops},
+                       {"notes", history.notes},       {"operations", history.operations.size()}};
+  for (const NamedCount& one : kFactCounts) json["counts"][one.name] = judgement.counts.*one.count;
+  for (const NamedCount& one : kFaultCounts) json["counts"][one.name] = judgement.counts.*one.count;
+  json["verdict"] = judgement.violation ? toString(judgement.violation->kind) : "no violation";
+  json["violation"] =
+      judgement.violation ? toJson(*judgement.violation, history) : ordered_json(nullptr);
+  put("{}\n", json.dump(2, ' ', false, ordered_json::error_handler_t::replace));
+}
+
+ExitCode replay(const ReplayOptions& options) {
+  const History history = readHistory(options.file);
+  const Judgement judgement{history, countAll(history), firstViolation(history)};
+  options.format == "json" ? putJson(options, judgement) : putTable(options, judgement);
+  return judgement.violation ? ExitCode::Integrity : ExitCode::Fine;
+}
+
+}  // namespace
+
+void addReplayCommand(CLI::App& app, ExitCode& exit_code) {
+  CLI::App* command = app.add_subcommand("replay", "Judge a kept history of a queue again");
+  auto options = std::make_shared<ReplayOptions>();
+  command->add_option("file", options->file, "A history that verify has kept")->required();
+  command->add_option("--format", options->format, "Of what stands on stdout")
+      ->check(CLI::IsMember({"table", "json"}))
+      ->capture_default_str();
+  command->footer(
+      "Examples:\n  ringside replay out/verify/history-7.jsonl\n"
+      "  ringside replay history-7.jsonl --format json");
+  command->callback([options, &exit_code] { exit_code = replay(*options); });
+}
+
+}  // namespace ringside::harness
