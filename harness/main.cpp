@@ -51,6 +51,7 @@ int main(int argc, char** argv) {
   ringside::harness::addTopoCommand(app, exit_code);
   ringside::harness::addListCommand(app, exit_code);
   ringside::harness::addRunCommand(app, exit_code);
+  ringside::harness::addVerifyCommand(app, exit_code);
   ringside::harness::addReportCommand(app, exit_code);
   ringside::harness::addReplayCommand(app, exit_code);
   ExitCode result = runCommand(app, argc, argv, exit_code);

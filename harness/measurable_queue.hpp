@@ -11,7 +11,8 @@
 //   RINGSIDE_QUEUE(my_queue, MyQueue, "what it is, in a line")
 //
 // Producer and Consumer are made in a worker process, which finds the queue by name. An adapter may
-// throw from create and from constructors, never from tryPush and tryPop.
+// throw from create and from constructors, never from tryPush and tryPop. It may offer more calls,
+// by which `ringside verify` finds more: see Abilities in any_queue.hpp.
 #pragma once
 
 #include <concepts>

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "harness/any_queue.hpp"
 #include "harness/measurable_queue.hpp"
 #include "harness/workloads.hpp"
 
@@ -18,6 +19,7 @@ struct QueueEntry {
   std::uint64_t (*bytesNeeded)(const QueueShape&) = nullptr;
   void (*create)(const Place&, const QueueShape&) = nullptr;
   WorkloadLoops loops[kWorkloadCount];
+  AnyQueue any;
 };
 
 /// All queues of this program, in the order of their names.
@@ -36,7 +38,8 @@ QueueEntry makeEntry(std::string_view name, std::string_view summary) {
       .limits = Q::limits(),
       .bytesNeeded = [](const QueueShape& shape) -> std::uint64_t { return Q::bytesNeeded(shape); },
       .create = [](const Place& place, const QueueShape& shape) { Q::create(place, shape); },
-      .loops = {}};
+      .loops = {},
+      .any = anyQueue<Q>()};
   entry.loops[index(Workload::Throughput)] = {produceSaturated<Q>, consumeSaturated<Q>};
   entry.loops[index(Workload::PingPong)] = {ping<Q>, pong<Q>};
   return entry;

@@ -19,7 +19,7 @@ namespace {
 constexpr char kMagic[8] = {'S', 'H', 'M', 'R', 'I', 'N', 'G', '\x1a'};
 constexpr std::uint32_t kEndian = 0x01020304;
 constexpr std::uint32_t kVersionMajor = 1;
-constexpr std::uint32_t kLayout = 1;
+constexpr std::uint32_t kLayout = 2;  // 1: without intents
 constexpr std::uint32_t kAbi = (sizeof(void*) << 24) | (sizeof(std::atomic<std::uint64_t>) << 16) |
                                (kCacheLineBytes << 8) | std::countr_zero(kPageBytes);
 

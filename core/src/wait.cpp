@@ -15,6 +15,9 @@
 namespace ringside {
 namespace {
 
+std::atomic<std::int64_t> slice_ns = SleepTuning().slice.count();
+std::atomic<int> tries_between_sleeps = SleepTuning().tries_between_sleeps;
+
 long membarrier(int command) noexcept { return ::syscall(SYS_membarrier, command, 0, 0); }
 
 WakeOrder registerProcess() noexcept {
@@ -29,6 +32,17 @@ WakeOrder registerProcess() noexcept {
 WakeOrder wakeOrder() noexcept {
   static const WakeOrder order = registerProcess();
   return order;
+}
+
+void setSleepTuning(const SleepTuning& tuning) noexcept {
+  slice_ns.store(std::max<std::int64_t>(tuning.slice.count(), 1000), std::memory_order_relaxed);
+  tries_between_sleeps.store(std::max(tuning.tries_between_sleeps, 1), std::memory_order_relaxed);
+}
+
+SleepTuning sleepTuning() noexcept {
+  // relaxed: each is a hint by itself.
+  return {std::chrono::nanoseconds(slice_ns.load(std::memory_order_relaxed)),
+          tries_between_sleeps.load(std::memory_order_relaxed)};
 }
 
 void WaitPoint::announceSleep() noexcept {
@@ -57,7 +71,7 @@ Deadline deadlineAfter(Timeout timeout) noexcept {
 
 void sleepOnWord(const std::atomic<std::uint32_t>& word, std::uint32_t seen,
                  const Deadline& deadline) noexcept {
-  auto until = std::chrono::steady_clock::now() + kSleepSlice;
+  auto until = std::chrono::steady_clock::now() + sleepTuning().slice;
   if (deadline) until = std::min(until, *deadline);
   const ::timespec when = toTimespec(until);
   // Shared on purpose (no FUTEX_PRIVATE_FLAG): the waker may be another process.

@@ -10,6 +10,7 @@ namespace ringside::harness {
 void addTopoCommand(CLI::App& app, results::ExitCode& exit_code);
 void addListCommand(CLI::App& app, results::ExitCode& exit_code);
 void addRunCommand(CLI::App& app, results::ExitCode& exit_code);
+void addVerifyCommand(CLI::App& app, results::ExitCode& exit_code);
 void addReportCommand(CLI::App& app, results::ExitCode& exit_code);
 void addReplayCommand(CLI::App& app, results::ExitCode& exit_code);
 

@@ -11,6 +11,8 @@
 #include <string_view>
 #include <vector>
 
+#include "ringside/segment.hpp"
+
 namespace ringside::harness {
 
 /// A pop that was told "nothing now" is not recorded: a queue may answer that when it is busy.
@@ -18,7 +20,6 @@ namespace ringside::harness {
 enum class Action : std::uint8_t { Push, Pop, SawEmpty };
 std::string_view toString(Action action);
 
-enum class Delivery : std::uint8_t { AtMostOnce, AtLeastOnce };
 std::string_view toString(Delivery delivery);
 
 /// The end of an operation whose process was killed, or stopped for good, inside it.

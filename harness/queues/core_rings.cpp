@@ -5,7 +5,7 @@
 namespace ringside::harness {
 namespace {
 
-template <class Policy>
+template <class Policy, Delivery kDelivery = Delivery::AtMostOnce>
 struct CoreRing {
   static QueueLimits limits() {
     QueueLimits limits{.max_element_size_bytes = kMaxElementSizeBytes,
@@ -18,7 +18,7 @@ struct CoreRing {
   }
 
   static Geometry geometry(const QueueShape& shape) {
-    return makeGeometry(Policy::kKind, shape.element_size_bytes, shape.capacity);
+    return makeGeometry(Policy::kKind, shape.element_size_bytes, shape.capacity, kDelivery);
   }
   static RingSegment open(const Place& place, const QueueShape& shape) {
     return RingSegment::in<ShmMem>(geometry(shape), shape.memory, place.name);
@@ -30,8 +30,14 @@ struct CoreRing {
    public:
     Producer(const Place& place, const QueueShape& shape)
         : segment_(open(place, shape)),
-          side_(segment_.view(), segment_.attach(Role::Producer), Wait::Spin) {}
+          side_(segment_.view(), segment_.attach(Role::Producer), Wait::Block) {}
     bool tryPush(const void* element) noexcept { return side_.tryPush(element); }
+    std::size_t tryPush(const void* elements, std::size_t count) noexcept {
+      return side_.tryPush(elements, count);
+    }
+    bool pushFor(const void* element, std::chrono::nanoseconds timeout) noexcept {
+      return side_.pushUntil(element, deadlineAfter(timeout));
+    }
 
    private:
     RingSegment segment_;
@@ -42,8 +48,20 @@ struct CoreRing {
    public:
     Consumer(const Place& place, const QueueShape& shape)
         : segment_(open(place, shape)),
-          side_(segment_.view(), segment_.attach(Role::Consumer), Wait::Spin) {}
+          side_(segment_.view(), segment_.attach(Role::Consumer), Wait::Block) {}
     bool tryPop(void* element) noexcept { return side_.tryPop(element); }
+    std::size_t tryPop(void* elements, std::size_t count) noexcept {
+      return side_.tryPop(elements, count);
+    }
+    bool popFor(void* element, std::chrono::nanoseconds timeout) noexcept {
+      return side_.popUntil(element, deadlineAfter(timeout));
+    }
+    /// What a dead consumer had taken may still come where that is asked for.
+    bool empty() const noexcept requires(kDelivery == Delivery::AtMostOnce) {
+      return segment_.view().pending() == 0;
+    }
+    bool redelivered() const noexcept { return side_.redelivered(); }
+    std::uint64_t drops() const noexcept { return segment_.view().repairCounts().drops; }
 
    private:
     RingSegment segment_;
@@ -54,6 +72,9 @@ struct CoreRing {
 RINGSIDE_QUEUE(spsc, CoreRing<Spsc>, "Ringside's ring, one producer and one consumer");
 RINGSIDE_QUEUE(mpsc, CoreRing<Mpsc>, "Ringside's ring, many producers and one consumer");
 RINGSIDE_QUEUE(mpmc, CoreRing<Mpmc>, "Ringside's ring, many producers and many consumers");
+using RedeliveringRing = CoreRing<Mpmc, Delivery::AtLeastOnce>;
+RINGSIDE_QUEUE(mpmc_at_least_once, RedeliveringRing,
+               "the same, and what a dead consumer had taken is delivered again");
 
 }  // namespace
 }  // namespace ringside::harness

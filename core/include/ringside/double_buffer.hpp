@@ -249,7 +249,7 @@ int DoubleBuffer<T>::copyCurrent(T& out, std::uint64_t& version) noexcept {
   const std::error_code error_before = lastError;  // a success leaves it as it was
   const Deadline limit = deadlineAfter(kTurnLimit);
   for (;;) {
-    if (const View pinned(*this, deadlineAfter(kSleepSlice)); pinned) {
+    if (const View pinned(*this, deadlineAfter(sleepTuning().slice)); pinned) {
       buffers_[pinned.pinned_.current()].words.load(out);
       version = pinned.version();
       break;

@@ -67,15 +67,17 @@ void pushClaimed(Writer& writer, WaitPoint& published, WakeOrder order, const vo
 }
 
 /// Up to `wanted` filled slots. Steps over abandoned ones: room that waiting producers are told of.
+/// No more in one call than a ring can have: a peer may write others as fast as they are freed.
 template <class Reader>
 Claim claimToRead(Reader& reader, WaitPoint& released, WakeOrder order,
                   std::uint64_t wanted) noexcept {
   Claim claim = reader.claim(wanted);
   if constexpr (requires { reader.stepOver(); }) {
-    while (claim.count == 0 && reader.stepOver()) [[unlikely]] {
-        released.wake(order);
-        claim = reader.claim(wanted);
-      }
+    for (std::uint64_t steps = 0; claim.count == 0 && steps < kMaxCapacity; ++steps) {
+      if (!reader.stepOver()) break;
+      released.wake(order);
+      claim = reader.claim(wanted);
+    }
   }
   return claim;
 }

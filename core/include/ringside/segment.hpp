@@ -1,4 +1,4 @@
-// What lies in the memory of a ring, byte by byte (layout 1), and where its parts are in this
+// What lies in the memory of a ring, byte by byte (layout 2), and where its parts are in this
 // process. Nothing here is trusted before it is checked: positions and sizes used on the fast path
 // live in the process, never in the segment.
 //

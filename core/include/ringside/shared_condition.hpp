@@ -17,7 +17,7 @@ namespace ringside {
 
 /// All zero is a valid one. What a predicate reads must be changed under the same mutex that the
 /// waiters hold; the notification may come under it or after it, and after it is cheaper. A change
-/// without the mutex can be missed until the next slice (kSleepSlice).
+/// without the mutex can be missed until the end of a slice (SleepTuning).
 class SharedCondition {
  public:
   SharedCondition() noexcept : word_(0) {}

@@ -24,7 +24,16 @@ enum class Wait : std::uint8_t { Spin, Yield, Block };
 /// When a waiter gives up; nullopt is never. CLOCK_MONOTONIC.
 using Deadline = std::optional<std::chrono::steady_clock::time_point>;
 
-constexpr std::chrono::milliseconds kSleepSlice{10};
+/// How those who wait by Wait::Block do it, in this whole process.
+struct SleepTuning {
+  /// The longest sleep before one looks by oneself: what the death of a waker can cost, and how
+  /// often a sleeper in an idle ring wakes for nothing. At least 1 µs.
+  std::chrono::nanoseconds slice{10'000'000};
+  /// Tries, with a pause between them, before the first sleep and after each. At least 1.
+  int tries_between_sleeps = 64;
+};
+void setSleepTuning(const SleepTuning& tuning) noexcept;
+SleepTuning sleepTuning() noexcept;
 
 /// Tells the core that this is a waiting loop.
 inline void pauseCore() noexcept {
@@ -84,8 +93,8 @@ class WaitPoint {
                                          ///< when a sleeper is killed
 };
 
-/// Sleeps while `word` is `seen`: until it is woken, until the deadline, and for kSleepSlice at
-/// most. May also return for no reason. Whoever changes the word may be another process.
+/// Sleeps while `word` is `seen`: until it is woken, until the deadline, and for one sleepSlice()
+/// at most. May also return for no reason. Whoever changes the word may be another process.
 void sleepOnWord(const std::atomic<std::uint32_t>& word, std::uint32_t seen,
                  const Deadline& deadline) noexcept;
 
@@ -121,17 +130,18 @@ inline bool expired(const Deadline& deadline) noexcept {
 template <class Attempt, class BeforeSleep>
 bool waitUntil(WaitPoint& point, Wait strategy, const Deadline& deadline, Attempt&& attempt,
                BeforeSleep&& before_sleep) noexcept {
-  constexpr int kTriesPerLook = 64;  // pauses between two looks at the clock
-  for (bool first = true;; first = false) {
-    for (int tries = 0; tries < kTriesPerLook; ++tries) {
-      if (attempt()) return true;
-      if (deadline && first && tries == 0 && expired(deadline)) return false;
+  if (attempt()) return true;
+  if (deadline && expired(deadline)) return false;
+  const int tries_per_look = sleepTuning().tries_between_sleeps;
+  for (;;) {
+    for (int tries = 0; tries < tries_per_look; ++tries) {
       if (strategy == Wait::Yield) {
         ::sched_yield();
-        if (expired(deadline)) return false;  // others may have run for long
+        if (expired(deadline)) return attempt();  // others may have run for long
       } else {
         pauseCore();
       }
+      if (attempt()) return true;
     }
     if (expired(deadline)) return false;
     if (strategy != Wait::Block) continue;

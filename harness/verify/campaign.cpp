@@ -1,0 +1,228 @@
+#include "harness/verify/campaign.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <random>
+
+#include "harness/verify/damage_trial.hpp"
+#include "harness/verify/stepped.hpp"
+
+namespace ringside::harness {
+namespace {
+
+/// So many bad trials say it: a queue that stalls costs its survivors' patience each time.
+constexpr std::uint64_t kEnoughBadTrials = 3;
+
+constexpr std::string_view kFaultNames[] = {
+    "none", "kill", "stop", "wake", "storm", "overwritten", "truncated", "unlinked", "full_memory"};
+
+/// One queue, one kind of fault.
+class CampaignPart {
+ public:
+  CampaignPart(const Campaign& campaign, const QueueEntry& queue, FaultKind fault, Session& session,
+               const WantsToStop& stop)
+      : campaign_(campaign), session_(session), stop_(stop), random_(campaign.seed) {
+    finding_.queue = &queue;
+    finding_.fault = fault;
+    const auto expected = campaign.expected.find(std::string(queue.name));
+    if (expected != campaign.expected.end()) finding_.expected = expected->second;
+  }
+
+  CampaignFinding run() {
+    const auto begin = std::chrono::steady_clock::now();
+    for (const std::uint64_t capacity : campaign_.capacities) {
+      if (isEnough()) break;
+      QueueShape shape{.producers = std::min(2U, finding_.queue->limits.max_producers),
+                       .consumers = std::min(2U, finding_.queue->limits.max_consumers),
+                       .element_size_bytes = campaign_.element_size_bytes,
+                       .capacity = capacity,
+                       .memory = {.huge_pages = HugePages::Never}};
+      Stage stage(*finding_.queue, shape, session_);
+      runOn(stage);
+    }
+    finding_.seconds =
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    return std::move(finding_);
+  }
+
+ private:
+  void runOn(Stage& stage) {
+    switch (finding_.fault) {
+      case FaultKind::None:
+        return storms(stage, 0);
+      case FaultKind::Storm:
+        return storms(stage, campaign_.kills_per_storm);
+      case FaultKind::KillAtInstruction:
+        return steps(stage, campaign_.kill_points, killAtInstruction);
+      case FaultKind::StopAtInstruction:
+        return steps(stage, campaign_.stop_points, stopAtInstruction);
+      case FaultKind::WakeAtInstruction:
+        return steps(stage, campaign_.wake_points, wakeAtInstruction);
+      case FaultKind::Overwritten:
+      case FaultKind::Truncated:
+      case FaultKind::Unlinked:
+      case FaultKind::FullMemory:
+        return damages(stage);
+    }
+  }
+
+  void storms(Stage& stage, std::uint64_t kills) {
+    for (std::uint64_t i = 0; i < campaign_.storms && !isEnough(); ++i) {
+      Storm storm;
+      storm.producers = i % 2 == 0 ? 1 : stage.shape().producers;
+      storm.consumers = i % 3 == 0 ? 1 : stage.shape().consumers;
+      storm.kills = static_cast<std::uint32_t>(kills);
+      storm.stops = static_cast<std::uint32_t>(kills / 3);
+      storm.batches = finding_.queue->any.abilities.batch && i % 4 < 2;
+      storm.seed = random_();
+      add(runStorm(stage, storm));
+    }
+  }
+
+  using SteppedFault = std::optional<TrialOutcome> (*)(Stage&, const SteppedTrial&);
+  void steps(Stage& stage, std::uint64_t most_points, SteppedFault strike) {
+    const OnOneProcessor here;
+    for (const SteppedTrial& trial : calls(stage.shape().capacity)) {
+      if (isEnough()) return;
+      const CallLength length = lengthOf(stage, trial);
+      if (length.instructions == 0) {
+        finding_.skipped = "processes may not be traced here";
+        return;
+      }
+      if (isBlocking(trial.call) && !length.sleeps) continue;  // it never sleeps by a futex
+      for (SteppedTrial at : pointsOf(trial, length, most_points)) {
+        if (isEnough()) return;
+        if (std::optional<TrialOutcome> outcome = strike(stage, at)) add(std::move(*outcome));
+      }
+    }
+  }
+
+  /// The calls of this queue, with what lies in it when they begin: so that they succeed, with and
+  /// without others beside them, and so that they find no room or nothing.
+  std::vector<SteppedTrial> calls(std::uint64_t capacity) {
+    const Abilities& abilities = finding_.queue->any.abilities;
+    std::vector<SteppedTrial> all;
+    const auto enter = [&](Call call, std::uint64_t elements) {
+      all.push_back({call, {random_() % (3 * capacity), elements}, 0});
+    };
+    if (finding_.fault == FaultKind::WakeAtInstruction) {
+      if (!abilities.blocking) {
+        finding_.skipped = "its adapter offers no call that waits";
+        return {};
+      }
+      enter(Call::PushBlocking, capacity);
+      enter(Call::PopBlocking, 0);
+      enter(Call::Push, 0);
+      enter(Call::Pop, capacity);
+      return all;
+    }
+    enter(Call::Push, 0);
+    enter(Call::Pop, capacity);
+    if (abilities.batch) {
+      enter(Call::PushBatch, 0);
+      enter(Call::PopBatch, capacity);
+    }
+    if (capacity > 1) {
+      enter(Call::Push, capacity - 1);
+      enter(Call::Pop, 1);
+    }
+    return all;
+  }
+
+  /// Evenly spread over the call, at another offset each time; of one that sleeps only the end,
+  /// where it goes to sleep.
+  std::vector<SteppedTrial> pointsOf(const SteppedTrial& trial, const CallLength& length,
+                                     std::uint64_t most) {
+    constexpr long kBeforeSleep = 300;
+    const long begin = length.sleeps ? std::max(0L, length.instructions - kBeforeSleep) : 0;
+    const long range = length.instructions - begin;
+    const long points = std::min(range, static_cast<long>(most));
+    std::vector<SteppedTrial> all;
+    const long offset = static_cast<long>(random_() % static_cast<std::uint64_t>(range));
+    for (long i = 0; i < points; ++i) {
+      SteppedTrial& at = all.emplace_back(trial);
+      at.instruction = begin + (offset + range * i / points) % range;
+    }
+    return all;
+  }
+
+  void damages(Stage& stage) {
+    for (std::uint64_t i = 0; i < campaign_.rounds && !isEnough(); ++i) {
+      DamageOutcome outcome = runDamage(stage, finding_.fault, random_());
+      if (!outcome.skipped.empty()) {
+        finding_.skipped = outcome.skipped;
+        return;
+      }
+      add(std::move(outcome.trial));
+    }
+  }
+
+  bool isEnough() const {
+    return finding_.bad_trials >= kEnoughBadTrials || !finding_.skipped.empty() || stop_();
+  }
+
+  void add(TrialOutcome outcome) {
+    ++finding_.trials;
+    finding_.faults += outcome.faults;
+    finding_.leaked_slots += std::max<std::int64_t>(outcome.leaked_slots, 0);
+    finding_.stale_segments += outcome.stale_segments;
+    if (outcome.detection_ms) finding_.detection_ms.push_back(*outcome.detection_ms);
+    if (outcome.recovery_ms) finding_.recovery_ms.push_back(*outcome.recovery_ms);
+    addCounts(outcome.counts);
+    if (outcome.progress == ProgressClass::Survives) return;
+    ++finding_.bad_trials;
+    if (outcome.progress <= finding_.progress) return;
+    finding_.progress = outcome.progress;
+    finding_.worst = std::move(outcome);
+  }
+  void addCounts(const Counts& counts) {
+    finding_.counts.pushed += counts.pushed;
+    finding_.counts.popped += counts.popped;
+    finding_.counts.unreturned += counts.unreturned;
+    finding_.counts.redelivered += counts.redelivered;
+    finding_.counts.lost += counts.lost;
+    finding_.counts.duplicated += counts.duplicated;
+    finding_.counts.reordered += counts.reordered;
+    finding_.counts.torn += counts.torn;
+    finding_.counts.invented += counts.invented;
+    finding_.counts.falsely_empty += counts.falsely_empty;
+  }
+
+  const Campaign& campaign_;
+  Session& session_;
+  const WantsToStop& stop_;
+  std::mt19937_64 random_;
+  CampaignFinding finding_;
+};
+
+}  // namespace
+
+std::string_view toString(FaultKind kind) noexcept {
+  return kFaultNames[static_cast<std::size_t>(kind)];
+}
+
+const std::vector<FaultKind>& allFaultKinds() {
+  static const std::vector<FaultKind> kinds = [] {
+    std::vector<FaultKind> all;
+    for (std::size_t i = 0; i < std::size(kFaultNames); ++i) {
+      all.push_back(static_cast<FaultKind>(i));
+    }
+    return all;
+  }();
+  return kinds;
+}
+
+std::vector<CampaignFinding> runCampaign(const Campaign& campaign, Session& session,
+                                         const TellFinding& tell, const WantsToStop& stop) {
+  std::vector<CampaignFinding> findings;
+  for (const QueueEntry* queue : campaign.queues) {
+    for (const FaultKind fault : campaign.faults) {
+      if (stop()) return findings;
+      findings.push_back(CampaignPart(campaign, *queue, fault, session, stop).run());
+      tell(findings.back());
+    }
+  }
+  return findings;
+}
+
+}  // namespace ringside::harness

@@ -1,0 +1,76 @@
+// A campaign: which queues, which faults, how many of each, and what is expected of whom. One
+// finding for each queue and each kind of fault.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "harness/verify/trial.hpp"
+
+namespace ringside::harness {
+
+enum class FaultKind : std::uint8_t {
+  None,  ///< no fault: capacity, order, contents, and the times of all calls
+  KillAtInstruction,
+  StopAtInstruction,
+  WakeAtInstruction,
+  Storm,
+  Overwritten,  ///< the segment's bytes
+  Truncated,    ///< the segment under its users
+  Unlinked,     ///< the segment under its users
+  FullMemory    ///< no room in /dev/shm
+};
+std::string_view toString(FaultKind kind) noexcept;
+const std::vector<FaultKind>& allFaultKinds();
+
+struct Campaign {
+  std::string name;
+  std::string question;
+  std::vector<const QueueEntry*> queues;
+  std::vector<FaultKind> faults;
+  std::uint64_t seed = 1;
+  std::uint64_t element_size_bytes = 136;  ///< three lines, so that half a copy shows
+  std::vector<std::uint64_t> capacities = {1, 2, 3, 4};
+  std::uint64_t kill_points = 20;  ///< most of one call, filling and capacity
+  std::uint64_t stop_points = 10;
+  std::uint64_t wake_points = 20;
+  std::uint64_t storms = 4;  ///< of each shape and capacity
+  std::uint64_t kills_per_storm = 12;
+  std::uint64_t rounds = 4;  ///< of overwriting, truncating, unlinking
+  /// The worst class that is no failure; Survives for a queue that is not named.
+  std::map<std::string, ProgressClass> expected;
+};
+
+/// What a campaign found out about one queue under one kind of fault.
+struct CampaignFinding {
+  const QueueEntry* queue = nullptr;
+  FaultKind fault = FaultKind::None;
+  std::string skipped;  ///< why nothing was tried; empty otherwise
+  ProgressClass progress = ProgressClass::Survives;
+  ProgressClass expected = ProgressClass::Survives;
+  std::uint64_t trials = 0;
+  std::uint64_t faults = 0;
+  std::uint64_t bad_trials = 0;
+  TrialOutcome worst;  ///< the first of the worst class
+  Counts counts;
+  std::int64_t leaked_slots = 0;
+  std::uint64_t stale_segments = 0;
+  std::vector<double> detection_ms;
+  std::vector<double> recovery_ms;
+  double seconds = 0;
+
+  bool failed() const noexcept { return progress > expected; }
+};
+
+/// Called after each finding.
+using TellFinding = std::function<void(const CampaignFinding&)>;
+/// True when the user wants to stop.
+using WantsToStop = std::function<bool()>;
+
+std::vector<CampaignFinding> runCampaign(const Campaign& campaign, Session& session,
+                                         const TellFinding& tell, const WantsToStop& stop);
+
+}  // namespace ringside::harness

@@ -1,0 +1,89 @@
+#include "harness/verify/stage.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <new>
+#include <stdexcept>
+
+#include "ringside/truncation_guard.hpp"
+
+namespace ringside::harness {
+namespace {
+
+constexpr std::size_t kWordsBytes = 4096;
+static_assert(sizeof(StageWords) <= kWordsBytes, "the words would run into the first log");
+
+}  // namespace
+
+Stage::Stage(const QueueEntry& queue, const QueueShape& shape, Session& session)
+    : queue_(queue),
+      shape_(shape),
+      session_(session),
+      name_(session.freshName()),
+      pages_(kWordsBytes + kMaxActors * sizeof(LogPages)),
+      words_(new (pages_.data()) StageWords{}),
+      logs_(reinterpret_cast<LogPages*>(pages_.data() + kWordsBytes)) {}
+
+Stage::~Stage() { removeNames(); }
+
+void Stage::removeNames() const { removeSegments(name_); }
+
+void Stage::reset() {
+  removeNames();
+  name_ = session_.freshName();
+  words_ = new (pages_.data()) StageWords{};
+  for (std::uint32_t actor = 0; actor < next_actor_; ++actor) {
+    logs_[actor].count.store(0, std::memory_order_relaxed);  // before anybody is forked
+    logs_[actor].calls.store(0, std::memory_order_relaxed);
+  }
+  next_actor_ = 0;
+}
+
+LogPages& Stage::log(std::uint32_t actor) const {
+  if (actor >= kMaxActors) throw std::logic_error("a trial has too many actors");
+  return logs_[actor];
+}
+
+ActorContext Stage::contextOf(std::uint32_t actor) {
+  guardAgainstTruncation();  // what our own memory can bear, it is to bear
+  Place place{name_, {}};
+  if (queue_.limits.provision == Provision::Harness) {
+    memory_.emplace(queue_.bytesNeeded(shape_), name_, shape_.memory);
+    place.memory = {static_cast<std::byte*>(memory_->get()), memory_->size()};
+  }
+  return {queue_, shape_, actor, place, *words_, log(actor)};
+}
+
+std::uint64_t Stage::segmentsLeft() const {
+  std::uint64_t left = 0;
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator("/dev/shm", ignored)) {
+    if (entry.path().filename().string().starts_with(name_)) ++left;
+  }
+  return left;
+}
+
+History Stage::history() const {
+  History history;
+  history.queue = std::string(queue_.name);
+  history.capacity = queue_.limits.exact_capacity ? shape_.capacity : 0;
+  for (std::uint32_t actor = 0; actor < next_actor_; ++actor) {
+    const LogPages& pages = logs_[actor];
+    const std::uint32_t count = pages.count.load(std::memory_order_acquire);
+    for (std::uint32_t i = 0; i < std::min(count, kMaxLogged); ++i) {
+      const LoggedOperation& logged = pages.operations[i];
+      Operation& operation = history.operations.emplace_back();
+      operation.process = actor;
+      operation.action = logged.action;
+      operation.redelivered = logged.redelivered;
+      operation.torn = logged.torn;
+      operation.claimed = logged.claimed;
+      operation.value = logged.value;
+      operation.began_ns = logged.began_ns;
+      operation.ended_ns = logged.ended_ns;
+    }
+  }
+  return history;
+}
+
+}  // namespace ringside::harness

@@ -1,0 +1,83 @@
+#include "harness/verify/stepped.hpp"
+
+#include <sched.h>
+#include <signal.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/user.h>
+#include <sys/wait.h>
+
+#include <cerrno>
+
+#include "harness/verify/actor.hpp"
+
+namespace ringside::harness {
+
+SteppedChild::SteppedChild(const std::function<int()>& work, const std::atomic<std::uint32_t>& mark)
+    : mark_(mark), child_([&work] {
+        if (::ptrace(PTRACE_TRACEME, 0, nullptr, nullptr) == -1) return kActorThrew;
+        return work();
+      }) {}
+
+/// A stop by a signal other than those of stepping is passed on.
+bool SteppedChild::waitForStop() {
+  int status = 0;
+  while (::waitpid(child_.pid(), &status, __WALL) == -1) {
+    if (errno != EINTR) return false;
+  }
+  return WIFSTOPPED(status);
+}
+
+bool SteppedChild::reachCall(std::chrono::milliseconds patience) {
+  // It stops, by its own SIGSTOP, or ends.
+  const auto limit = std::chrono::steady_clock::now() + patience;
+  int status = 0;
+  while (::waitpid(child_.pid(), &status, __WALL | WNOHANG) == 0) {
+    if (std::chrono::steady_clock::now() > limit) return false;
+    ::sched_yield();
+  }
+  traced_ = WIFSTOPPED(status);
+  while (traced_ && mark_.load() != CallMark::kInCall) {
+    if (::ptrace(PTRACE_SINGLESTEP, child_.pid(), nullptr, nullptr) != 0) return false;
+    traced_ = waitForStop();
+  }
+  return traced_;
+}
+
+bool SteppedChild::step() {
+  if (!traced_ || ::ptrace(PTRACE_SINGLESTEP, child_.pid(), nullptr, nullptr) != 0) return false;
+  traced_ = waitForStop();
+  return traced_ && mark_.load() != CallMark::kOutOfCall;
+}
+
+bool SteppedChild::isAboutToSleep() const {
+#if defined(__x86_64__)
+  ::user_regs_struct registers = {};
+  if (::ptrace(PTRACE_GETREGS, child_.pid(), nullptr, &registers) != 0) return false;
+  if (registers.rax != SYS_futex) return false;
+  errno = 0;
+  const long code =
+      ::ptrace(PTRACE_PEEKTEXT, child_.pid(), reinterpret_cast<void*>(registers.rip), nullptr);
+  constexpr long kSyscallInstruction = 0x050f;
+  return errno == 0 && (code & 0xffff) == kSyscallInstruction;
+#else
+  return false;
+#endif
+}
+
+void SteppedChild::letGo() {
+  if (traced_) ::ptrace(PTRACE_DETACH, child_.pid(), nullptr, nullptr);
+  traced_ = false;
+}
+
+OnOneProcessor::OnOneProcessor() {
+  ::sched_getaffinity(0, sizeof before_, &before_);
+  ::cpu_set_t one;
+  CPU_ZERO(&one);
+  CPU_SET(::sched_getcpu(), &one);
+  ::sched_setaffinity(0, sizeof one, &one);
+}
+
+OnOneProcessor::~OnOneProcessor() { ::sched_setaffinity(0, sizeof before_, &before_); }
+
+}  // namespace ringside::harness

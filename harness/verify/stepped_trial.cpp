@@ -1,0 +1,202 @@
+#include <fmt/format.h>
+#include <sched.h>
+#include <sys/wait.h>
+
+#include <fstream>
+#include <iterator>
+
+#include "harness/verify/play.hpp"
+#include "harness/verify/stepped.hpp"
+
+namespace ringside::harness {
+namespace {
+
+using std::chrono::milliseconds;
+
+/// For a bystander beside a stopped process: a queue may well make it wait for that one.
+constexpr milliseconds kShortPatience{150};
+constexpr long kMostInstructions = 200'000;
+
+std::string_view nameOf(Call call) {
+  constexpr std::string_view kNames[] = {"push",      "batch push",    "pop",
+                                         "batch pop", "blocking push", "blocking pop"};
+  return kNames[static_cast<std::size_t>(call)];
+}
+
+/// Whether a process sleeps in the kernel.
+bool isAsleep(::pid_t pid) {
+  std::ifstream file(fmt::format("/proc/{}/stat", pid));
+  const std::string text((std::istreambuf_iterator<char>(file)), {});
+  const std::size_t name_end = text.rfind(')');
+  return name_end != std::string::npos && name_end + 2 < text.size() && text[name_end + 2] == 'S';
+}
+
+/// The processes of a stepped trial, and the order in which they act.
+class SteppedPlay {
+ public:
+  SteppedPlay(Stage& stage, const SteppedTrial& trial)
+      : play_(stage, fmt::format("{}, instruction {}, {} in the queue", nameOf(trial.call),
+                                 trial.instruction, trial.filling.elements)),
+        stage_(stage),
+        trial_(trial) {}
+
+  bool fill() { return play_.fill(trial_.filling); }
+  void callBystander() {
+    const std::uint32_t actor = stage_.castActor();
+    bystander_.emplace(
+        [this, actor] { return playBystander(stage_.contextOf(actor), trial_.call); });
+    awaitAct(Act::Attach);
+  }
+  /// False when it cannot be traced.
+  bool callVictim() {
+    const std::uint32_t actor = stage_.castActor();
+    victim_.emplace([this, actor] { return playVictim(stage_.contextOf(actor), trial_.call); },
+                    stage_.words().victim_at);
+    return victim_->reachCall(kPatience);
+  }
+  /// False when the call ended before. Never into a sleep, from which no step returns: calls differ
+  /// by some instructions from time to time.
+  bool stepToTheFault() {
+    for (long i = 0; i < trial_.instruction; ++i) {
+      if (isBlocking(trial_.call) && victim_->isAboutToSleep()) return true;
+      if (!victim_->step()) return false;
+    }
+    return true;
+  }
+  SteppedChild& victim() { return *victim_; }
+
+  /// Tells the bystander to go on. False when it did not get through.
+  bool play(Act act, milliseconds patience = kPatience) {
+    tell(act);
+    return awaitAct(act, patience);
+  }
+  void tell(Act act) {
+    stage_.words().act.store(static_cast<std::uint32_t>(act), std::memory_order_release);
+  }
+  bool awaitAct(Act act, milliseconds patience = kPatience) {
+    const std::uint32_t done = static_cast<std::uint32_t>(act) + 1;
+    const auto limit = std::chrono::steady_clock::now() + patience;
+    while (stage_.words().acts_done.load(std::memory_order_acquire) < done) {
+      if (std::chrono::steady_clock::now() > limit || bystander_->waitFor(milliseconds(0))) {
+        return stage_.words().acts_done.load(std::memory_order_acquire) >= done;
+      }
+      ::sched_yield();
+    }
+    return true;
+  }
+
+  void kill() {
+    const std::int64_t killed_ns = nowNs();
+    victim_->child().kill();
+    killed_ns_ = killed_ns;
+    play_.outcome().detection_ms = static_cast<double>(nowNs() - killed_ns) * 1e-6;
+    play_.outcome().faults = 1;
+  }
+  /// Until the victim, let go, has come to its end.
+  bool victimEnds() {
+    victim_->letGo();
+    play_.outcome().faults = 1;
+    return victim_->child().waitFor(kPatience).has_value();
+  }
+
+  TrialOutcome finish() {
+    if (!play(Act::Aftermath)) return finishBecauseOf("a survivor", bystander_->status());
+    tell(Act::Leave);
+    bystander_->waitFor(kPatience);
+    endAll();
+    play_.finish(Ending::Complete, "");
+    return takeOutcome();
+  }
+  TrialOutcome finishBecauseOf(std::string_view who, const std::optional<int>& status) {
+    endAll();
+    play_.finishBecauseOf(who, status);
+    return takeOutcome();
+  }
+  TrialOutcome takeOutcome() {
+    const std::int64_t recovered = stage_.words().recovered_ns.load();
+    if (killed_ns_ > 0 && recovered > killed_ns_) {
+      play_.outcome().recovery_ms = static_cast<double>(recovered - killed_ns_) * 1e-6;
+    }
+    return std::move(play_.outcome());
+  }
+  std::optional<int> bystanderStatus() const { return bystander_->status(); }
+  /// Until the bystander sleeps in the kernel, or has played its act.
+  void awaitSleep(Act act) {
+    const auto limit = std::chrono::steady_clock::now() + kShortPatience;
+    while (!isAsleep(bystander_->pid()) && std::chrono::steady_clock::now() < limit) {
+      if (awaitAct(act, milliseconds(0))) return;
+      ::sched_yield();
+    }
+  }
+
+ private:
+  void endAll() {
+    if (bystander_) bystander_->kill();
+    if (victim_) victim_->child().kill();
+  }
+
+  Play play_;
+  Stage& stage_;
+  SteppedTrial trial_;
+  std::optional<Child> bystander_;
+  std::optional<SteppedChild> victim_;
+  std::int64_t killed_ns_ = 0;
+};
+
+}  // namespace
+
+CallLength lengthOf(Stage& stage, const SteppedTrial& trial) {
+  SteppedPlay play(stage, trial);
+  CallLength length;
+  if (!play.fill()) return length;
+  if (!play.callVictim()) return length;
+  do {
+    ++length.instructions;
+    length.sleeps = isBlocking(trial.call) && play.victim().isAboutToSleep();
+  } while (length.instructions < kMostInstructions && !length.sleeps && play.victim().step());
+  return length;
+}
+
+std::optional<TrialOutcome> killAtInstruction(Stage& stage, const SteppedTrial& trial) {
+  SteppedPlay play(stage, trial);
+  if (!play.fill()) return play.takeOutcome();
+  play.callBystander();
+  if (!play.callVictim() || !play.stepToTheFault()) return std::nullopt;
+  play.kill();
+  return play.finish();
+}
+
+std::optional<TrialOutcome> stopAtInstruction(Stage& stage, const SteppedTrial& trial) {
+  SteppedPlay play(stage, trial);
+  if (!play.fill()) return play.takeOutcome();
+  play.callBystander();
+  if (!play.callVictim() || !play.stepToTheFault()) return std::nullopt;
+  const bool free = play.play(Act::Meanwhile, kShortPatience);
+  const bool ended = play.victimEnds();
+  if (!free && !play.awaitAct(Act::Meanwhile)) {
+    return play.finishBecauseOf("one that went on beside a stopped process",
+                                play.bystanderStatus());
+  }
+  if (!ended) return play.finishBecauseOf("the process that was stopped for a while", std::nullopt);
+  return play.finish();
+}
+
+std::optional<TrialOutcome> wakeAtInstruction(Stage& stage, const SteppedTrial& trial) {
+  SteppedPlay play(stage, trial);
+  if (!play.fill()) return play.takeOutcome();
+  play.callBystander();
+  if (!play.callVictim() || !play.stepToTheFault()) return std::nullopt;
+  if (isBlocking(trial.call)) {  // what it waits for comes now: will it see that?
+    if (!play.play(Act::Answer)) return play.finishBecauseOf("the waker", play.bystanderStatus());
+    if (!play.victimEnds()) return play.finishBecauseOf("a sleeper that was woken", std::nullopt);
+  } else {  // another waits for what the victim brings
+    play.tell(Act::Answer);
+    play.awaitSleep(Act::Answer);
+    const bool ended = play.victimEnds();
+    if (!ended) return play.finishBecauseOf("the waker", std::nullopt);
+    if (!play.awaitAct(Act::Answer)) return play.finishBecauseOf("a sleeper", std::nullopt);
+  }
+  return play.finish();
+}
+
+}  // namespace ringside::harness

@@ -1,0 +1,151 @@
+#include <fmt/format.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include <random>
+#include <vector>
+
+#include "harness/verify/play.hpp"
+
+namespace ringside::harness {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr int kQuietMs = 3;
+
+class StormPlay {
+ public:
+  StormPlay(Stage& stage, const Storm& storm)
+      : play_(stage, fmt::format("storm of {} producers and {} consumers, seed {}", storm.producers,
+                                 storm.consumers, storm.seed)),
+        storm_(storm),
+        random_(storm.seed) {}
+
+  TrialOutcome run() {
+    if (play_.fill({random_() % 9, 0})) {
+      for (std::uint32_t i = 0; i < storm_.producers; ++i) cast({true, storm_.batches, random_()});
+      for (std::uint32_t i = 0; i < storm_.consumers; ++i) cast({false, storm_.batches, random_()});
+      if (strike() && calm()) finish();
+    }
+    return std::move(play_.outcome());
+  }
+
+ private:
+  struct Actor {
+    Child child;
+    StormPart part;
+  };
+
+  void cast(const StormPart& part) {
+    Stage& stage = play_.stage();
+    const std::uint32_t number = stage.castActor();
+    actors_.push_back(
+        {Child([&stage, number, part] { return playInStorm(stage.contextOf(number), part); }),
+         part});
+  }
+
+  /// Who has left because its log was full is replaced; any other end is none that was dealt.
+  bool keepUp() {
+    for (std::size_t i = 0; i < actors_.size(); ++i) {
+      const std::optional<int> status = actors_[i].child.waitFor(milliseconds(0));
+      if (!status) continue;
+      if (!WIFEXITED(*status) || WEXITSTATUS(*status) != kLogFull) {
+        end(status, fmt::format("an actor that nobody struck ({})",
+                                actors_[i].part.produces ? "producer" : "consumer"));
+        return false;
+      }
+      replace(i);
+    }
+    return true;
+  }
+  void replace(std::size_t i) {
+    StormPart part = actors_[i].part;
+    part.seed = random_();
+    actors_.erase(actors_.begin() + static_cast<std::ptrdiff_t>(i));
+    cast(part);
+  }
+
+  bool strike() {
+    std::uint32_t kills = 0;
+    std::uint32_t stops = 0;
+    while (kills < storm_.kills || stops < storm_.stops) {
+      pause(20'000 + static_cast<long>(random_() % 400'000));
+      if (!keepUp()) return false;
+      if (!play_.stage().hasRoomForActors(4)) break;  // the rest comes in another storm
+      const std::size_t i = random_() % actors_.size();
+      const bool stop = stops < storm_.stops && (kills >= storm_.kills || random_() % 3 == 0);
+      if (stop) {
+        ++stops;
+        actors_[i].child.signal(SIGSTOP);
+        pause(static_cast<long>(random_() % 600'000));
+        if (random_() % 2 == 0) {
+          actors_[i].child.signal(SIGCONT);
+          continue;
+        }
+      }
+      ++kills;
+      actors_[i].child.kill();
+      replace(i);
+    }
+    for (int i = 0; i < kQuietMs; ++i) {  // and some time without
+      pause(1'000'000);
+      if (!keepUp()) return false;
+    }
+    play_.outcome().faults = kills + stops;
+    return true;
+  }
+
+  /// No more faults: producers end, then consumers, once nothing comes any more.
+  bool calm() {
+    for (Actor& actor : actors_) actor.child.signal(SIGCONT);
+    play_.words().stop_producing.store(1);
+    if (!leaveAll(true)) return false;
+    play_.words().stop_all.store(1);
+    return leaveAll(false);
+  }
+  bool leaveAll(bool producers) {
+    for (Actor& actor : actors_) {
+      if (actor.part.produces != producers) continue;
+      const std::optional<int> status = actor.child.waitFor(kPatience);
+      const bool left = status && WIFEXITED(*status) &&
+                        (WEXITSTATUS(*status) == kPartPlayed || WEXITSTATUS(*status) == kLogFull);
+      if (left) continue;
+      end(status, producers ? "a producer that survived" : "a consumer that survived");
+      return false;
+    }
+    return true;
+  }
+
+  void finish() {
+    Stage& stage = play_.stage();
+    const std::uint32_t actor = stage.castActor();
+    Child finisher([&] { return playFinisher(stage.contextOf(actor)); });
+    const std::optional<int> status = finisher.waitFor(2 * kPatience);
+    finisher.kill();
+    actors_.clear();
+    if (playedItsPart(status)) return play_.finish(Ending::Complete, "");
+    play_.finishBecauseOf("who came after the storm", status);
+  }
+
+  void end(const std::optional<int>& status, std::string_view who) {
+    actors_.clear();
+    play_.finishBecauseOf(who, status);
+  }
+
+  static void pause(long ns) {
+    const ::timespec time = {0, ns};
+    ::nanosleep(&time, nullptr);
+  }
+
+  Play play_;
+  Storm storm_;
+  std::mt19937_64 random_;
+  std::vector<Actor> actors_;
+};
+
+}  // namespace
+
+TrialOutcome runStorm(Stage& stage, const Storm& storm) { return StormPlay(stage, storm).run(); }
+
+}  // namespace ringside::harness

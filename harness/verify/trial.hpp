@@ -1,0 +1,71 @@
+// Trials: one queue, some processes, one kind of fault, and what became of it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "harness/history/check.hpp"
+#include "harness/verify/parts.hpp"
+
+namespace ringside::harness {
+
+/// How a queue bears a fault, from good to bad.
+enum class ProgressClass : std::uint8_t {
+  Survives,  ///< goes on, and delivers all
+  Stalls,    ///< survivors wait for the dead
+  Loses,     ///< elements are gone, or places for them
+  Corrupts   ///< elements come twice, torn, out of order or out of nowhere; or survivors crash
+};
+std::string_view toString(ProgressClass progress) noexcept;
+std::optional<ProgressClass> parseProgressClass(std::string_view text) noexcept;
+
+/// What one trial showed.
+struct TrialOutcome {
+  ProgressClass progress = ProgressClass::Survives;
+  std::string evidence;           ///< a sentence; empty when all went well
+  std::string fault_point;        ///< where the victim was struck: "push, instruction 17"
+  Counts counts;                  ///< of the history
+  std::uint64_t faults = 0;       ///< how many were dealt
+  std::int64_t leaked_slots = 0;  ///< places for elements that are gone
+  std::uint64_t stale_segments = 0;
+  std::optional<double> detection_ms;  ///< from the kill until the kernel had the victim buried
+  std::optional<double> recovery_ms;   ///< from the kill until survivors pushed and popped again
+  std::optional<History> history;      ///< kept when something was wrong
+};
+
+/// A call that is stepped through.
+struct SteppedTrial {
+  Call call = Call::Push;
+  Filling filling;
+  /// Instructions of the call that are done when the fault comes.
+  long instruction = 0;
+};
+
+/// The victim is killed there. nullopt when the call has fewer instructions.
+std::optional<TrialOutcome> killAtInstruction(Stage& stage, const SteppedTrial& trial);
+/// It stands still there while others go on, then goes on itself.
+std::optional<TrialOutcome> stopAtInstruction(Stage& stage, const SteppedTrial& trial);
+/// The same, and one other process waits asleep for what it brings, or wakes it.
+std::optional<TrialOutcome> wakeAtInstruction(Stage& stage, const SteppedTrial& trial);
+/// How many instructions the call takes; before it sleeps, for one that does. 0 when the processes
+/// here may not be traced.
+struct CallLength {
+  long instructions = 0;
+  bool sleeps = false;
+};
+CallLength lengthOf(Stage& stage, const SteppedTrial& trial);
+
+/// Several producers and consumers, of which some are killed and replaced, some stopped for a
+/// while.
+struct Storm {
+  std::uint32_t producers = 1;
+  std::uint32_t consumers = 1;
+  std::uint32_t kills = 8;
+  std::uint32_t stops = 4;
+  bool batches = false;
+  std::uint64_t seed = 1;
+};
+TrialOutcome runStorm(Stage& stage, const Storm& storm);
+
+}  // namespace ringside::harness

@@ -1,0 +1,23 @@
+// What a campaign found, for people and for other programs.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "harness/result_table.hpp"
+#include "harness/verify/campaign.hpp"
+#include "results/record.hpp"
+
+namespace ringside::harness {
+
+/// One row a finding; evidence stands below, numbered. Ends with a line end.
+std::string renderFindings(const std::vector<CampaignFinding>& findings, Format format);
+
+/// One line a finding, as it comes.
+std::string lineOf(const CampaignFinding& finding);
+
+/// The same as a record of schema 1: the class, where the queue was struck and what was seen stand
+/// in its notes; a class worse than expected is `failed`.
+results::Record recordOf(const CampaignFinding& finding, const Campaign& campaign);
+
+}  // namespace ringside::harness
