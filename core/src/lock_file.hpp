@@ -24,6 +24,14 @@ bool tryLock(int descriptor, ::off_t byte);
 bool tryShare(int descriptor, ::off_t byte);
 void unlock(int descriptor, ::off_t byte) noexcept;
 
+/// Takes every lock byte that there is, in one step and for this description alone. False, and
+/// nothing is taken, when another one holds any of them. Throws std::system_error.
+bool tryLockAll(int descriptor);
+/// Whether another file description holds that byte, or any at all; nothing is taken. True where
+/// the kernel does not say. The descriptor may be open for reading only.
+bool isLocked(int descriptor, ::off_t byte) noexcept;
+bool isAnyLocked(int descriptor) noexcept;
+
 /// Serialises creating and attaching. The holder may be stopped, so the wait has an end: throws
 /// TimedOut.
 class LifecycleLock {
