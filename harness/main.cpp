@@ -52,6 +52,7 @@ int main(int argc, char** argv) {
   ringside::harness::addListCommand(app, exit_code);
   ringside::harness::addRunCommand(app, exit_code);
   ringside::harness::addReportCommand(app, exit_code);
+  ringside::harness::addCleanCommand(app, exit_code);
   ExitCode result = runCommand(app, argc, argv, exit_code);
   if (!ringside::harness::flushData() && result == ExitCode::Fine) {
     say("ringside: stdout took no data: is the disk full?\n");

@@ -11,5 +11,6 @@ void addTopoCommand(CLI::App& app, results::ExitCode& exit_code);
 void addListCommand(CLI::App& app, results::ExitCode& exit_code);
 void addRunCommand(CLI::App& app, results::ExitCode& exit_code);
 void addReportCommand(CLI::App& app, results::ExitCode& exit_code);
+void addCleanCommand(CLI::App& app, results::ExitCode& exit_code);
 
 }  // namespace ringside::harness
