@@ -14,8 +14,8 @@ struct Ring {
                 const Place&... place)
       : segment(RingSegment::in<Memory>(makeGeometry(Policy::kKind, element_size_bytes, kCapacity),
                                         options, place...)),
-        push(segment.view(), Wait::Spin),
-        pop(segment.view(), Wait::Spin) {}
+        push(segment.view(), segment.attach(Role::Producer), Wait::Spin),
+        pop(segment.view(), segment.attach(Role::Consumer), Wait::Spin) {}
 
   RingSegment segment;
   PushSide<typename Policy::Writer> push;

@@ -50,9 +50,13 @@ void apply(const Edit& edit, SegmentHeader& header) {
 
 const std::vector<Geometry>& fuzzRings() {
   static const std::vector<Geometry> rings = {
-      makeGeometry(PolicyKind::Spsc, 64, 16), makeGeometry(PolicyKind::Mpsc, 64, 16),
-      makeGeometry(PolicyKind::Mpmc, 64, 16), makeGeometry(PolicyKind::Spsc, 1, 1),
-      makeGeometry(PolicyKind::Mpsc, 8, 3),   makeGeometry(PolicyKind::Mpmc, 1472, 144)};
+      makeGeometry(PolicyKind::Spsc, 64, 16),
+      makeGeometry(PolicyKind::Mpsc, 64, 16),
+      makeGeometry(PolicyKind::Mpmc, 64, 16),
+      makeGeometry(PolicyKind::Spsc, 1, 1),
+      makeGeometry(PolicyKind::Mpsc, 8, 3),
+      makeGeometry(PolicyKind::Mpmc, 1472, 144),
+      makeGeometry(PolicyKind::Mpmc, 64, 16, Delivery::AtLeastOnce)};
   return rings;
 }
 

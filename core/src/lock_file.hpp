@@ -16,6 +16,7 @@ constexpr ::off_t kLifecycleLock = kLockBase;  ///< creating, attaching
 constexpr ::off_t kProducerRoleLock = kLockBase + 1;
 constexpr ::off_t kConsumerRoleLock = kLockBase + 2;
 constexpr ::off_t kPresenceLock = kLockBase + 3;  ///< shared by all who have it open
+constexpr ::off_t kAdoptionLock = kLockBase + 4;  ///< choosing an element of a dead consumer
 constexpr ::off_t kFirstParticipantLock = kLockBase + 16;
 
 /// False when another file description holds it. Throws std::system_error.
@@ -23,13 +24,14 @@ bool tryLock(int descriptor, ::off_t byte);
 /// The same for a lock that any number may hold, but not together with one of tryLock().
 bool tryShare(int descriptor, ::off_t byte);
 void unlock(int descriptor, ::off_t byte) noexcept;
+/// True when another file description holds it, or when that cannot be told.
+bool isLocked(int descriptor, ::off_t byte) noexcept;
 
 /// Takes every lock byte that there is, in one step and for this description alone. False, and
 /// nothing is taken, when another one holds any of them. Throws std::system_error.
 bool tryLockAll(int descriptor);
-/// Whether another file description holds that byte, or any at all; nothing is taken. True where
-/// the kernel does not say. The descriptor may be open for reading only.
-bool isLocked(int descriptor, ::off_t byte) noexcept;
+/// True when another file description holds any of them, or when that cannot be told. The
+/// descriptor may be open for reading only, as isLocked()'s.
 bool isAnyLocked(int descriptor) noexcept;
 
 /// Serialises creating and attaching. The holder may be stopped, so the wait has an end: throws

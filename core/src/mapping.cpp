@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <stdexcept>
 
+#include "guarded_ranges.hpp"
 #include "kernel_facts.hpp"
 #include "lock_file.hpp"
 #include "numa.hpp"
@@ -111,6 +112,7 @@ Mapping& Mapping::operator=(Mapping&& other) noexcept {
 
 void Mapping::reset() noexcept {
   // munmap(2) detaches a SysV segment too.
+  removeGuardedRange(state_.range);
   if (state_.address != nullptr) ::munmap(state_.address, state_.size);
   if (state_.descriptor >= 0) ::close(state_.descriptor);
   state_ = {};
@@ -127,6 +129,21 @@ const void* Mapping::get(std::size_t offset) const {
                             std::to_string(size()) + " mapped bytes");
   }
   return static_cast<const std::byte*>(state_.address) + offset;
+}
+
+const std::atomic<bool>* Mapping::truncation() const noexcept {
+  static constinit std::atomic<bool> never = false;
+  return state_.range != nullptr ? &state_.range->truncated : &never;
+}
+
+ProcessMark Mapping::mark() const noexcept {
+  if (state_.range == nullptr) return ProcessMark();
+  const ProcessMark mark(state_.range->mark);
+  // The handler may have been here before the mark was.
+  if (truncated() && state_.range->mark != nullptr) {
+    state_.range->mark->store(0, std::memory_order_relaxed);
+  }
+  return mark;
 }
 
 int Mapping::mbind(int node) noexcept {
@@ -207,6 +224,7 @@ void Mapping::map(std::size_t size, const PageKind& pages, int flags, int descri
   state_.address = address;
   state_.size = rounded;
   state_.page = pages.bytes;
+  if (descriptor >= 0) state_.range = addGuardedRange(address, rounded, pages.bytes);
 }
 
 void Mapping::bindAsAsked() {

@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "guarded_ranges.hpp"
 #include "kernel_facts.hpp"
 #include "lock_file.hpp"
 #include "ringside/mapping.hpp"
@@ -37,6 +38,7 @@ void Mapping::cutOff(std::size_t size) {
     throwErrno("cannot unmap the end");
   }
   state_.size = size;
+  moveGuardedRange(state_.range, state_.address, size);
 }
 
 /// A file that others have made larger already is taken as it is.
@@ -100,6 +102,7 @@ void Mapping::moveTo(std::size_t size) {
     } else {
       state_.address = moved;
       state_.size = size;
+      moveGuardedRange(state_.range, moved, size);
     }
   }
   try {
@@ -124,6 +127,7 @@ void Mapping::mapAnew(std::size_t size) {
   }
   std::swap(state_.address, moved.state_.address);
   std::swap(state_.size, moved.state_.size);
+  std::swap(state_.range, moved.state_.range);
 }
 
 }  // namespace ringside

@@ -11,7 +11,7 @@
 
 #include "kernel_facts.hpp"
 #include "ringside/error.hpp"
-#include "ringside/sequenced_ring.hpp"
+#include "ringside/sequenced_slots.hpp"
 
 namespace ringside {
 namespace {
@@ -83,7 +83,8 @@ SegmentHeader makeHeader(const Geometry& geometry) {
   header.header_bytes = sizeof(SegmentHeader);
   header.version_major = kVersionMajor;
   header.abi = kAbi;
-  header.policy = static_cast<std::uint32_t>(geometry.policy) | (kLayout << 8);
+  header.policy = static_cast<std::uint32_t>(geometry.policy) | (kLayout << 8) |
+                  (static_cast<std::uint32_t>(geometry.delivery) << 16);
   header.total_bytes = geometry.total_bytes;
   header.element_size_bytes = geometry.element_size_bytes;
   header.slot_stride = geometry.slot_stride;
@@ -100,11 +101,14 @@ SegmentHeader makeHeader(const Geometry& geometry) {
 
 }  // namespace
 
-Geometry makeGeometry(PolicyKind policy, std::uint64_t element_size_bytes, std::uint64_t capacity) {
+Geometry makeGeometry(PolicyKind policy, std::uint64_t element_size_bytes, std::uint64_t capacity,
+                      Delivery delivery) {
   requireInRange("element size", element_size_bytes, kMaxElementSizeBytes);
   requireInRange("capacity", capacity, kMaxCapacity);
-  Geometry geometry{
-      .policy = policy, .element_size_bytes = element_size_bytes, .capacity = capacity};
+  Geometry geometry{.policy = policy,
+                    .element_size_bytes = element_size_bytes,
+                    .capacity = capacity,
+                    .delivery = delivery};
   layOutSlot(geometry);
   geometry.slots_offset = kParticipantsOffset + kMaxParticipants * sizeof(Participant);
   // At most 2^26 slots of 2^24 + 128 bytes: no overflow before the check.
@@ -116,9 +120,10 @@ Geometry makeGeometry(PolicyKind policy, std::uint64_t element_size_bytes, std::
 
 void initialiseSegment(void* address, const Geometry& geometry) {
   RingView view(address, geometry);
-  view.shared_page->state.store(static_cast<std::uint64_t>(RingState::Ready),
-                                std::memory_order_relaxed);
-  if (geometry.policy != PolicyKind::Spsc) initialiseSlotWords(view);
+  if (geometry.policy != PolicyKind::Spsc) {
+    const SequencedSlots slots(view);
+    for (std::uint64_t i = 0; i < slots.count(); ++i) new (&slots.word(i)) SlotWord(freeWord(i));
+  }
   SegmentHeader header = makeHeader(geometry);
   if (::getrandom(header.uuid, sizeof header.uuid, 0) != sizeof header.uuid) {
     throwErrno("no random bytes for the segment's id");
@@ -147,7 +152,7 @@ void checkHeader(const SegmentHeader& header, const Geometry& geometry) {
   requireEqual("header checksum", header.crc32c, headerChecksum(header));
   requireEqual("header size", header.header_bytes, expected.header_bytes);
   requireEqual("required features", header.features_required, 0);
-  requireEqual("policy", header.policy, expected.policy);
+  requireEqual("policy (and delivery)", header.policy, expected.policy);
   requireEqual("element size", header.element_size_bytes, expected.element_size_bytes);
   requireEqual("capacity", header.capacity, expected.capacity);
   requireEqual("slot count", header.slot_count, expected.slot_count);
@@ -163,10 +168,13 @@ void checkHeader(const SegmentHeader& header, const Geometry& geometry) {
 
 std::optional<Geometry> geometryOf(const SegmentHeader& header) {
   const auto policy = static_cast<PolicyKind>(header.policy & 0xff);
+  const auto delivery = static_cast<Delivery>(header.policy >> 16 & 0xff);
   if (std::memcmp(header.magic, kMagic, sizeof kMagic) != 0) return std::nullopt;
   if (policy < PolicyKind::Spsc || policy > PolicyKind::Mpmc) return std::nullopt;
+  if (delivery > Delivery::AtLeastOnce) return std::nullopt;
   try {
-    const Geometry claimed = makeGeometry(policy, header.element_size_bytes, header.capacity);
+    const Geometry claimed =
+        makeGeometry(policy, header.element_size_bytes, header.capacity, delivery);
     checkHeader(header, claimed);
     return claimed;
   } catch (const std::system_error&) {
@@ -181,6 +189,49 @@ RingView::RingView(void* address, const Geometry& checked) : geometry(checked) {
   shared_page = reinterpret_cast<SharedPage*>(base + kSharedPageOffset);
   participants = reinterpret_cast<Participant*>(base + kParticipantsOffset);
   slots = base + geometry.slots_offset;
+}
+
+RepairCounts RingView::repairCounts() const noexcept {
+  // relaxed: counts, of which each stands for itself.
+  return {shared_page->abandoned.load(std::memory_order_relaxed),
+          shared_page->drops.load(std::memory_order_relaxed),
+          shared_page->redelivered.load(std::memory_order_relaxed)};
+}
+
+Damage RingView::damage() const noexcept {
+  // SYNC: the handler in truncation_guard.cpp.
+  if (truncated != nullptr && truncated->load(std::memory_order_acquire)) return Damage::Truncated;
+  // SYNC: Repair::poison(). A peer may have written anything here: that too is damage.
+  const std::uint64_t state = shared_page->state.load(std::memory_order_acquire);
+  const bool known = state <= static_cast<std::uint64_t>(Damage::ReadPosition);  // not Truncated
+  return known ? static_cast<Damage>(state) : Damage::State;
+}
+
+std::string RingView::describeDamage() const {
+  const Damage kind = damage();
+  if (kind == Damage::None) return "";
+  // relaxed: after the state.
+  const auto position =
+      std::to_string(shared_page->damaged_position.load(std::memory_order_relaxed));
+  const auto word = std::to_string(shared_page->damaged_word.load(std::memory_order_relaxed));
+  switch (kind) {
+    case Damage::Positions:
+      return "the ring is damaged: its read position is " + position + " and its write position " +
+             word + ", more than a capacity of " + std::to_string(geometry.capacity) + " apart";
+    case Damage::SlotWord:
+      return "the ring is damaged: the slot of position " + position + " has the word " + word +
+             ", which no participant writes there";
+    case Damage::WritePosition:
+      return "the ring is damaged: its write position is " + word +
+             ", and its producer left it at " + position;
+    case Damage::ReadPosition:
+      return "the ring is damaged: its read position is " + word +
+             ", and its consumer left it at " + position;
+    case Damage::Truncated:
+      return "the ring is damaged: somebody has cut off the file that it lies in";
+    default:
+      return "the ring is damaged: its state was overwritten";
+  }
 }
 
 }  // namespace ringside

@@ -117,9 +117,6 @@ class Rings {
  public:
   static constexpr int kProducers = std::is_same_v<P, Spsc> ? 1 : 3;
   static constexpr int kConsumers = std::is_same_v<P, Mpmc> ? 3 : 1;
-  /// Whether one side may have several claims out at once.
-  static constexpr bool kManyClaims = !std::is_same_v<P, Spsc>;
-  static constexpr bool kManyTakes = std::is_same_v<P, Mpmc>;
 
   explicit Rings(std::unique_ptr<RingPlace> (*make_place)()) : make_place_(make_place) {}
 
@@ -138,8 +135,9 @@ class Rings {
   template <class T>
   struct Made : TypedQueue<T, P> {
     Made(const RingPlace& place, std::uint64_t capacity, Wait wait)
-        : Made::TypedQueue(
-              place.open(Made::geometryFor(capacity), {.huge_pages = HugePages::Never}), wait) {}
+        : Made::TypedQueue(place.open(Made::geometryFor(capacity, Delivery::AtMostOnce),
+                                      {.huge_pages = HugePages::Never}),
+                           wait) {}
   };
 
   std::unique_ptr<RingPlace> (*make_place_)();

@@ -91,6 +91,17 @@ TEST(SegmentListTest, HoldsRingsObjectsAndMutexRings) {
   EXPECT_EQ(kindOf(mutex_ring.str()), SegmentKind::MutexRing);
 }
 
+TEST(SegmentListTest, HoldsARingOfAnyPolicyAndDelivery) {
+  for (const PolicyKind policy : {PolicyKind::Spsc, PolicyKind::Mpsc, PolicyKind::Mpmc}) {
+    for (const Delivery delivery : {Delivery::AtMostOnce, Delivery::AtLeastOnce}) {
+      const ShmName name;
+      const Geometry geometry = makeGeometry(policy, 64, 16, delivery);
+      { const RingSegment ring = RingSegment::in<ShmMem>(geometry, {}, name.str()); }
+      EXPECT_EQ(kindOf(name.str()), SegmentKind::Ring);
+    }
+  }
+}
+
 TEST(SegmentListTest, SaysHowLargeAnEntryIsAndWhenItWasMade) {
   const ShmName name;
   const auto before = std::chrono::system_clock::now();

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <concepts>
 #include <functional>
 #include <new>
 #include <stdexcept>
@@ -59,16 +60,28 @@ class Shared {
 constexpr const char* kNoSeccomp = "seccomp is not to be had here";
 constexpr const char* kNoTracing = "processes may not be traced here";
 
-/// A child that stands still before `work`, and moves when it is told to.
+/// What a stepped child does: first what it needs, by itself, then the work, step by step.
+struct SteppedWork {
+  template <std::invocable Work>
+  SteppedWork(Work&& all) : work(std::forward<Work>(all)) {}  // converts on purpose
+  SteppedWork(std::function<void()> first, std::function<int()> then)
+      : prepare(std::move(first)), work(std::move(then)) {}
+
+  std::function<void()> prepare = [] {};
+  std::function<int()> work;
+};
+
+/// A child that stands still before the work, and moves when it is told to.
 class SteppedChild {
  public:
-  explicit SteppedChild(const std::function<int()>& work) {
+  explicit SteppedChild(const SteppedWork& stepped) {
     stayOnOneCpu();
     child_ = inChild([&] {
+      stepped.prepare();
       if (::ptrace(PTRACE_TRACEME, 0, nullptr, nullptr) == -1) return 1;
       ::raise(SIGSTOP);
       progress_->store(kBegun);
-      const int result = work();
+      const int result = stepped.work();
       progress_->store(kDone);
       return result;
     });
@@ -87,6 +100,7 @@ class SteppedChild {
 
   /// False where processes may not be traced: nothing else works then.
   bool traced() const { return traced_; }
+  ::pid_t pid() const { return child_; }
   /// One instruction. False when the work is done.
   bool step() {
     int status = 0;
@@ -125,7 +139,7 @@ class SteppedChild {
 };
 
 /// How many instructions `work` takes in a child; 0 where processes may not be traced.
-inline long instructionsOf(const std::function<int()>& work) {
+inline long instructionsOf(const SteppedWork& work) {
   SteppedChild child(work);
   if (!child.traced()) return 0;
   long steps = 1;

@@ -23,19 +23,14 @@ struct CoreRing {
   static RingSegment open(const Place& place, const QueueShape& shape) {
     return RingSegment::in<ShmMem>(geometry(shape), shape.memory, place.name);
   }
-  static RingSegment attached(const Place& place, const QueueShape& shape, Role role) {
-    RingSegment segment = open(place, shape);
-    segment.attach(role);
-    return segment;
-  }
-
   static std::uint64_t bytesNeeded(const QueueShape& shape) { return geometry(shape).total_bytes; }
   static void create(const Place& place, const QueueShape& shape) { open(place, shape); }
 
   class Producer {
    public:
     Producer(const Place& place, const QueueShape& shape)
-        : segment_(attached(place, shape, Role::Producer)), side_(segment_.view(), Wait::Spin) {}
+        : segment_(open(place, shape)),
+          side_(segment_.view(), segment_.attach(Role::Producer), Wait::Spin) {}
     bool tryPush(const void* element) noexcept { return side_.tryPush(element); }
 
    private:
@@ -46,7 +41,8 @@ struct CoreRing {
   class Consumer {
    public:
     Consumer(const Place& place, const QueueShape& shape)
-        : segment_(attached(place, shape, Role::Consumer)), side_(segment_.view(), Wait::Spin) {}
+        : segment_(open(place, shape)),
+          side_(segment_.view(), segment_.attach(Role::Consumer), Wait::Spin) {}
     bool tryPop(void* element) noexcept { return side_.tryPop(element); }
 
    private:

@@ -11,11 +11,17 @@ namespace ringside {
 
 /// The side if it may be used now, else nullptr with lastError.
 template <class Side>
-Side* unlessBusy(Side* side) noexcept {
-  if (side == nullptr || !side->busy()) [[likely]]
+Side* ifUsable(Side* side) noexcept {
+  if (side == nullptr || side->state() == SideState::Usable) [[likely]]
     return side;
-  fail(Errc::InUse);
+  fail(side->state() == SideState::ClaimOut ? Errc::InUse : Errc::OperationFailed);
   return nullptr;
+}
+
+/// -1: the action on the side came to nothing, because the ring is damaged or for the usual cause.
+template <class Side>
+int failOf(const Side& side, Errc usual) noexcept {
+  return fail(side.state() == SideState::Damaged ? Errc::OperationFailed : usual);
 }
 
 /// 0 when `action` on the side succeeds, else -1 with `otherwise`, or with InvalidParam for
@@ -26,7 +32,8 @@ int answer(Side* side, const void* element, Errc otherwise, Action&& action) noe
     return -1;
   if (element == nullptr) [[unlikely]]
     return fail(Errc::InvalidParam);
-  return action(*side) ? 0 : fail(otherwise);
+  const CallOfOneThread call(side->inCall());
+  return action(*side) ? 0 : failOf(*side, otherwise);
 }
 
 /// How many of `count` elements `action` moved; 0 of more than 0 sets lastError. None of none is no
@@ -45,10 +52,16 @@ std::size_t answerMany(GetSide&& side, const void* elements, std::size_t count,
 template <class InPlace, class Side, class Action>
 InPlace answerInPlace(Side* side, std::size_t wanted, Errc otherwise, Action&& action) noexcept {
   if (side == nullptr) return {};
+  const CallOfOneThread call(side->inCall());
   const Claim claim = wanted > 0 ? action(*side) : Claim{};
   if (claim.count > 0) return InPlace(*side, claim);
-  fail(wanted > 0 ? otherwise : Errc::InvalidParam);
+  failOf(*side, wanted > 0 ? otherwise : Errc::InvalidParam);
   return {};
+}
+
+template <class Side>
+std::uint32_t blockerOf(const Side* side) noexcept {
+  return side != nullptr ? side->blocker() : 0;
 }
 
 /// Calls that put elements in. The owner has pushSide().
@@ -74,6 +87,9 @@ class PushCalls {
       return side.claimUntil(count, deadlineAfter(timeout));
     });
   }
+  /// Process id of the living one whose unfinished take kept this producer from room when it last
+  /// looked; 0 when there was none.
+  std::uint32_t roomHeldBy() noexcept { return blockerOf(static_cast<Owner*>(this)->pushSide()); }
 
  protected:
   int tryPushAt(const void* element) noexcept {
@@ -90,7 +106,7 @@ class PushCalls {
   }
 
  private:
-  Side* usable() noexcept { return unlessBusy(static_cast<Owner*>(this)->pushSide()); }
+  Side* usable() noexcept { return ifUsable(static_cast<Owner*>(this)->pushSide()); }
 };
 
 /// Calls that take elements out. The owner has popSide().
@@ -116,6 +132,16 @@ class PopCalls {
       return side.takeUntil(count, deadlineAfter(timeout));
     });
   }
+  /// Process id of the living one whose unfinished claim kept this consumer from elements when it
+  /// last looked; 0 when there was none.
+  std::uint32_t elementsHeldBy() noexcept {
+    return blockerOf(static_cast<Owner*>(this)->popSide());
+  }
+  /// Whether what came last had been taken by a consumer that died: see Delivery::AtLeastOnce.
+  bool redelivered() noexcept {
+    const Side* side = static_cast<Owner*>(this)->popSide();
+    return side != nullptr && side->redelivered();
+  }
 
  protected:
   int tryPopAt(void* element) noexcept {
@@ -132,7 +158,7 @@ class PopCalls {
   }
 
  private:
-  Side* usable() noexcept { return unlessBusy(static_cast<Owner*>(this)->popSide()); }
+  Side* usable() noexcept { return ifUsable(static_cast<Owner*>(this)->popSide()); }
 };
 
 }  // namespace ringside

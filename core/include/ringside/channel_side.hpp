@@ -3,69 +3,123 @@
 // between itself and the ring uses them as they are.
 #pragma once
 
+#include <optional>
 #include <utility>
 
 #include "ringside/claimed.hpp"
+#include "ringside/one_thread.hpp"
 #include "ringside/operations.hpp"
+#include "ringside/repair.hpp"
 #include "ringside/ring_segment.hpp"
 
 namespace ringside {
 
-/// Whether a claim is out, where only one may be.
-template <bool kOneAtATime>
-class ClaimGuard {
- public:
-  static constexpr bool busy() noexcept { return false; }
-  static constexpr void set(bool) noexcept {}
-};
-template <>
-class ClaimGuard<true> {
- public:
-  bool busy() const noexcept { return busy_; }
-  void set(bool busy) noexcept { busy_ = busy; }
-
- private:
-  bool busy_ = false;
+/// Whether a side can be used now.
+enum class SideState : std::uint8_t {
+  Usable,
+  ClaimOut,  ///< only the claim that is out may be used
+  Damaged    ///< for good: see RingView::describeDamage()
 };
 
-/// Pushes into a ring that outlives it. Elements are raw bytes of the ring's element size. While
-/// busy() only the claim that is out may be used: the core path does not look.
-template <class Writer, class Size = RunTimeSize>
-class PushSide {
+/// What both sides do when they get nothing: now and then they look why. One object, one thread.
+class SideOfRing {
  public:
-  PushSide(const RingView& ring, Wait wait)
-      : writer_(ring),
-        published_(&ring.producer_page->published),
+  SideOfRing(const SideOfRing&) = delete;
+  SideOfRing& operator=(const SideOfRing&) = delete;
+
+  SideState state() const noexcept { return state_; }
+  /// Process id of the living one whose unfinished claim was in the way when this side last looked;
+  /// 0 when none was. A stopped process stays there until it goes on or is killed.
+  std::uint32_t blocker() const noexcept { return repair_.blocker(); }
+  /// For CallOfOneThread.
+  std::atomic<bool>& inCall() noexcept { return in_call_; }
+
+ protected:
+  SideOfRing(const RingView& ring, const Attachment& attachment, Wait wait)
+      : published_(&ring.producer_page->published),
         released_(&ring.consumer_page->released),
-        size_(ring.geometry.element_size_bytes),
         order_(wakeOrder()),
-        wait_(wait) {}
+        wait_(wait),
+        repair_(ring, attachment) {}
+  ~SideOfRing() = default;
 
-  bool busy() const noexcept { return guard_.busy(); }
+  void holdClaim(const Claim& claim) noexcept {
+    if (claim.count > 0) state_ = SideState::ClaimOut;
+  }
+  void endClaim() noexcept { state_ = SideState::Usable; }
+
+  /// What stands in the way at `position`; nullopt when it is not time to look again.
+  template <Finding (Repair::*kLook)(std::uint64_t) noexcept>
+  std::optional<Finding> look(std::uint64_t position) noexcept {
+    if (!stall_.isTimeToLook(position)) return std::nullopt;
+    const Finding finding = (repair_.*kLook)(position);
+    if (finding == Finding::Damaged) state_ = SideState::Damaged;
+    return finding;
+  }
+  /// Repeats `attempt` until it succeeds, until the deadline, or until the ring turns out damaged.
+  template <class Attempt>
+  bool keepTrying(WaitPoint& point, const Deadline& deadline, Attempt&& attempt) noexcept {
+    waitUntil(
+        point, wait_, deadline, [&] { return attempt() || state_ == SideState::Damaged; },
+        [&] { stall_.lookAtNextTry(); });
+    return state_ != SideState::Damaged;
+  }
+
+  WaitPoint* published_;
+  WaitPoint* released_;
+  WakeOrder order_;
+  Wait wait_;
+  SideState state_ = SideState::Usable;
+  std::atomic<bool> in_call_ = false;  ///< in debug builds; there in all
+  Stall stall_;
+  Repair repair_;
+};
+
+/// Pushes into a ring that outlives it. Elements are raw bytes of the ring's element size. Unless
+/// its state is Usable nothing but the claim that is out may be used: the core path does not look.
+template <class Writer, class Size = RunTimeSize>
+class PushSide : public SideOfRing {
+ public:
+  PushSide(const RingView& ring, const Attachment& attachment, Wait wait)
+      : SideOfRing(ring, attachment, wait),
+        writer_(ring, attachment),
+        size_(ring.geometry.element_size_bytes) {}
 
   /// False when full.
   bool tryPush(const void* element) noexcept {
-    return pushOne(writer_, *published_, order_, element, size_);
+    if (pushOne(writer_, *published_, order_, element, size_)) [[likely]]
+      return true;
+    if constexpr (Writer::kProtected) return pushOneLate(element);
+    return false;
   }
   /// How many of `count` elements fitted.
   std::size_t tryPush(const void* elements, std::size_t count) noexcept {
-    return pushMany(writer_, *published_, order_, elements, count, size_);
+    const auto* from = static_cast<const std::byte*>(elements);
+    std::size_t pushed = 0;
+    for (Claim claim{0, kMaxClaim}; claim.count == kMaxClaim && pushed < count;) {
+      claim = claimToWrite(count - pushed);
+      pushClaimed(writer_, *published_, order_, from + pushed * size_.bytes, claim, size_);
+      pushed += claim.count;
+    }
+    return pushed;
   }
-  /// False when it was still full at the deadline.
+  /// False when it was still full at the deadline, or damaged.
   bool pushUntil(const void* element, const Deadline& deadline) noexcept {
-    return waitUntil(*released_, wait_, deadline, [&] { return tryPush(element); });
+    bool pushed = false;
+    keepTrying(*released_, deadline, [&] { return (pushed = tryPush(element)); });
+    return pushed;
   }
 
-  /// Up to `wanted` free slots, at least 1 wanted.
+  /// Up to `wanted` free slots, at least 1 wanted; on MPSC and MPMC kMaxClaim at most.
   Claim tryClaim(std::size_t wanted) noexcept {
-    const Claim claim = writer_.claim(wanted);
-    guard_.set(claim.count > 0);
+    const Claim claim = claimToWrite(wanted);
+    holdClaim(claim);
     return claim;
   }
-  /// None when it was still full at the deadline.
+  /// None when it was still full at the deadline, or damaged.
   Claim claimUntil(std::size_t wanted, const Deadline& deadline) noexcept {
     Claim claim;
-    waitUntil(*released_, wait_, deadline, [&] { return (claim = tryClaim(wanted)).count > 0; });
+    keepTrying(*released_, deadline, [&] { return (claim = tryClaim(wanted)).count > 0; });
     return claim;
   }
   std::byte* slot(const Claim& claim, std::uint64_t i) const noexcept {
@@ -73,78 +127,130 @@ class PushSide {
   }
   /// Publishes the first `count` slots of a claim and abandons the rest.
   void commit(const Claim& claim, std::uint64_t count) noexcept {
+    const CallOfOneThread call(in_call_);
     writer_.publish({claim.position, count});
     writer_.abandon({claim.position + count, claim.count - count});
-    guard_.set(false);
+    endClaim();
     published_->wake(order_);  // also for abandoned ones: they may have been what others waited for
   }
 
  private:
+  Claim claimToWrite(std::size_t wanted) noexcept {
+    Claim claim = writer_.claim(wanted);
+    while (claim.count == 0 && repairedRoom()) claim = writer_.claim(wanted);
+    return claim;
+  }
+  [[gnu::noinline, gnu::cold]] bool pushOneLate(const void* element) noexcept {
+    while (repairedRoom()) {
+      if (pushOne(writer_, *published_, order_, element, size_)) return true;
+    }
+    return false;
+  }
+  bool repairedRoom() noexcept {
+    if constexpr (Writer::kProtected) {
+      return look<&Repair::lookForRoom>(writer_.position()) == Finding::Repaired;
+    } else {
+      return false;
+    }
+  }
+
   Writer writer_;
-  WaitPoint* published_;
-  WaitPoint* released_;
   [[no_unique_address]] Size size_;
-  WakeOrder order_;
-  Wait wait_;
-  [[no_unique_address]] ClaimGuard<Writer::kOneClaimAtATime> guard_;
 };
 
-/// Pops from a ring that outlives it. For busy() see PushSide.
+/// Pops from a ring that outlives it. For its state see PushSide.
 template <class Reader, class Size = RunTimeSize>
-class PopSide {
+class PopSide : public SideOfRing {
  public:
-  PopSide(const RingView& ring, Wait wait)
-      : reader_(ring),
-        published_(&ring.producer_page->published),
-        released_(&ring.consumer_page->released),
-        size_(ring.geometry.element_size_bytes),
-        order_(wakeOrder()),
-        wait_(wait) {}
-
-  bool busy() const noexcept { return guard_.busy(); }
+  PopSide(const RingView& ring, const Attachment& attachment, Wait wait)
+      : SideOfRing(ring, attachment, wait),
+        reader_(ring, attachment),
+        size_(ring.geometry.element_size_bytes) {}
 
   /// False when empty.
   bool tryPop(void* element) noexcept {
-    return popOne(reader_, *released_, order_, element, size_);
+    if (popOne(reader_, *released_, order_, element, size_)) [[likely]] {
+      if constexpr (Reader::kAdopts) redelivered_ = false;
+      return true;
+    }
+    if constexpr (Reader::kProtected) return popLate(element);
+    return false;
   }
   /// How many elements, at most `count`, were there.
   std::size_t tryPop(void* elements, std::size_t count) noexcept {
-    return popMany(reader_, *released_, order_, elements, count, size_);
+    auto* to = static_cast<std::byte*>(elements);
+    std::size_t popped = 0;
+    for (Claim claim{0, kMaxClaim}; claim.count == kMaxClaim && popped < count;) {
+      claim = claimFilled(count - popped);
+      popClaimed(reader_, *released_, order_, to + popped * size_.bytes, claim, size_);
+      popped += claim.count;
+    }
+    return popped;
   }
-  /// False when it was still empty at the deadline.
+  /// False when it was still empty at the deadline, or damaged.
   bool popUntil(void* element, const Deadline& deadline) noexcept {
-    return waitUntil(*published_, wait_, deadline, [&] { return tryPop(element); });
+    bool popped = false;
+    keepTrying(*published_, deadline, [&] { return (popped = tryPop(element)); });
+    return popped;
   }
 
-  /// Up to `wanted` filled slots, at least 1 wanted.
+  /// Up to `wanted` filled slots, at least 1 wanted; on MPMC kMaxClaim at most.
   Claim tryTake(std::size_t wanted) noexcept {
-    const Claim claim = claimToRead(reader_, *released_, order_, wanted);
-    guard_.set(claim.count > 0);
+    const Claim claim = claimFilled(wanted);
+    holdClaim(claim);
     return claim;
   }
-  /// None when it was still empty at the deadline.
+  /// None when it was still empty at the deadline, or damaged.
   Claim takeUntil(std::size_t wanted, const Deadline& deadline) noexcept {
     Claim claim;
-    waitUntil(*published_, wait_, deadline, [&] { return (claim = tryTake(wanted)).count > 0; });
+    keepTrying(*published_, deadline, [&] { return (claim = tryTake(wanted)).count > 0; });
     return claim;
   }
   const std::byte* slot(const Claim& claim, std::uint64_t i) const noexcept {
     return reader_.slot(claim, i);
   }
   void release(const Claim& claim) noexcept {
+    const CallOfOneThread call(in_call_);
     reader_.release(claim);
-    guard_.set(false);
+    endClaim();
     released_->wake(order_);
   }
+  /// Whether what came last had been taken by a consumer that died, which may have used it.
+  bool redelivered() const noexcept { return redelivered_; }
 
  private:
+  Claim claimFilled(std::size_t wanted) noexcept {
+    const Claim claim = claimToRead(reader_, *released_, order_, wanted);
+    if (claim.count == 0) [[unlikely]]
+      return claimLate(wanted);
+    if constexpr (Reader::kAdopts) redelivered_ = false;
+    return claim;
+  }
+  [[gnu::noinline, gnu::cold]] bool popLate(void* element) noexcept {
+    const Claim claim = claimLate(1);
+    if (claim.count > 0) popClaimed(reader_, *released_, order_, element, claim, size_);
+    return claim.count > 0;
+  }
+  /// After none: what a repair uncovers, or what a dead consumer left behind.
+  Claim claimLate(std::size_t wanted) noexcept {
+    Claim claim;
+    if constexpr (Reader::kProtected) {
+      const std::optional<Finding> found = look<&Repair::lookForElements>(reader_.position());
+      if (found == Finding::Repaired) {
+        claim = claimToRead(reader_, *released_, order_, wanted);
+      } else if (Reader::kAdopts && found && found != Finding::Damaged) {
+        claim = repair_.adopt();
+        redelivered_ = claim.count > 0;
+        return claim;
+      }
+      if (Reader::kAdopts && claim.count > 0) redelivered_ = false;
+    }
+    return claim;
+  }
+
   Reader reader_;
-  WaitPoint* published_;
-  WaitPoint* released_;
   [[no_unique_address]] Size size_;
-  WakeOrder order_;
-  Wait wait_;
-  [[no_unique_address]] ClaimGuard<Reader::kOneClaimAtATime> guard_;
+  bool redelivered_ = false;
 };
 
 }  // namespace ringside

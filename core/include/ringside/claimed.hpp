@@ -51,8 +51,8 @@ class SlotsInPlace {
   Claim claim_;
 };
 
-/// Slots to be filled. Until they are committed or aborted the ring is full behind them, and on
-/// SPSC no other call of this producer works (InUse).
+/// Slots to be filled. Until they are committed or aborted the ring is full behind them, and no
+/// other call of this producer works (InUse).
 template <class Side, class T = void>
 class Claimed
     : public SlotsInPlace<
@@ -75,8 +75,10 @@ class Claimed
   void abort() noexcept { commit(0); }
 };
 
-/// Slots to be read. Nothing is written into them before they are released. On SPSC and MPSC no
-/// other call of this consumer works meanwhile (InUse).
+/// Slots to be read. Nothing is written into them before they are released. No other call of this
+/// consumer works meanwhile (InUse). When its process dies before, then on SPSC and MPSC the next
+/// consumer gets them again; on MPMC they are dropped and counted, or delivered again: see
+/// Delivery.
 template <class Side, class T = void>
 class Taken : public SlotsInPlace<Side, T,
                                   std::conditional_t<std::is_void_v<T>, const void*,

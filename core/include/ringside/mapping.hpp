@@ -2,6 +2,7 @@
 // it says what the kernel really gave: page size, locked bytes, NUMA nodes.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -12,6 +13,7 @@
 
 #include "ringside/error.hpp"
 #include "ringside/memory_options.hpp"
+#include "ringside/process_mark.hpp"
 
 namespace ringside {
 
@@ -48,6 +50,8 @@ struct PageKind {
   std::size_t bytes = 0;
   bool huge = false;
 };
+
+struct GuardedRange;
 
 /// Any memory of this library, whatever it is made of. Not made by itself: LocalMem and its like
 /// (backings.hpp) make one, and may be moved into one.
@@ -94,6 +98,12 @@ class Mapping {
   /// The file behind it, or the one beside it (see Contents): its locks tell who is alive. -1 where
   /// there is none. Valid as long as this object.
   int descriptor() const noexcept { return state_.descriptor; }
+  /// Whether the file behind it ended where this process touched it: see truncation_guard.hpp.
+  bool truncated() const noexcept { return truncation()->load(std::memory_order_acquire); }
+  /// The same as a place to look at, as long as this object.
+  const std::atomic<bool>* truncation() const noexcept;
+  /// In use by this process, until a truncation or a fork.
+  ProcessMark mark() const noexcept;
   /// After a fork: a file description of this process's own, for the inherited one, with its locks,
   /// is the parent's too. Throws std::system_error.
   void reopen();
@@ -107,6 +117,7 @@ class Mapping {
     int descriptor = -1;
     bool created = false;
     Growth growth = Growth::Never;
+    GuardedRange* range = nullptr;  ///< where there is a file
     MemoryOptions options;
   };
 

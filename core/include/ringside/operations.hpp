@@ -54,20 +54,16 @@ template <class Writer, class Size>
   return true;
 }
 
-/// Pushes as many of `count` elements, lying side by side, as fit; returns how many.
+/// Fills a claim with elements that lie side by side, and publishes it.
 template <class Writer, class Size>
-std::size_t pushMany(Writer& writer, WaitPoint& published, WakeOrder order, const void* elements,
-                     std::size_t count, Size size) noexcept {
-  if (count == 0) return 0;
-  const Claim claim = writer.claim(count);
-  if (claim.count == 0) return 0;
+void pushClaimed(Writer& writer, WaitPoint& published, WakeOrder order, const void* elements,
+                 const Claim& claim, Size size) noexcept {
   const auto* from = static_cast<const std::byte*>(elements);
   for (std::uint64_t i = 0; i < claim.count; ++i) {
     copyElement(writer.slot(claim, i), from + i * size.bytes, size);
   }
   writer.publish(claim);
   published.wake(order);
-  return claim.count;
 }
 
 /// Up to `wanted` filled slots. Steps over abandoned ones: room that waiting producers are told of.
@@ -96,20 +92,16 @@ template <class Reader, class Size>
   return true;
 }
 
-/// Pops up to `count` elements side by side into `elements`; returns how many.
+/// Copies the elements of a claim side by side into `elements`, and gives the slots back.
 template <class Reader, class Size>
-std::size_t popMany(Reader& reader, WaitPoint& released, WakeOrder order, void* elements,
-                    std::size_t count, Size size) noexcept {
-  if (count == 0) return 0;
-  const Claim claim = claimToRead(reader, released, order, count);
-  if (claim.count == 0) return 0;
+void popClaimed(Reader& reader, WaitPoint& released, WakeOrder order, void* elements,
+                const Claim& claim, Size size) noexcept {
   auto* to = static_cast<std::byte*>(elements);
   for (std::uint64_t i = 0; i < claim.count; ++i) {
     copyElement(to + i * size.bytes, reader.slot(claim, i), size);
   }
   reader.release(claim);
   released.wake(order);
-  return claim.count;
 }
 
 }  // namespace ringside

@@ -3,11 +3,14 @@
 // consumers.
 #pragma once
 
+#include <array>
 #include <atomic>
+#include <memory>
 #include <mutex>
 #include <type_traits>
 
 #include "ringside/shared.hpp"
+#include "ringside/thread_number.hpp"
 
 namespace ringside {
 
@@ -18,13 +21,14 @@ class alignas(kCacheLineBytes) LateSide {
  public:
   /// The side, or nullptr with lastError when the role can't be had.
   Side* get(RingSegment& segment, std::mutex& attaching, Role role, Wait wait) noexcept {
-    if (ready_.load(std::memory_order_acquire)) [[likely]]
+    if (ready_.load(std::memory_order_acquire) && mark_->isHere()) [[likely]]
       return &*side_;  // SYNC: below
     try {
       const std::lock_guard lock(attaching);
-      if (!ready_.load(std::memory_order_relaxed)) {  // the mutex orders it
-        segment.attach(role);
-        side_.emplace(segment.view(), wait);
+      if (!ready_.load(std::memory_order_relaxed) || !mark_->isHere()) {  // the mutex orders it
+        const Attachment attachment = segment.attach(role);
+        side_.emplace(segment.view(), attachment, wait);
+        mark_ = segment.memory().mark();
         ready_.store(true, std::memory_order_release);
       }
       return &*side_;
@@ -38,14 +42,44 @@ class alignas(kCacheLineBytes) LateSide {
 
  private:
   std::atomic<bool> ready_ = false;
+  std::optional<ProcessMark> mark_;  ///< of who attached it
   std::optional<Side> side_;
 };
 
+/// All sides of a queue for one role. Where the policy has one, threads may hand it on to each
+/// other; where it has several, each thread has its own, for a claim is announced by one at a time.
+template <class Side, bool kOneForAll>
+class LateSides {
+ public:
+  Side* get(RingSegment& segment, std::mutex& attaching, Role role, Wait wait) noexcept {
+    const int number = threadNumber();
+    if (number < 0) [[unlikely]] {
+      fail(Errc::OutOfMemory);
+      return nullptr;
+    }
+    std::unique_ptr<LateSide<Side>>& own = sides_[static_cast<std::size_t>(number)];
+    if (own == nullptr) [[unlikely]] {
+      own.reset(new (std::nothrow) LateSide<Side>);
+      if (own == nullptr) {
+        fail(Errc::OutOfMemory);
+        return nullptr;
+      }
+    }
+    return own->get(segment, attaching, role, wait);
+  }
+
+ private:
+  std::array<std::unique_ptr<LateSide<Side>>, kMaxThreadNumbers> sides_;
+};
+template <class Side>
+class LateSides<Side, true> : public LateSide<Side> {};
+
 /// A queue of T, whatever memory it is in. Calls return 0, or -1 with lastError: TemporaryError
 /// when full or empty, TimedOut at the deadline, InUse when the policy gives the role to one
-/// process and another has it, or while a claim is out where only one may be. Not movable: threads
-/// hold on to it. A queue that was made before a fork may be used on both sides of it, as long as
-/// no side was used before.
+/// process and another has it, or while this thread has a claim out. Not movable: threads hold on
+/// to it. A queue that was made before a fork may be used on both sides of it; a role of which
+/// there is one stays with who used it first. Up to kMaxThreadNumbers threads of a process use
+/// queues at a time, and in shared memory kMaxParticipants of all processes use one.
 template <class T, class Policy>
 class TypedQueue : public PushCalls<TypedQueue<T, Policy>,
                                     PushSide<typename Policy::Writer, FixedSize<sizeof(T)>>, T>,
@@ -85,13 +119,17 @@ class TypedQueue : public PushCalls<TypedQueue<T, Policy>,
   bool empty() const noexcept { return pending() == 0; }
   std::uint64_t capacity() const noexcept { return segment_.view().geometry.capacity; }
   const Mapping& memory() const noexcept { return segment_.memory(); }
+  /// What was repaired in this ring since it was made.
+  RepairCounts repairCounts() const noexcept { return segment_.view().repairCounts(); }
+  /// Why every call is OperationFailed; empty when the ring is not damaged.
+  std::string describeDamage() const { return segment_.view().describeDamage(); }
 
  protected:
   TypedQueue(RingSegment segment, Wait wait) : segment_(std::move(segment)), wait_(wait) {}
   ~TypedQueue() = default;
 
-  static Geometry geometryFor(std::uint64_t capacity) {
-    return makeGeometry(Policy::kKind, sizeof(T), capacity);
+  static Geometry geometryFor(std::uint64_t capacity, Delivery delivery) {
+    return makeGeometry(Policy::kKind, sizeof(T), capacity, delivery);
   }
 
  private:
@@ -106,8 +144,8 @@ class TypedQueue : public PushCalls<TypedQueue<T, Policy>,
   RingSegment segment_;
   Wait wait_;
   std::mutex attaching_;
-  LateSide<Push> push_side_;
-  LateSide<Pop> pop_side_;
+  LateSides<Push, Policy::Writer::kExclusive> push_side_;
+  LateSides<Pop, Policy::Reader::kExclusive> pop_side_;
 };
 
 /// Memory::Place where there is one: a name, a path, a key or a descriptor.
@@ -124,7 +162,8 @@ class BasicQueue : public TypedQueue<T, Policy> {
   /// children that it forks. `capacity` elements exactly, at least 1.
   explicit BasicQueue(std::uint64_t capacity, const RingOptions& options = {})
       : BasicQueue::TypedQueue(
-            RingSegment::in<Memory>(BasicQueue::geometryFor(capacity), options.memory),
+            RingSegment::in<Memory>(BasicQueue::geometryFor(capacity, options.delivery),
+                                    options.memory),
             options.wait) {}
 
   /// In memory of this name, path, key or descriptor, which is created or opened (a descriptor:
@@ -133,7 +172,8 @@ class BasicQueue : public TypedQueue<T, Policy> {
   BasicQueue(std::uint64_t capacity, const typename M::Place& place,
              const RingOptions& options = {})
       : BasicQueue::TypedQueue(
-            RingSegment::in<M>(BasicQueue::geometryFor(capacity), options.memory, place),
+            RingSegment::in<M>(BasicQueue::geometryFor(capacity, options.delivery), options.memory,
+                               place),
             options.wait) {}
 };
 

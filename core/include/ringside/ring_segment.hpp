@@ -6,8 +6,10 @@
 #include <sys/types.h>
 
 #include <utility>
+#include <vector>
 
 #include "ringside/backings.hpp"
+#include "ringside/intent.hpp"
 #include "ringside/segment.hpp"
 
 namespace ringside {
@@ -15,10 +17,12 @@ namespace ringside {
 /// What one attachment does with the ring; a typed queue may do both.
 enum class Role : std::uint32_t { Producer = 1, Consumer = 2 };
 
-/// How waiting operations wait, and what memory is asked for.
+/// How waiting operations wait, what memory is asked for, and what becomes of elements that an MPMC
+/// consumer had taken when it died. The last is a property of the ring: all who open it must agree.
 struct RingOptions {
   Wait wait = Wait::Block;
   MemoryOptions memory = {};
+  Delivery delivery = Delivery::AtMostOnce;
 };
 
 /// The memory of one ring. Move-only. Throws std::system_error.
@@ -43,10 +47,11 @@ class RingSegment {
   /// The memory itself: page size, locked bytes, nodes.
   const Mapping& memory() const noexcept { return memory_; }
 
-  /// Takes a role. A role that the policy gives to one process only is InUse while its holder
-  /// lives. OutOfMemory when kMaxParticipants are attached. Private memory knows no roles. In a
-  /// forked child this makes an attachment of the child's own.
-  void attach(Role role);
+  /// Takes a role for one side, each time another attachment; they end with this object. A role
+  /// that the policy gives to one process only is InUse while its holder lives. OutOfMemory when
+  /// kMaxParticipants are attached, OperationFailed when the ring is damaged. Private memory knows
+  /// no roles. In a forked child this makes an attachment of the child's own.
+  Attachment attach(Role role);
 
  private:
   RingSegment(Mapping memory, const Geometry& geometry, HugePages asked);
@@ -56,7 +61,14 @@ class RingSegment {
   void protectHeader(HugePages asked);
   void openLocks();
   void closeLocks() noexcept;
-  void registerParticipant(Role role);
+  /// One attachment: its entry among the participants, and its role.
+  struct Held {
+    int entry;
+    Role role;
+  };
+
+  void takeRole(Role role, ::off_t byte);
+  int registerParticipant(Role role);
   void detach() noexcept;
 
   Mapping memory_;
@@ -64,8 +76,10 @@ class RingSegment {
   /// Of a file description that nothing is mapped by: a child inherits mappings, and with them the
   /// description and its locks.
   int locks_ = -1;
-  int participant_ = -1;
-  ::pid_t owner_;  ///< the process that the attachment belongs to
+  bool can_probe_ = false;  ///< the locks belong to another description than the mapping's
+  std::vector<Held> held_;  ///< the attachments
+  ::pid_t owner_;           ///< the process that the attachments belong to
+  bool inherited_ = false;  ///< by a fork
 };
 
 }  // namespace ringside

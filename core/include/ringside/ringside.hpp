@@ -12,3 +12,4 @@
 #include "ringside/shared_condition.hpp"
 #include "ringside/shared_config.hpp"
 #include "ringside/shared_object.hpp"
+#include "ringside/truncation_guard.hpp"

@@ -5,7 +5,7 @@
 //   page 0   SegmentHeader      written once, then read-only
 //   page 1   ProducerPage       write position; where consumers sleep
 //   page 2   ConsumerPage       read position; where producers sleep
-//   page 3   SharedPage         state
+//   page 3   SharedPage         state, what was repaired
 //   page 4…  Participant[128]   who is attached
 //   …        slots
 #pragma once
@@ -14,12 +14,18 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 
 #include "ringside/wait.hpp"
 
 namespace ringside {
 
 enum class PolicyKind : std::uint32_t { Spsc = 1, Mpsc = 2, Mpmc = 3 };
+
+/// What becomes of an element that an MPMC consumer had taken when it died: it is dropped, and
+/// counted; or another consumer gets it, flagged, out of order, and perhaps for the second time. On
+/// SPSC and MPSC an element that was not given back is the next consumer's first.
+enum class Delivery : std::uint32_t { AtMostOnce = 0, AtLeastOnce = 1 };
 
 constexpr std::uint64_t kMaxElementSizeBytes = 16ULL << 20;
 constexpr std::uint64_t kMaxCapacity = 1ULL << 26;
@@ -30,13 +36,14 @@ constexpr std::uint32_t kMaxParticipants = 128;
 constexpr std::size_t kCacheLineBytes = 64;
 constexpr std::size_t kPageBytes = 4096;
 
-/// Sizes and offsets of a ring, all computed from the first three; nobody reads them from a
+/// Sizes and offsets of a ring, all computed from the first four; nobody reads them from a
 /// segment, they are only compared with what stands there.
 struct Geometry {
   PolicyKind policy = PolicyKind::Spsc;
   std::uint64_t element_size_bytes = 0;  ///< 1 … kMaxElementSizeBytes
   std::uint64_t capacity = 0;            ///< 1 … kMaxCapacity, exact
-  std::uint64_t slot_count = 0;          ///< SPSC: capacity; else the next power of two
+  Delivery delivery = Delivery::AtMostOnce;
+  std::uint64_t slot_count = 0;  ///< SPSC: capacity; else the next power of two
   std::uint64_t slot_stride = 0;
   std::uint64_t payload_offset = 0;  ///< of the element in its slot
   std::uint64_t slots_offset = 0;
@@ -44,7 +51,8 @@ struct Geometry {
 };
 
 /// Throws std::system_error with InvalidParam, naming the value and what is allowed.
-Geometry makeGeometry(PolicyKind policy, std::uint64_t element_size_bytes, std::uint64_t capacity);
+Geometry makeGeometry(PolicyKind policy, std::uint64_t element_size_bytes, std::uint64_t capacity,
+                      Delivery delivery = Delivery::AtMostOnce);
 
 struct SegmentHeader {
   char magic[8];
@@ -53,7 +61,7 @@ struct SegmentHeader {
   std::uint32_t version_major;
   std::uint32_t version_minor;
   std::uint32_t abi;     ///< pointer size, atomic size, cache line, page: they must agree
-  std::uint32_t policy;  ///< PolicyKind in the low byte, layout in the next
+  std::uint32_t policy;  ///< from the low byte up: PolicyKind, layout, Delivery
   std::uint64_t total_bytes;
   std::uint64_t element_size_bytes;
   std::uint64_t slot_stride;
@@ -87,23 +95,52 @@ struct ConsumerPage {
   alignas(kCacheLineBytes) WaitPoint released;  ///< producers sleep here
 };
 
-enum class RingState : std::uint64_t { Ready = 1 };
+/// What was found in a segment that no ring writes there. Nobody can say which elements are good
+/// after that: the ring is poisoned, and every side that notices gives up.
+enum class Damage : std::uint32_t {
+  None = 0,
+  Positions = 1,      ///< more lies between the read and the write position than the ring holds
+  SlotWord = 2,       ///< a slot's word belongs to no position that it may stand for now
+  WritePosition = 3,  ///< it is not where the only producer left it
+  ReadPosition = 4,   ///< it is not where the only consumer left it
+  State = 5,          ///< this word itself was overwritten
+  Truncated = 6       ///< the file behind it was cut off: see truncation_guard.hpp
+};
 
 struct SharedPage {
-  alignas(kCacheLineBytes) std::atomic<std::uint64_t> state;
+  alignas(kCacheLineBytes) std::atomic<std::uint64_t> state;  ///< Damage
+  std::atomic<std::uint64_t> damaged_position;                ///< where, for people
+  std::atomic<std::uint64_t> damaged_word;                    ///< what stood there, for people
+  alignas(kCacheLineBytes) std::atomic<std::uint64_t> abandoned;
+  std::atomic<std::uint64_t> drops;
+  std::atomic<std::uint64_t> redelivered;
+};
+
+/// What repairs have done to a ring since it was made. A repairer killed in the middle may leave
+/// its last one uncounted.
+struct RepairCounts {
+  std::uint64_t abandoned = 0;    ///< slots whose producer died before it had published
+  std::uint64_t drops = 0;        ///< elements taken by a consumer that died (at most once)
+  std::uint64_t redelivered = 0;  ///< such elements given to another consumer (at least once)
 };
 
 enum class ParticipantState : std::uint32_t { Free = 0, Live = 1 };
 
 /// One attachment. Alive as long as the kernel holds its lock byte; the rest is for people.
 struct Participant {
-  alignas(kCacheLineBytes) std::atomic<std::uint64_t> intent;
   alignas(kCacheLineBytes) std::atomic<std::uint32_t> state;
   std::atomic<std::uint32_t> generation;
   std::uint32_t pid;
   std::uint32_t roles;
+  alignas(kCacheLineBytes) std::atomic<std::uint64_t> intent;
 };
 static_assert(sizeof(Participant) == 128, "two lines: the intent must not share its line");
+static_assert(kPageBytes % sizeof(Participant) == 0 &&
+                  offsetof(Participant, intent) == kCacheLineBytes &&
+                  offsetof(ProducerPage, write_position) == 0 &&
+                  offsetof(ConsumerPage, read_position) == 0,
+              "an intent as far into its page as the positions are into theirs would alias them "
+              "(4 KiB aliasing): the compare-and-swap after its store takes 40 ns longer");
 
 constexpr std::uint64_t kProducerPageOffset = kPageBytes;
 constexpr std::uint64_t kConsumerPageOffset = 2 * kPageBytes;
@@ -115,8 +152,7 @@ static_assert(std::atomic<std::uint64_t>::is_always_lock_free &&
                   std::atomic<std::uint32_t>::is_always_lock_free,
               "a lock inside an atomic would be private to one process");
 static_assert(offsetof(ProducerPage, published) == kCacheLineBytes &&
-                  offsetof(ConsumerPage, released) == kCacheLineBytes &&
-                  offsetof(Participant, state) == kCacheLineBytes,
+                  offsetof(ConsumerPage, released) == kCacheLineBytes,
               "what one side writes would share a line with what the other reads");
 static_assert(sizeof(ProducerPage) <= kPageBytes && sizeof(ConsumerPage) <= kPageBytes &&
                   sizeof(SharedPage) <= kPageBytes,
@@ -143,6 +179,7 @@ struct RingView {
   SharedPage* shared_page = nullptr;
   Participant* participants = nullptr;
   std::byte* slots = nullptr;
+  const std::atomic<bool>* truncated = nullptr;  ///< of the memory; nullptr is never
   Geometry geometry;
 
   RingView() = default;
@@ -160,6 +197,11 @@ struct RingView {
   }
   /// Free slots at one instant, 0..capacity; exact only while nobody else acts.
   std::uint64_t available() const noexcept { return geometry.capacity - pending(); }
+
+  RepairCounts repairCounts() const noexcept;
+  Damage damage() const noexcept;
+  /// What was found and where, in a sentence; empty when nothing was.
+  std::string describeDamage() const;
 };
 
 /// Slots taken in one go: [position, position + count). Nothing was taken when count is 0.

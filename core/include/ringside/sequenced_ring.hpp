@@ -1,98 +1,67 @@
 // Several producers, one or several consumers: each slot carries a word that says which position
 // it is for and whether it is free or full, so a slot changes hands with one release store. The
-// order of positions is decided by compare-and-swap (after D. Vyukov's bounded MPMC queue; the
-// states and the room for repair after a death are in the core's README).
+// order of positions is decided by compare-and-swap (after D. Vyukov's bounded MPMC queue), and
+// announced before, so that survivors can repair what the dead have claimed (repair.hpp).
 #pragma once
 
 #include <algorithm>
 #include <atomic>
-#include <new>
 
-#include "ringside/segment.hpp"
+#include "ringside/intent.hpp"
+#include "ringside/sequenced_slots.hpp"
 
 namespace ringside {
-
-/// The first word of a slot: position * 4 + state. With the state apart from the position even a
-/// ring of one slot is unambiguous.
-using SlotWord = std::atomic<std::uint64_t>;
-
-constexpr std::uint64_t freeWord(std::uint64_t position) { return position << 2; }
-constexpr std::uint64_t fullWord(std::uint64_t position) { return position << 2 | 1; }
-/// Claimed and given back: consumers step over it.
-constexpr std::uint64_t abandonedWord(std::uint64_t position) { return position << 2 | 2; }
 
 /// Tries before a claim that others keep winning is given up as busy.
 constexpr int kMaxClaimRaces = 4096;
 
 /// Claims the slots that `run(position)` counts from the shared position on, unless somebody else
 /// moves that first. The compare-and-swap decides, so the loads before it may be relaxed.
-template <class Run>
-Claim claimInRace(std::atomic<std::uint64_t>& shared, Run&& run) noexcept {
+template <Claiming kWhat, class Announcing, class Run>
+Claim claimInRace(std::atomic<std::uint64_t>& shared, Announcing& intents, Run&& run) noexcept {
   std::uint64_t position = shared.load(std::memory_order_relaxed);
+  bool lost_a_race = false;
   for (int race = 0; race < kMaxClaimRaces; ++race) {
     const std::uint64_t count = run(position);
     if (count == 0) {
       const std::uint64_t now = shared.load(std::memory_order_relaxed);
       if (now == position) break;
       position = now;
-    } else if (shared.compare_exchange_weak(position, position + count, std::memory_order_acq_rel,
-                                            std::memory_order_relaxed)) {
+      continue;
+    }
+    intents.announce(kWhat, position, count);
+    // SYNC: the loads of this position in repair.cpp.
+    if (shared.compare_exchange_weak(position, position + count, std::memory_order_acq_rel,
+                                     std::memory_order_relaxed)) {
       return {position, count};
     }
+    lost_a_race = true;
   }
+  if (lost_a_race) intents.withdraw();
   return {position, 0};
 }
 
-/// Finds slots by position. The number of slots is a power of two, and the mask is private, so no
-/// value from the segment can lead outside of it.
-class SequencedSlots {
+/// A producer of MPSC and MPMC. One object, one thread at a time.
+template <class Announcing>
+class BasicSequencedWriter {
  public:
-  explicit SequencedSlots(const RingView& ring)
-      : slots_(ring.slots),
-        count_(ring.geometry.slot_count),
-        stride_(ring.geometry.slot_stride),
-        payload_offset_(ring.geometry.payload_offset) {}
+  static constexpr bool kExclusive = false;
+  static constexpr bool kProtected = Announcing::kProtected;
 
-  SlotWord& word(std::uint64_t position) const noexcept {
-    return *reinterpret_cast<SlotWord*>(at(position));
-  }
-  std::byte* payload(std::uint64_t position) const noexcept {
-    return at(position) + payload_offset_;
-  }
-  std::uint64_t count() const noexcept { return count_; }
-
- private:
-  std::byte* at(std::uint64_t position) const noexcept {
-    return slots_ + (position & (count_ - 1)) * stride_;
-  }
-
-  std::byte* slots_;
-  std::uint64_t count_;
-  std::uint64_t stride_;
-  std::uint64_t payload_offset_;
-};
-
-inline void initialiseSlotWords(const RingView& ring) {
-  const SequencedSlots slots(ring);
-  for (std::uint64_t i = 0; i < slots.count(); ++i) new (&slots.word(i)) SlotWord(freeWord(i));
-}
-
-/// A producer of MPSC and MPMC. Threads may share one object: it holds nothing but a hint.
-class SequencedWriter {
- public:
-  static constexpr bool kOneClaimAtATime = false;
-
-  explicit SequencedWriter(const RingView& ring)
+  BasicSequencedWriter(const RingView& ring, const Attachment& attachment)
       : slots_(ring),
         capacity_(ring.geometry.capacity),
         shared_(&ring.producer_page->write_position),
         remote_(&ring.consumer_page->read_position),
         by_words_(ring.geometry.policy == PolicyKind::Mpmc),
-        read_seen_(remote_->load(std::memory_order_acquire)) {}
+        read_seen_(remote_->load(std::memory_order_acquire)),
+        intents_(attachment) {}
 
   Claim claim(std::uint64_t wanted) noexcept {
     // None: the ring is full, or a consumer still holds the slot.
-    return claimInRace(*shared_, [&](std::uint64_t position) { return freeRun(position, wanted); });
+    return claimInRace<Claiming::ToWrite>(
+        *shared_, intents_,
+        [&, most = Announcing::atMost(wanted)](std::uint64_t at) { return freeRun(at, most); });
   }
   std::byte* slot(const Claim& claim, std::uint64_t i) const noexcept {
     return slots_.payload(claim.position + i);
@@ -107,6 +76,8 @@ class SequencedWriter {
       slots_.word(p).store(abandonedWord(p), std::memory_order_release);  // SYNC: isAbandoned()
     }
   }
+  /// Of the next write, at this moment.
+  std::uint64_t position() const noexcept { return shared_->load(std::memory_order_relaxed); }
 
  private:
   /// Free slots from `position` on, at most `wanted`.
@@ -128,18 +99,18 @@ class SequencedWriter {
   bool isWithinCapacity(std::uint64_t position) const noexcept {
     if (capacity_ == slots_.count()) return true;
     const std::uint64_t back = position - capacity_;
-    // relaxed: nothing in that slot is touched.
-    return slots_.word(back).load(std::memory_order_relaxed) == freeWord(back + slots_.count());
+    // SYNC: giveBack(). Nothing in that slot is touched, but who sees the write position that
+    // follows must also see the read position that allowed it: see Damage::Positions.
+    return slots_.word(back).load(std::memory_order_acquire) == freeWord(back + slots_.count());
   }
 
   /// How many positions from `position` on are within the capacity.
   std::uint64_t roomAt(std::uint64_t position, std::uint64_t wanted) noexcept {
-    // relaxed: an older read position only makes the room look smaller.
-    std::uint64_t used = position - read_seen_.load(std::memory_order_relaxed);
+    // An older read position only makes the room look smaller.
+    std::uint64_t used = position - read_seen_;
     if (used > capacity_ || capacity_ - used < wanted) {
-      const std::uint64_t read = remote_->load(std::memory_order_acquire);
-      read_seen_.store(read, std::memory_order_relaxed);
-      used = position - read;
+      read_seen_ = remote_->load(std::memory_order_acquire);  // SYNC: SequencedReader::release()
+      used = position - read_seen_;
     }
     return used > capacity_ ? 0 : capacity_ - used;  // beyond: `position` is out of date
   }
@@ -151,7 +122,8 @@ class SequencedWriter {
   /// Where consumers contend for the read position, not looking at it doubles the throughput, and
   /// what they have taken and not released counts. With one consumer it costs.
   bool by_words_;
-  std::atomic<std::uint64_t> read_seen_;  ///< a read position seen some time ago
+  std::uint64_t read_seen_;  ///< a read position seen some time ago
+  [[no_unique_address]] Announcing intents_;
 };
 
 /// What both readers do: find filled slots and give them back.
@@ -169,7 +141,7 @@ class SequencedReading {
   std::uint64_t fullRun(std::uint64_t position, std::uint64_t wanted) const noexcept {
     std::uint64_t run = 0;
     const std::uint64_t limit = std::min(wanted, slots_.count());
-    // SYNC: SequencedWriter::publish().
+    // SYNC: publish() of the writer.
     while (run < limit && slots_.word(position + run).load(std::memory_order_acquire) ==
                               fullWord(position + run)) {
       ++run;
@@ -177,12 +149,12 @@ class SequencedReading {
     return run;
   }
   bool isAbandoned(std::uint64_t position) const noexcept {
-    // SYNC: SequencedWriter::abandon().
+    // SYNC: abandon() of the writer, or of who repaired in its place.
     return slots_.word(position).load(std::memory_order_acquire) == abandonedWord(position);
   }
   void giveBack(const Claim& claim) noexcept {
     for (std::uint64_t p = claim.position; p < claim.position + claim.count; ++p) {
-      // SYNC: SequencedWriter::freeRun() of the next lap.
+      // SYNC: freeRun() of the writer, for the next lap.
       slots_.word(p).store(freeWord(p + slots_.count()), std::memory_order_release);
     }
   }
@@ -194,10 +166,14 @@ class SequencedReading {
 /// The one consumer of MPSC: its position is its own, no compare-and-swap.
 class SequencedReader : public SequencedReading {
  public:
-  static constexpr bool kOneClaimAtATime = true;
+  static constexpr bool kExclusive = true;
+  static constexpr bool kProtected = true;
+  static constexpr bool kAdopts = false;
 
-  explicit SequencedReader(const RingView& ring)
-      : SequencedReading(ring), position_(shared_->load(std::memory_order_acquire)) {}
+  SequencedReader(const RingView& ring, const Attachment&)
+      : SequencedReading(ring), position_(shared_->load(std::memory_order_acquire)) {
+    healPosition();
+  }
 
   Claim claim(std::uint64_t wanted) noexcept { return {position_, fullRun(position_, wanted)}; }
   /// Frees the next slot if it was abandoned.
@@ -209,35 +185,61 @@ class SequencedReader : public SequencedReading {
   void release(const Claim& claim) noexcept {
     giveBack(claim);
     position_ += claim.count;
-    shared_->store(position_, std::memory_order_release);  // SYNC: SequencedWriter::roomAt()
+    shared_->store(position_, std::memory_order_release);  // SYNC: roomAt() of the writer
   }
+  std::uint64_t position() const noexcept { return position_; }
 
  private:
+  /// A predecessor that died in release() had given back slots, but not said so.
+  void healPosition() noexcept {
+    std::uint64_t given_back = 0;
+    while (given_back < slots_.count() &&
+           slots_.word(position_ + given_back).load(std::memory_order_acquire) ==
+               freeWord(position_ + given_back + slots_.count())) {
+      ++given_back;
+    }
+    if (given_back == 0) return;
+    position_ += given_back;
+    shared_->store(position_, std::memory_order_release);  // SYNC: roomAt() of the writer
+  }
+
   std::uint64_t position_;
 };
 
-/// A consumer of MPMC. Threads may share one object: it holds nothing of its own.
-class SharedSequencedReader : public SequencedReading {
+/// A consumer of MPMC. One object, one thread at a time.
+template <class Announcing>
+class BasicSharedReader : public SequencedReading {
  public:
-  static constexpr bool kOneClaimAtATime = false;
+  static constexpr bool kExclusive = false;
+  static constexpr bool kProtected = Announcing::kProtected;
+  static constexpr bool kAdopts = Announcing::kProtected;
 
-  using SequencedReading::SequencedReading;
+  BasicSharedReader(const RingView& ring, const Attachment& attachment)
+      : SequencedReading(ring), intents_(attachment) {}
 
   Claim claim(std::uint64_t wanted) noexcept {
     // None: the ring is empty, or a producer still fills the slot.
-    return claimInRace(*shared_, [&](std::uint64_t position) { return fullRun(position, wanted); });
+    return claimInRace<Claiming::ToRead>(
+        *shared_, intents_,
+        [&, most = Announcing::atMost(wanted)](std::uint64_t at) { return fullRun(at, most); });
   }
   void release(const Claim& claim) noexcept { giveBack(claim); }
-  /// True also when another consumer was faster: the next claim is worth a try.
+  /// Frees the next slot if it was abandoned. True also when another consumer was faster: the next
+  /// claim is worth a try.
   bool stepOver() noexcept {
-    std::uint64_t position = shared_->load(std::memory_order_relaxed);  // the exchange decides
-    if (!isAbandoned(position)) return false;
-    if (shared_->compare_exchange_strong(position, position + 1, std::memory_order_acq_rel,
-                                         std::memory_order_relaxed)) {
-      giveBack({position, 1});
-    }
+    if (!isAbandoned(position())) return false;
+    giveBack(claimInRace<Claiming::ToRead>(
+        *shared_, intents_, [&](std::uint64_t at) -> std::uint64_t { return isAbandoned(at); }));
     return true;
   }
+  /// Of the next read, at this moment.
+  std::uint64_t position() const noexcept { return shared_->load(std::memory_order_relaxed); }
+
+ private:
+  [[no_unique_address]] Announcing intents_;
 };
+
+using SequencedWriter = BasicSequencedWriter<Intents>;
+using SharedSequencedReader = BasicSharedReader<Intents>;
 
 }  // namespace ringside

@@ -1,5 +1,7 @@
 // Rings between processes, by name: Producer, Consumer and the duplex Endpoint, for each policy.
-// Every call returns 0, or -1 with lastError. One object is used by one thread at a time.
+// Every call returns 0, or -1 with lastError. One object is used by one thread at a time, which a
+// debug build asserts; of an Endpoint one thread may send while one receives. When a process dies
+// in the middle of a call the others go on: see the core's README.
 //
 //   ringside::Spsc::Producer producer("channel", 1024, 64);
 //   if (producer.open() == -1) …                    // lastError says why
@@ -13,6 +15,7 @@
 #include <utility>
 
 #include "ringside/calls.hpp"
+#include "ringside/process_mark.hpp"
 #include "ringside/sequenced_ring.hpp"
 #include "ringside/spsc_ring.hpp"
 
@@ -32,10 +35,13 @@ class Channel {
   int open() noexcept {
     if (opened()) return fail(Errc::InUse);
     try {
-      const Geometry geometry = makeGeometry(Policy::kKind, element_size_bytes_, capacity_);
+      const Geometry geometry =
+          makeGeometry(Policy::kKind, element_size_bytes_, capacity_, options_.delivery);
+      close();  // what a forked child has of its parent
       segment_.emplace(RingSegment::in<ShmMem>(geometry, options_.memory, name_));
-      segment_->attach(kRole);
-      side_.emplace(segment_->view(), options_.wait);
+      const Attachment attachment = segment_->attach(kRole);
+      side_.emplace(segment_->view(), attachment, options_.wait);
+      mark_ = segment_->memory().mark();
       return 0;
     } catch (const std::system_error& error) {
       close();
@@ -45,15 +51,25 @@ class Channel {
       return fail(Errc::OutOfMemory);
     }
   }
-  bool opened() const noexcept { return side_.has_value(); }
+  /// False also in a forked child whose parent had opened it, and when its file was truncated.
+  bool opened() const noexcept { return side_ && mark_->isHere(); }
   /// Gives the role back. The ring and what is in it stay until unlinked. No claim may be out.
   void close() noexcept {
-    assert(!side_ || !side_->busy());
+    assert(!opened() || side_->state() != SideState::ClaimOut);
     side_.reset();
     segment_.reset();
   }
   /// The memory behind it, nullptr when not open.
   const Mapping* memory() const noexcept { return opened() ? &segment_->memory() : nullptr; }
+  /// What was repaired in this ring since it was made; all 0 when not open.
+  RepairCounts repairCounts() const noexcept {
+    return opened() ? view().repairCounts() : RepairCounts{};
+  }
+  /// Why every call is OperationFailed although it was opened; empty when the ring is not damaged.
+  std::string describeDamage() const {
+    const bool truncated = segment_ && segment_->memory().truncated();
+    return truncated || opened() ? view().describeDamage() : "";
+  }
 
  protected:
   Channel(std::string name, std::uint64_t element_size_bytes, std::uint64_t capacity,
@@ -66,7 +82,7 @@ class Channel {
 
   /// nullptr with OperationFailed when not open.
   Side* side() noexcept {
-    if (side_) [[likely]]
+    if (opened()) [[likely]]
       return &*side_;
     fail(Errc::OperationFailed);
     return nullptr;
@@ -80,6 +96,7 @@ class Channel {
   RingOptions options_;
   std::optional<RingSegment> segment_;
   std::optional<Side> side_;
+  std::optional<ProcessMark> mark_;  ///< of who opened it
 };
 
 /// The side that puts elements in, copied or in place (tryClaim, claim, timedClaim).
@@ -170,7 +187,7 @@ class BasicEndpoint {
     producer_.close();
     return -1;
   }
-  bool opened() const noexcept { return producer_.opened(); }
+  bool opened() const noexcept { return producer_.opened() && consumer_.opened(); }
   void close() noexcept {
     producer_.close();
     consumer_.close();

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <atomic>
 
+#include "ringside/intent.hpp"
 #include "ringside/segment.hpp"
 
 namespace ringside {
@@ -37,10 +38,10 @@ class SlotCursor {
 /// The producer's side. One object, one thread at a time.
 class SpscWriter {
  public:
-  /// A claim is out until it is published or abandoned; no other may be taken meanwhile.
-  static constexpr bool kOneClaimAtATime = true;
+  static constexpr bool kExclusive = true;  ///< one at a time in all processes
+  static constexpr bool kProtected = true;
 
-  explicit SpscWriter(const RingView& ring)
+  SpscWriter(const RingView& ring, const Attachment&)
       : shared_(&ring.producer_page->write_position),
         remote_(&ring.consumer_page->read_position),
         capacity_(ring.geometry.capacity),
@@ -65,6 +66,7 @@ class SpscWriter {
   }
   /// Nobody has seen a claim that was not published.
   void abandon(const Claim&) noexcept {}
+  std::uint64_t position() const noexcept { return position_; }
 
  private:
   void refresh() noexcept {
@@ -85,9 +87,11 @@ class SpscWriter {
 /// The consumer's side. One object, one thread at a time.
 class SpscReader {
  public:
-  static constexpr bool kOneClaimAtATime = true;
+  static constexpr bool kExclusive = true;  ///< one at a time in all processes
+  static constexpr bool kProtected = true;
+  static constexpr bool kAdopts = false;
 
-  explicit SpscReader(const RingView& ring)
+  SpscReader(const RingView& ring, const Attachment&)
       : shared_(&ring.consumer_page->read_position),
         remote_(&ring.producer_page->write_position),
         capacity_(ring.geometry.capacity),
@@ -110,6 +114,7 @@ class SpscReader {
     position_ += claim.count;
     shared_->store(position_, std::memory_order_release);  // SYNC: SpscWriter::refresh()
   }
+  std::uint64_t position() const noexcept { return position_; }
 
  private:
   void refresh() noexcept {

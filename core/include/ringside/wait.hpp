@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <utility>
 
 #if defined(__x86_64__) || defined(__i386__)
 #include <immintrin.h>
@@ -116,9 +117,10 @@ inline bool expired(const Deadline& deadline) noexcept {
 }
 
 /// Repeats `attempt` until it is true or the deadline has passed; it is tried at least once.
-template <class Attempt>
-bool waitUntil(WaitPoint& point, Wait strategy, const Deadline& deadline,
-               Attempt&& attempt) noexcept {
+/// `before_sleep` is called before the last try ahead of each sleep.
+template <class Attempt, class BeforeSleep>
+bool waitUntil(WaitPoint& point, Wait strategy, const Deadline& deadline, Attempt&& attempt,
+               BeforeSleep&& before_sleep) noexcept {
   constexpr int kTriesPerLook = 64;  // pauses between two looks at the clock
   for (bool first = true;; first = false) {
     for (int tries = 0; tries < kTriesPerLook; ++tries) {
@@ -132,8 +134,17 @@ bool waitUntil(WaitPoint& point, Wait strategy, const Deadline& deadline,
       }
     }
     if (expired(deadline)) return false;
-    if (strategy == Wait::Block && point.sleep(deadline, attempt)) return true;
+    if (strategy != Wait::Block) continue;
+    before_sleep();
+    if (point.sleep(deadline, attempt)) return true;
   }
+}
+
+/// The same with nothing to do before a sleep.
+template <class Attempt>
+bool waitUntil(WaitPoint& point, Wait strategy, const Deadline& deadline,
+               Attempt&& attempt) noexcept {
+  return waitUntil(point, strategy, deadline, std::forward<Attempt>(attempt), [] {});
 }
 
 }  // namespace ringside

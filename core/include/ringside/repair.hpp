@@ -1,0 +1,83 @@
+// What survivors do about the dead. A process that was killed between its claim and the end of it
+// leaves slots that nobody else may touch. Who finds its way blocked long enough looks whether a
+// living participant announces the slot (intent.hpp); when none does, the claimer is dead and never
+// writes again, and one compare-and-swap ends the claim in its place. Whoever is killed during a
+// repair leaves a legal state, and others repeat it. A stopped process lives: nothing is repaired
+// under it.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+
+#include "ringside/intent.hpp"
+#include "ringside/segment.hpp"
+
+namespace ringside {
+
+/// When to look: a side that gets nothing 64 times in a row, at one position, is blocked or has
+/// nothing to do; then after twice as many tries each time, up to 4096.
+class Stall {
+ public:
+  bool isTimeToLook(std::uint64_t position) noexcept {
+    if (position != position_) {
+      position_ = position;
+      tries_ = 0;
+      next_look_ = kFirstLook;
+    }
+    if (++tries_ < next_look_) return false;
+    next_look_ = tries_ + std::min(tries_, kMostTries);
+    return true;
+  }
+  /// Before a sleep, which takes much longer than the look.
+  void lookAtNextTry() noexcept { next_look_ = tries_; }
+
+ private:
+  static constexpr std::uint64_t kFirstLook = 64;
+  static constexpr std::uint64_t kMostTries = 4096;
+
+  std::uint64_t position_ = 0;
+  std::uint64_t tries_ = 0;
+  std::uint64_t next_look_ = kFirstLook;
+};
+
+/// What a side found that got nothing.
+enum class Finding : std::uint8_t {
+  Nothing,   ///< the ring is empty or full, or somebody else was faster
+  Held,      ///< a living process is in the middle of a claim there: see blocker()
+  Repaired,  ///< slots of the dead were given free: try again
+  Damaged    ///< a value stands in the segment that no ring writes: the ring is poisoned
+};
+
+/// Looks at one ring for one side, never on the fast path. Every loop is bounded, whatever stands
+/// in the segment.
+class Repair {
+ public:
+  Repair(const RingView& ring, const Attachment& attachment) : ring_(ring), at_(attachment) {}
+
+  /// For a producer that found no room. Where it is the only one, `own` is where it left the write
+  /// position; for others it means nothing.
+  Finding lookForRoom(std::uint64_t own) noexcept;
+  /// For a consumer that found nothing to read, and `own` as for a producer.
+  Finding lookForElements(std::uint64_t own) noexcept;
+  /// Process id of the living one that the last look found in the way; 0 when none was.
+  std::uint32_t blocker() const noexcept { return blocker_; }
+
+  /// Under at-least-once: an element that a dead consumer took and did not give back, announced as
+  /// this side's. None when there is none, or while another one adopts.
+  Claim adopt() noexcept;
+
+ private:
+  std::optional<std::uint32_t> livingAnnouncer(Claiming what,
+                                               std::uint64_t position) const noexcept;
+  std::optional<std::uint64_t> findOrphan() const noexcept;
+  Finding abandonForDead(std::uint64_t position, std::uint64_t written) noexcept;
+  Finding freeForDead(std::uint64_t written) noexcept;
+  Finding poison(Damage damage, std::uint64_t position, std::uint64_t found) noexcept;
+
+  RingView ring_;
+  Attachment at_;
+  std::uint32_t blocker_ = 0;
+};
+
+}  // namespace ringside
