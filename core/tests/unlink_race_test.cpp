@@ -53,7 +53,7 @@ void expectUsable(const ShmName& name) {
   EXPECT_EQ(received, sent);
 }
 
-/// Rounds of the storm below; ci's longer steps ask for more.
+/// Kills in the storm below; RINGSIDE_UNLINK_ROUNDS asks for more.
 int rounds() {
   const char* asked = std::getenv("RINGSIDE_UNLINK_ROUNDS");
   return asked == nullptr ? 300 : std::atoi(asked);
@@ -116,55 +116,39 @@ TEST(UnlinkRaceTest, ACleanerMayBeKilledAtAnySystemCall) {
   return child;
 }
 
-TEST(UnlinkRaceTest, WhoOpensWhileACleanerStandsAtAnySystemCallKeepsTheName) {
+/// Lets a cleaner stand before and after each of its system calls, begins `prepare` and then to
+/// attach to the ring beside it, and lets both go on: who is attached must have the name. False
+/// where processes may not be traced.
+bool attachBesideACleaner(const std::function<bool(const std::string& name)>& prepare) {
   const ShmName name;
   leaveRing(name.str());
-  const Shared<std::atomic<bool>> leave{false};
+  const Shared<std::atomic<bool>> cleaned{false};
   const auto clean = [&] { return ShmMem::unlinkIfUnused(name.str()) == 0 ? 0 : 1; };
-  const auto open = [&] {
+  const auto attach = [&] {
     Mpmc::Producer producer(name.str(), 8, 4);
-    if (producer.open() == -1) return static_cast<int>(NotOpened);
-    waitFor([&] { return leave->load(); });
+    if (!prepare(name.str()) || producer.open() == -1) return static_cast<int>(NotOpened);
+    waitFor([&] { return cleaned->load(); });
     const bool named = isStill(producer.memory()->descriptor(), name.path());
     return static_cast<int>(named ? Fine : NameLost);
   };
-  const int stops = atSystemCallsOf(
-      clean,
-      [&](CallStoppedChild& cleaner) {
-        *leave = false;
-        const ::pid_t opener = beginBeside(open);
-        cleaner.finish();
-        *leave = true;
-        EXPECT_EQ(resultOf(opener), Fine);
-      },
-      [&] { leaveRing(name.str()); });
-  if (stops == 0) GTEST_SKIP() << kNoTracing;
+  const auto together = [&](CallStoppedChild& cleaner) {
+    *cleaned = false;
+    const ::pid_t other = beginBeside(attach);
+    cleaner.finish();
+    *cleaned = true;
+    EXPECT_EQ(resultOf(other), Fine);
+  };
+  return atSystemCallsOf(clean, together, [&] { leaveRing(name.str()); }) > 0;
+}
+
+TEST(UnlinkRaceTest, WhoOpensWhileACleanerStandsAtAnySystemCallKeepsTheName) {
+  const auto nothing = [](const std::string&) { return true; };
+  if (!attachBesideACleaner(nothing)) GTEST_SKIP() << kNoTracing;
 }
 
 TEST(UnlinkRaceTest, ARingThatIsMadeAnewWhileACleanerStandsAtAnySystemCallKeepsTheName) {
-  const ShmName name;
-  leaveRing(name.str());
-  const auto clean = [&] { return ShmMem::unlinkIfUnused(name.str()) == 0 ? 0 : 1; };
-  const Shared<std::atomic<bool>> leave{false};
-  const auto make_anew = [&] {
-    if (ShmMem::unlink(name.str()) == -1) return static_cast<int>(NotOpened);
-    Mpmc::Producer producer(name.str(), 8, 4);
-    if (producer.open() == -1) return static_cast<int>(NotOpened);
-    waitFor([&] { return leave->load(); });
-    const bool named = isStill(producer.memory()->descriptor(), name.path());
-    return static_cast<int>(named ? Fine : NameLost);
-  };
-  const int stops = atSystemCallsOf(
-      clean,
-      [&](CallStoppedChild& cleaner) {
-        *leave = false;
-        const ::pid_t maker = beginBeside(make_anew);
-        cleaner.finish();
-        *leave = true;
-        EXPECT_EQ(resultOf(maker), Fine);
-      },
-      [&] { leaveRing(name.str()); });
-  if (stops == 0) GTEST_SKIP() << kNoTracing;
+  const auto unlink = [](const std::string& name) { return ShmMem::unlink(name) == 0; };
+  if (!attachBesideACleaner(unlink)) GTEST_SKIP() << kNoTracing;
 }
 
 TEST(UnlinkRaceTest, AnOpenerMayBeKilledAtAnySystemCallAndLeavesNothingInUse) {
