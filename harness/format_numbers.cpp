@@ -27,12 +27,14 @@ std::string scaled(double value, std::span<const Scale> scales) {
 
 constexpr Scale kCounts[] = {{1, ""}, {1e3, " k"}, {1e6, " M"}, {1e9, " G"}};
 constexpr Scale kTimes[] = {{1, " ns"}, {1e3, " µs"}, {1e6, " ms"}, {1e9, " s"}};
+constexpr Scale kAges[] = {{1, " s"}, {60, " min"}, {3600, " h"}, {86400, " d"}};
 constexpr Scale kBytes[] = {{1, " B"}, {1024, " KiB"}, {1048576, " MiB"}, {1073741824, " GiB"}};
 
 }  // namespace
 
 std::string formatCount(double value) { return scaled(value, kCounts); }
 std::string formatNs(double value_ns) { return scaled(value_ns, kTimes); }
+std::string formatAge(double seconds) { return scaled(seconds, kAges); }
 std::string formatBytes(double bytes) { return scaled(bytes, kBytes); }
 
 std::string formatMinutes(double seconds) {

@@ -11,6 +11,8 @@ std::string formatCount(double value);
 std::string formatNs(double value_ns);
 /// "0:34", "12:05".
 std::string formatMinutes(double seconds);
+/// "12 s", "3.50 min", "2.25 h", "11.0 d".
+std::string formatAge(double seconds);
 /// "212 KiB", "1.50 MiB".
 std::string formatBytes(double bytes);
 

@@ -54,6 +54,7 @@ int main(int argc, char** argv) {
   ringside::harness::addVerifyCommand(app, exit_code);
   ringside::harness::addReportCommand(app, exit_code);
   ringside::harness::addReplayCommand(app, exit_code);
+  ringside::harness::addCleanCommand(app, exit_code);
   ExitCode result = runCommand(app, argc, argv, exit_code);
   if (!ringside::harness::flushData() && result == ExitCode::Fine) {
     say("ringside: stdout took no data: is the disk full?\n");

@@ -146,28 +146,31 @@ std::string marksOf(const CellSummary& cell, Footnotes& footnotes) {
   return fmt::format("[{}]", fmt::join(numbers, ","));
 }
 
-using Lines = std::vector<std::vector<std::string>>;
-
-struct TextTable {
-  std::vector<std::string> headings;
-  Lines rows;                         ///< one a cell
+/// The rows, and what stands around them.
+struct ResultTable {
+  TextTable cells;
   std::vector<std::string> sections;  ///< the heading before a row, or empty
   std::vector<std::string> footnotes;
 };
 
-TextTable makeTextTable(const std::vector<CellSummary>& cells) {
-  TextTable table;
-  Footnotes footnotes;
+Row headings(bool with_placement) {
+  Row row;
+  for (const Column& column : kColumns) row.emplace_back(column.heading);
+  if (with_placement) row.insert(row.begin() + 1, "placement");
+  row.emplace_back("");
+  return row;
+}
+
+ResultTable makeTable(const std::vector<CellSummary>& cells) {
   const bool with_placement = placementsVary(cells);
-  for (const Column& column : kColumns) table.headings.emplace_back(column.heading);
-  if (with_placement) table.headings.insert(table.headings.begin() + 1, "placement");
-  table.headings.emplace_back("");
+  ResultTable table{TextTable(headings(with_placement), kLeftAligned), {}, {}};
+  Footnotes footnotes;
   for (std::size_t i = 0; i < cells.size(); ++i) {
-    std::vector<std::string> row;
+    Row row;
     for (const Column& column : kColumns) row.push_back(column.text(cells[i]));
     if (with_placement) row.insert(row.begin() + 1, cells[i].axes.placement);
     row.push_back(marksOf(cells[i], footnotes));
-    table.rows.push_back(std::move(row));
+    table.cells.add(std::move(row));
     const bool begins = i == 0 || scenarioOf(cells[i]) != scenarioOf(cells[i - 1]);
     table.sections.push_back(begins ? headingOf(cells, i) : "");
   }
@@ -175,46 +178,17 @@ TextTable makeTextTable(const std::vector<CellSummary>& cells) {
   return table;
 }
 
-/// Characters, not bytes: the µ and the dash have two and three bytes.
-std::size_t widthOf(const std::string& text) {
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
-    return (static_cast<unsigned char>(c) & 0xc0) != 0x80;
-  }));
-}
-
-std::vector<std::size_t> columnWidths(const TextTable& table) {
-  std::vector<std::size_t> widths;
-  for (const std::string& heading : table.headings) widths.push_back(widthOf(heading));
-  for (const auto& row : table.rows) {
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], widthOf(row[i]));
-  }
-  return widths;
-}
-
-std::string renderLine(const std::vector<std::string>& row,
-                       const std::vector<std::size_t>& widths) {
-  std::string line;
-  for (std::size_t i = 0; i < row.size(); ++i) {
-    const std::string space(widths[i] - widthOf(row[i]), ' ');
-    const bool left = i < kLeftAligned || i + 1 == row.size();
-    line += (i == 0 ? "" : "  ") + (left ? row[i] + space : space + row[i]);
-  }
-  line.erase(line.find_last_not_of(' ') + 1);
-  return line + "\n";
-}
-
 constexpr const char* kLegend =
     "Medians over the repetitions; max is the highest of all. p50 to max: round trip.\n"
     "l/d/r/t: messages lost, duplicated, reordered, torn.";
 
-std::string renderText(const TextTable& table) {
-  const std::vector<std::size_t> widths = columnWidths(table);
+std::string renderText(const ResultTable& table) {
   std::string text;
-  for (std::size_t i = 0; i < table.rows.size(); ++i) {
+  for (std::size_t i = 0; i < table.sections.size(); ++i) {
     if (!table.sections[i].empty()) {
-      text += (i == 0 ? "" : "\n") + table.sections[i] + "\n" + renderLine(table.headings, widths);
+      text += (i == 0 ? "" : "\n") + table.sections[i] + "\n" + table.cells.alignedHeadings();
     }
-    text += renderLine(table.rows[i], widths);
+    text += table.cells.aligned(i);
   }
   text += std::string("\n") + kLegend + "\n";
   for (std::size_t i = 0; i < table.footnotes.size(); ++i) {
@@ -223,18 +197,14 @@ std::string renderText(const TextTable& table) {
   return text;
 }
 
-std::string renderMarkdown(const TextTable& table) {
+std::string renderMarkdown(const ResultTable& table) {
   std::string text;
-  for (std::size_t i = 0; i < table.rows.size(); ++i) {
+  for (std::size_t i = 0; i < table.sections.size(); ++i) {
     if (!table.sections[i].empty()) {
-      text += fmt::format("{}### {}\n\n| {} |\n|", i == 0 ? "" : "\n", table.sections[i],
-                          fmt::join(table.headings, " | "));
-      for (std::size_t c = 0; c < table.headings.size(); ++c) {
-        text += c < kLeftAligned ? " :-- |" : " --: |";
-      }
-      text += "\n";
+      text += fmt::format("{}### {}\n\n{}", i == 0 ? "" : "\n", table.sections[i],
+                          table.cells.markdownHeadings());
     }
-    text += fmt::format("| {} |\n", fmt::join(table.rows[i], " | "));
+    text += table.cells.markdown(i);
   }
   text += fmt::format("\n{}\n", kLegend);
   for (std::size_t i = 0; i < table.footnotes.size(); ++i) {
@@ -267,21 +237,15 @@ ordered_json toJson(const CellSummary& cell) {
   return json;
 }
 
-std::string renderJson(const std::vector<CellSummary>& cells) {
+ordered_json toJson(const std::vector<CellSummary>& cells) {
   ordered_json list = ordered_json::array();
   for (const CellSummary& cell : cells) list.push_back(toJson(cell));
-  return list.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+  return list;
 }
 
-std::string quoted(const std::string& text) {
-  std::string escaped;
-  for (const char c : text) escaped += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return "\"" + escaped + "\"";
-}
-
-/// One flat line a cell; nothing where there is no number.
-std::string renderCsv(const std::vector<CellSummary>& cells) {
-  std::string text;
+/// One flat line a cell.
+std::vector<ordered_json> toFlatJson(const std::vector<CellSummary>& cells) {
+  std::vector<ordered_json> lines;
   for (const CellSummary& cell : cells) {
     ordered_json flat = toJson(cell);
     flat["notes"] = fmt::format("{}", fmt::join(cell.notes, "; "));
@@ -290,46 +254,27 @@ std::string renderCsv(const std::vector<CellSummary>& cells) {
     for (const char* name : {"sent", "received", "lost", "duplicated", "reordered", "torn"}) {
       flat[name] = counts.is_null() ? ordered_json(nullptr) : counts[name];
     }
-    if (text.empty()) {
-      std::vector<std::string> keys;
-      for (const auto& [key, value] : flat.items()) keys.push_back(key);
-      text += fmt::format("{}\n", fmt::join(keys, ","));
-    }
-    std::vector<std::string> fields;
-    for (const auto& [key, value] : flat.items()) {
-      fields.push_back(value.is_null()     ? ""
-                       : value.is_string() ? quoted(value.get<std::string>())
-                                           : value.dump());
-    }
-    text += fmt::format("{}\n", fmt::join(fields, ","));
+    lines.push_back(std::move(flat));
   }
-  return text;
+  return lines;
 }
 
 }  // namespace
-
-std::optional<Format> parseFormat(const std::string& name) {
-  if (name == "table") return Format::Table;
-  if (name == "json") return Format::Json;
-  if (name == "csv") return Format::Csv;
-  if (name == "markdown") return Format::Markdown;
-  return std::nullopt;
-}
 
 std::string renderResults(const std::vector<CellSummary>& cells, Format format) {
   const bool for_people = format == Format::Table || format == Format::Markdown;
   if (cells.empty() && for_people) return "nothing was measured\n";
   switch (format) {
     case Format::Json:
-      return renderJson(cells);
+      return renderJson(toJson(cells));
     case Format::Csv:
-      return renderCsv(cells);
+      return renderCsv(toFlatJson(cells));
     case Format::Markdown:
-      return renderMarkdown(makeTextTable(cells));
+      return renderMarkdown(makeTable(cells));
     case Format::Table:
       break;
   }
-  return renderText(makeTextTable(cells));
+  return renderText(makeTable(cells));
 }
 
 }  // namespace ringside::harness

@@ -1,16 +1,13 @@
 // The table at the end of a run, for people and for programs.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <vector>
 
+#include "harness/text_table.hpp"
 #include "results/summary.hpp"
 
 namespace ringside::harness {
-
-enum class Format { Table, Json, Csv, Markdown };
-std::optional<Format> parseFormat(const std::string& name);
 
 /// One row a cell, medians over the repetitions, percentiles of all repetitions together; what was
 /// not honoured, skipped or failed stands in footnotes. Ends with a line end.

@@ -1,22 +1,14 @@
 #include "harness/session.hpp"
 
-#include <fmt/format.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <system_error>
 
+#include "harness/run_name.hpp"
+
 namespace ringside::harness {
-namespace {
-
-/// With the time, for process ids come again.
-std::string freshPrefix() {
-  return fmt::format("ringside-{}-{:x}-", ::getpid(), Clock::monotonicRawNs());
-}
-
-}  // namespace
-
 InterruptWatch::InterruptWatch() {
   ::sigset_t interrupts;
   ::sigemptyset(&interrupts);
@@ -47,7 +39,7 @@ Session::Session(Topology topology, const Patience& patience)
     : topology_(std::move(topology)),
       patience_(patience),
       clock_(calibrateClock()),
-      prefix_(freshPrefix()),
+      prefix_(prefixOfNewRun()),
       janitor_(prefix_) {}
 
 }  // namespace ringside::harness

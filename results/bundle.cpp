@@ -11,6 +11,8 @@
 #include <system_error>
 #include <utility>
 
+#include "results/whole_file.hpp"
+
 namespace ringside::results {
 namespace {
 
@@ -41,17 +43,6 @@ void makeFolder(const fs::path& folder) {
                                "--out DIR",
                                error.message()));
   }
-}
-
-/// 0, or the errno of the first write that failed.
-int writeAll(int descriptor, std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t written = ::write(descriptor, text.data(), text.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return errno;
-    text.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return 0;
 }
 
 /// Exclusive creation, so that of two runs that start at once only one gets the folder.
@@ -90,31 +81,7 @@ std::string plain(std::string_view text) {
   return name;
 }
 
-/// 0, or the errno of what failed.
-int writeWholeFile(const fs::path& file, std::string_view text) {
-  Descriptor output(::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
-  if (output.number() < 0) return errno;
-  const int error = writeAll(output.number(), text);
-  const int close_error = output.close();
-  return error != 0 ? error : close_error;
-}
-
 }  // namespace
-
-Descriptor::Descriptor(Descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
-
-Descriptor& Descriptor::operator=(Descriptor&& other) noexcept {
-  if (this != &other) {
-    close();
-    number_ = std::exchange(other.number_, -1);
-  }
-  return *this;
-}
-
-int Descriptor::close() noexcept {
-  const int number = std::exchange(number_, -1);
-  return number >= 0 && ::close(number) != 0 ? errno : 0;
-}
 
 Bundle::Bundle(fs::path folder, Descriptor records)
     : folder_(std::move(folder)), records_(std::move(records)) {}
@@ -164,11 +131,8 @@ void Bundle::writeFile(std::string_view name, std::string_view text) {
                                 name, kRecordsName));
   }
   const fs::path file = folder_ / name;
-  const fs::path partial = folder_ / fmt::format(".{}.partial", name);
-  int error = writeWholeFile(partial, text);
-  if (error == 0 && ::rename(partial.c_str(), file.c_str()) != 0) error = errno;
+  const int error = replaceFile(file, text);
   if (error == 0) return;
-  ::unlink(partial.c_str());
   refuse(file, fmt::format("cannot be written ({}); free space and run again", messageOf(error)));
 }
 

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "results/descriptor.hpp"
 #include "results/record.hpp"
 
 namespace ringside::results {
@@ -16,25 +17,6 @@ namespace ringside::results {
 class BundleError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
-};
-
-/// An open file, closed when it goes out of scope. Its number is -1 after a move.
-class Descriptor {
- public:
-  explicit Descriptor(int number) noexcept : number_(number) {}
-  Descriptor(Descriptor&& other) noexcept;
-  Descriptor& operator=(Descriptor&& other) noexcept;
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() { close(); }
-
-  int number() const noexcept { return number_; }
-
-  /// 0, or the errno that close() gave: on some file systems a full disk shows only here.
-  int close() noexcept;
-
- private:
-  int number_;
 };
 
 /// Written by one thread of one process. Workers may inherit it over fork, they must not use it.

@@ -18,24 +18,31 @@ namespace {
 
 constexpr int kLifecycleTries = 1000;  ///< 1 ms apart
 
-struct ::flock lockOf(::off_t byte, short type) {
+struct LockRange {
+  ::off_t first;
+  ::off_t count = 1;  ///< 0: all that follow
+};
+constexpr LockRange kAllLocks{kLockBase, 0};
+
+struct ::flock lockOn(LockRange range, short type) {
   struct ::flock lock = {};
   lock.l_type = type;
   lock.l_whence = SEEK_SET;
-  lock.l_start = byte;
-  lock.l_len = 1;
+  lock.l_start = range.first;
+  lock.l_len = range.count;
   return lock;
 }
 
-int setLock(int descriptor, ::off_t byte, short type) {
-  struct ::flock lock = lockOf(byte, type);
-  return ::fcntl(descriptor, F_OFD_SETLK, &lock);
-}
-
-bool tryToSet(int descriptor, ::off_t byte, short type) {
-  if (setLock(descriptor, byte, type) == 0) return true;
+bool tryToSet(int descriptor, LockRange range, short type) {
+  struct ::flock lock = lockOn(range, type);
+  if (::fcntl(descriptor, F_OFD_SETLK, &lock) == 0) return true;
   if (errno == EAGAIN || errno == EACCES) return false;
   throwErrno("cannot lock a byte of the segment's file");
+}
+
+bool isHeld(int descriptor, LockRange range) noexcept {
+  struct ::flock lock = lockOn(range, F_WRLCK);
+  return ::fcntl(descriptor, F_OFD_GETLK, &lock) != 0 || lock.l_type != F_UNLCK;
 }
 
 /// The descriptors whose locks a forked child must not hold on to.
@@ -82,16 +89,20 @@ class LockedDescriptors {
 
 }  // namespace
 
-bool tryLock(int descriptor, ::off_t byte) { return tryToSet(descriptor, byte, F_WRLCK); }
+bool tryLock(int descriptor, ::off_t byte) { return tryToSet(descriptor, {byte}, F_WRLCK); }
 
-bool tryShare(int descriptor, ::off_t byte) { return tryToSet(descriptor, byte, F_RDLCK); }
+bool tryShare(int descriptor, ::off_t byte) { return tryToSet(descriptor, {byte}, F_RDLCK); }
 
-void unlock(int descriptor, ::off_t byte) noexcept { setLock(descriptor, byte, F_UNLCK); }
-
-bool isLocked(int descriptor, ::off_t byte) noexcept {
-  struct ::flock lock = lockOf(byte, F_WRLCK);
-  return ::fcntl(descriptor, F_OFD_GETLK, &lock) != 0 || lock.l_type != F_UNLCK;
+void unlock(int descriptor, ::off_t byte) noexcept {
+  struct ::flock lock = lockOn({byte}, F_UNLCK);
+  ::fcntl(descriptor, F_OFD_SETLK, &lock);
 }
+
+bool tryLockAll(int descriptor) { return tryToSet(descriptor, kAllLocks, F_WRLCK); }
+
+bool isLocked(int descriptor, ::off_t byte) noexcept { return isHeld(descriptor, {byte}); }
+
+bool isAnyLocked(int descriptor) noexcept { return isHeld(descriptor, kAllLocks); }
 
 LifecycleLock::LifecycleLock(int descriptor) : descriptor_(descriptor) {
   for (int tries = 0; tries < kLifecycleTries; ++tries) {

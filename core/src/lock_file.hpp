@@ -27,6 +27,13 @@ void unlock(int descriptor, ::off_t byte) noexcept;
 /// True when another file description holds it, or when that cannot be told.
 bool isLocked(int descriptor, ::off_t byte) noexcept;
 
+/// Takes every lock byte that there is, in one step and for this description alone. False, and
+/// nothing is taken, when another one holds any of them. Throws std::system_error.
+bool tryLockAll(int descriptor);
+/// True when another file description holds any of them, or when that cannot be told. The
+/// descriptor may be open for reading only, as isLocked()'s.
+bool isAnyLocked(int descriptor) noexcept;
+
 /// Serialises creating and attaching. The holder may be stopped, so the wait has an end: throws
 /// TimedOut.
 class LifecycleLock {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstddef>
+#include <cstring>
 #include <limits>
 #include <new>
 #include <string>
@@ -35,6 +36,16 @@ namespace {
 /// "MUTRING" and layout 1; other byte orders see another number.
 constexpr std::uint64_t kMagic = 0x4d555452494e4701;
 constexpr std::uint64_t kNoLimit = std::numeric_limits<std::uint64_t>::max();
+
+/// How a header begins.
+struct Identity {
+  std::uint64_t magic;
+  std::uint64_t header_bytes;
+  std::uint64_t element_size_bytes;
+  std::uint64_t capacity;
+};
+static_assert(offsetof(MutexRingHeader, capacity) == offsetof(Identity, capacity),
+              "what is read of a header would not be what it says");
 
 struct Range {
   std::uint64_t lowest;
@@ -76,6 +87,17 @@ std::uint64_t MutexRing::bytesNeeded(std::uint64_t element_size_bytes, std::uint
   const std::uint64_t bytes = sizeof(MutexRingHeader) + capacity * slotStride(element_size_bytes);
   requireIn("the size of it all in bytes", bytes, {1, kMaxSegmentBytes});
   return bytes;
+}
+
+std::optional<std::uint64_t> MutexRing::bytesOf(std::span<const std::byte> beginning) {
+  Identity seen = {};
+  if (beginning.size() >= sizeof seen) std::memcpy(&seen, beginning.data(), sizeof seen);
+  if (seen.magic != kMagic || seen.header_bytes != sizeof(MutexRingHeader)) return std::nullopt;
+  try {
+    return bytesNeeded(seen.element_size_bytes, seen.capacity);
+  } catch (const std::system_error&) {
+    return std::nullopt;
+  }
 }
 
 void MutexRing::create(void* memory, std::uint64_t memory_bytes, std::uint64_t element_size_bytes,

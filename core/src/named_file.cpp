@@ -20,8 +20,8 @@
 namespace ringside {
 namespace {
 
-constexpr const char* kScratchPrefix = ".ringside";
 constexpr int kMaxScratchFiles = 100;
+constexpr int kMaxRaces = 1000;  ///< others that may take a name away, or make it, in between
 constexpr std::size_t kDigits = 16;
 
 std::string randomDigits() {
@@ -40,29 +40,52 @@ std::string targetOf(const std::string& path) {
   return ::readlink(path.c_str(), target, sizeof target - 1) > 0 ? target : "";
 }
 
-/// True for NAME.0123456789abcdef, what a file on huge pages is called, and for scratch files.
-bool isMadeFor(const std::string& entry, const std::string& name) {
-  const std::string prefix = name + ".";
-  return entry.size() == prefix.size() + kDigits && entry.starts_with(prefix) &&
-         entry.find_first_not_of("0123456789abcdef", prefix.size()) == std::string::npos;
+UniqueFd openPlain(const std::string& path, int way) {
+  return UniqueFd(::open(path.c_str(), way | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
 }
 
 /// Removes files in `folder` that were made for `name`, that no living process uses, and that
 /// `path`, if it is a link, does not lead to.
-void sweep(const std::string& folder, const std::string& name, const std::string& path) {
+void sweep(const std::string& folder, std::string_view name, const std::string& path) {
   const std::unique_ptr<::DIR, int (*)(::DIR*)> entries(::opendir(folder.c_str()), ::closedir);
   if (entries == nullptr) return;
   while (const ::dirent* entry = ::readdir(entries.get())) {
-    if (!isMadeFor(entry->d_name, name)) continue;
+    if (madeFor(entry->d_name) != name) continue;
     const std::string file = folder + "/" + entry->d_name;
-    const UniqueFd descriptor(::open(file.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+    const UniqueFd descriptor = openPlain(file, O_RDWR);
     // The lock first: who makes the file names it while it is announced.
     if (!descriptor || !tryLock(descriptor.get(), kPresenceLock)) continue;
     if (path.empty() || targetOf(path) != file) ::unlink(file.c_str());
   }
 }
 
+/// The plain file of that name, announced: as long as it is open no unlinkUnused() is about to take
+/// away this name, which might stand for another file by then. None where it can't be opened.
+UniqueFd holdName(const std::string& path) {
+  for (int race = 0; race < kMaxRaces; ++race) {
+    const std::string file = fileBehind(path);
+    UniqueFd descriptor = openPlainFile(file, O_RDONLY);
+    if (!descriptor) return {};
+    announcePresence(descriptor.get());
+    if (isStill(descriptor.get(), path)) return descriptor;
+  }
+  throwError(Errc::TimedOut, path + " changed while it was unlinked");
+}
+
+/// The name first: a file on huge pages without one is found and swept.
+void unlinkBoth(const std::string& path, const std::string& file) {
+  if (::unlink(path.c_str()) != 0 && errno != ENOENT) throwErrno("cannot unlink " + path);
+  if (file != path) ::unlink(file.c_str());
+}
+
 }  // namespace
+
+std::string_view madeFor(std::string_view entry) {
+  if (entry.size() <= kDigits + 1) return {};
+  const std::size_t dot = entry.size() - kDigits - 1;
+  const bool digits = entry.find_first_not_of("0123456789abcdef", dot + 1) == entry.npos;
+  return entry[dot] == '.' && digits ? entry.substr(0, dot) : std::string_view();
+}
 
 std::string folderOf(const std::string& path) {
   const std::size_t slash = path.rfind('/');
@@ -89,8 +112,8 @@ bool UnnamedFile::open(const std::string& folder) {
     needs_scratch = !descriptor_ && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL);
   }
   if (needs_scratch) {
-    sweep(folder, kScratchPrefix, "");
-    const std::string path = folder + "/" + kScratchPrefix + "." + randomDigits();
+    sweep(folder, kScratchName, "");
+    const std::string path = folder + "/" + std::string(kScratchName) + "." + randomDigits();
     descriptor_ = UniqueFd(::open(path.c_str(), O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600));
     if (descriptor_) scratch_path_ = path;
   }
@@ -131,21 +154,56 @@ std::string resolveSegment(const std::string& path) {
   const bool huge = std::any_of(folders.begin(), folders.end(), [&](const HugePageFolder& folder) {
     return folder.path == folderOf(target);
   });
-  if (!huge || !isMadeFor(nameOf(target), nameOf(path))) {
+  if (!huge || madeFor(nameOf(target)) != nameOf(path)) {
     throwError(Errc::PermissionDenied,
                path + " is a symbolic link to " + target + ", which is no segment on huge pages");
   }
   return target;
 }
 
-int unlinkSegment(const std::string& path) {
-  const std::string target = targetOf(path);
-  if (::unlink(path.c_str()) != 0 && errno != ENOENT) return errno;
-  if (isMadeFor(nameOf(target), nameOf(path)) && hugePageBytesOf(folderOf(target)) > 0) {
-    ::unlink(target.c_str());
-  }
+void unlinkSegment(const std::string& path) {
+  const UniqueFd held = holdName(path);
+  unlinkBoth(path, fileBehind(path));
   sweepOrphans(path);
-  return 0;
+}
+
+std::string fileBehind(const std::string& path) {
+  const std::string target = targetOf(path);
+  const bool huge =
+      madeFor(nameOf(target)) == nameOf(path) && hugePageBytesOf(folderOf(target)) > 0;
+  return huge ? target : path;
+}
+
+UniqueFd openPlainFile(const std::string& path, int way) {
+  struct ::stat facts = {};
+  if (::lstat(path.c_str(), &facts) != 0) return {};
+  if (S_ISREG(facts.st_mode)) return openPlain(path, way);
+  errno = EINVAL;
+  return {};
+}
+
+bool unlinkUnused(const std::string& path, const std::function<void(int descriptor)>& agree) {
+  for (int race = 0; race < kMaxRaces; ++race) {
+    const std::string file = fileBehind(path);
+    const UniqueFd descriptor = openPlainFile(file, O_RDWR);
+    if (!descriptor && errno == ENOENT && file == path) return true;
+    if (!descriptor) throwErrno("cannot open " + file);
+    if (!tryLockAll(descriptor.get())) return false;
+    agree(descriptor.get());
+    // Who opens it now waits to announce itself, and looks then whether it has a name. Nobody of
+    // this library takes the name away meanwhile (holdName()): if it is ours now, it stays so.
+    if (!isStill(descriptor.get(), path)) continue;
+    unlinkBoth(path, file);
+    return true;
+  }
+  throwError(Errc::TimedOut, path + " changed while it was unlinked");
+}
+
+bool isStill(int descriptor, const std::string& path) {
+  struct ::stat ours = {};
+  struct ::stat named = {};
+  return ::fstat(descriptor, &ours) == 0 && ::stat(path.c_str(), &named) == 0 &&
+         ours.st_ino == named.st_ino && ours.st_dev == named.st_dev;
 }
 
 void announcePresence(int descriptor) {

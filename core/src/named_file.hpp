@@ -5,7 +5,9 @@
 
 #include <sys/types.h>
 
+#include <functional>
 #include <string>
+#include <string_view>
 
 #include "unique_fd.hpp"
 
@@ -44,10 +46,35 @@ std::string folderOf(const std::string& path);
 /// PermissionDenied for a link to anything else.
 std::string resolveSegment(const std::string& path);
 
-/// Takes a segment's name away, and the file on huge pages behind it. 0 or errno.
-int unlinkSegment(const std::string& path);
+/// The same without a look at what is mounted, for taking it away: a link to anything else is not
+/// followed.
+std::string fileBehind(const std::string& path);
 
-/// Says to sweepOrphans() that this process uses the file, until the descriptor is closed.
+/// None, with errno, when it can't be opened, or is no plain file: to open a pipe or a device would
+/// be noticed. `way` is O_RDONLY or O_RDWR.
+UniqueFd openPlainFile(const std::string& path, int way);
+
+/// Takes a segment's name away, and the file on huge pages behind it; there may be none. Throws
+/// std::system_error: TimedOut while somebody has been at unlinkUnused() for a second, or what the
+/// system says.
+void unlinkSegment(const std::string& path);
+
+/// The same, but only when no living process has announced that it uses the file, or holds any of
+/// its locks; false when one does. Who opens it meanwhile finds that it has no name any more.
+/// `agree` sees the file when nobody can come to it, and throws to keep it. Throws
+/// std::system_error: InvalidParam for what is no plain file, or what the system says.
+bool unlinkUnused(const std::string& path, const std::function<void(int descriptor)>& agree);
+
+/// True when `path` still is the file behind the descriptor, itself or through a link.
+bool isStill(int descriptor, const std::string& path);
+
+/// NAME for "NAME.0123456789abcdef", as a file on huge pages is called, and a scratch file, whose
+/// NAME is kScratchName. Empty for any other.
+std::string_view madeFor(std::string_view entry);
+constexpr std::string_view kScratchName = ".ringside";
+
+/// Says to sweepOrphans() and unlinkUnused() that this process uses the file, until the descriptor
+/// is closed and nothing is mapped by it. Throws TimedOut while they have it for a second.
 void announcePresence(int descriptor);
 
 /// Removes files on huge pages that were made for `path` by a process that died before it could

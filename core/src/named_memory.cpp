@@ -10,6 +10,7 @@
 #include <string_view>
 #include <thread>
 
+#include "as_result.hpp"
 #include "kernel_facts.hpp"
 #include "named_file.hpp"
 #include "ringside/shm_region.hpp"
@@ -154,7 +155,8 @@ bool NamedMemory::open(const NamedFile& file, std::size_t size, const MemoryOpti
     throwError(Errc::InvalidParam, path + " is not a plain file");
   }
   if (file.segment) checkAccess(seen.facts(), options, path);
-  if (file.segment) announcePresence(descriptor.get());
+  // A file of a path may lie in /dev/shm as well.
+  if (file.segment || isInMemory(descriptor.get())) announcePresence(descriptor.get());
   seen.show(contents);
   const std::size_t huge = hugePageBytesOf(descriptor.get());
   const PageKind pages{huge > 0 ? huge : basePageBytes(), huge > 0};
@@ -257,16 +259,14 @@ ShmMem::ShmMem(std::size_t size, const MemoryOptions& options, const Contents& c
 }
 
 int ShmMem::unlink(const std::string& name) noexcept {
-  try {
-    const std::string path = pathOf(name);
-    if (path.empty()) return fail(Errc::InvalidParam);
-    const int failure = unlinkSegment(path);
-    return failure == 0 ? 0 : fail(std::error_code(failure, std::system_category()));
-  } catch (const std::system_error& error) {
-    return fail(error.code());
-  } catch (const std::bad_alloc&) {
-    return fail(Errc::OutOfMemory);
-  }
+  return asResult([&] { unlinkSegment(segmentFile(name).path); });
+}
+
+int ShmMem::unlinkIfUnused(const std::string& name) noexcept {
+  return asResult([&] {
+    const std::string path = segmentFile(name).path;
+    if (!unlinkUnused(path, [](int) {})) throwError(Errc::InUse, path + " is in use");
+  });
 }
 
 FileMem::FileMem(std::size_t size, const std::string& path, const MemoryOptions& options,

@@ -34,10 +34,6 @@ std::uint32_t crc32c(const void* data, std::size_t size) {
   return ~crc;
 }
 
-std::uint32_t headerChecksum(const SegmentHeader& header) {
-  return crc32c(&header, offsetof(SegmentHeader, crc32c));
-}
-
 void requireInRange(const char* what, std::uint64_t value, std::uint64_t highest) {
   if (value >= 1 && value <= highest) return;
   throwError(Errc::InvalidParam, std::string(what) + " is " + std::to_string(value) +
@@ -141,6 +137,10 @@ void initialiseSegment(void* address, const Geometry& geometry) {
   std::memcpy(address, &header, sizeof header);
 }
 
+std::uint32_t headerChecksum(const SegmentHeader& header) {
+  return crc32c(&header, offsetof(SegmentHeader, crc32c));
+}
+
 void checkHeader(const SegmentHeader& header, const Geometry& geometry) {
   if (std::memcmp(header.magic, kMagic, sizeof kMagic) != 0) {
     throwError(Errc::InvalidParam, "this is not a ring segment: its magic is missing");
@@ -164,6 +164,22 @@ void checkHeader(const SegmentHeader& header, const Geometry& geometry) {
   requireEqual("participants offset", header.participants_offset, expected.participants_offset);
   requireEqual("slots offset", header.slots_offset, expected.slots_offset);
   requireEqual("total size", header.total_bytes, expected.total_bytes);
+}
+
+std::optional<Geometry> geometryOf(const SegmentHeader& header) {
+  const auto policy = static_cast<PolicyKind>(header.policy & 0xff);
+  const auto delivery = static_cast<Delivery>(header.policy >> 16 & 0xff);
+  if (std::memcmp(header.magic, kMagic, sizeof kMagic) != 0) return std::nullopt;
+  if (policy < PolicyKind::Spsc || policy > PolicyKind::Mpmc) return std::nullopt;
+  if (delivery > Delivery::AtLeastOnce) return std::nullopt;
+  try {
+    const Geometry claimed =
+        makeGeometry(policy, header.element_size_bytes, header.capacity, delivery);
+    checkHeader(header, claimed);
+    return claimed;
+  } catch (const std::system_error&) {
+    return std::nullopt;
+  }
 }
 
 RingView::RingView(void* address, const Geometry& checked) : geometry(checked) {

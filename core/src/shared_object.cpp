@@ -1,5 +1,9 @@
 #include "ringside/shared_object.hpp"
 
+#include <bit>
+
+#include "ringside/segment.hpp"
+
 namespace ringside {
 namespace {
 
@@ -20,7 +24,24 @@ void requireEqual(const char* what, std::uint64_t seen, std::uint64_t expected) 
                                      std::to_string(seen) + ", not " + std::to_string(expected));
 }
 
+/// All zeros where it is too short for one.
+ObjectHeader headerIn(std::span<const std::byte> beginning) {
+  ObjectHeader header = {};
+  if (beginning.size() >= sizeof header) std::memcpy(&header, beginning.data(), sizeof header);
+  return header;
+}
+
 }  // namespace
+
+std::optional<std::uint64_t> objectBytes(std::span<const std::byte> beginning) {
+  const ObjectHeader seen = headerIn(beginning);
+  if (std::memcmp(seen.magic, kMagic, sizeof kMagic) != 0) return std::nullopt;
+  const bool possible = std::has_single_bit(seen.alignment) &&
+                        seen.alignment <= kMaxObjectAlignment && seen.size_bytes >= 1 &&
+                        seen.size_bytes <= kMaxSegmentBytes;
+  if (!possible) return std::nullopt;
+  return objectOffset(seen.alignment) + seen.size_bytes;
+}
 
 ObjectHeader makeObjectHeader(std::uint64_t size_bytes, std::uint64_t alignment,
                               const char* type_name) {
@@ -33,8 +54,7 @@ ObjectHeader makeObjectHeader(std::uint64_t size_bytes, std::uint64_t alignment,
 }
 
 void checkObject(std::span<const std::byte> beginning, const ObjectHeader& expected) {
-  ObjectHeader seen = {};
-  if (beginning.size() >= sizeof seen) std::memcpy(&seen, beginning.data(), sizeof seen);
+  const ObjectHeader seen = headerIn(beginning);
   if (std::memcmp(seen.magic, expected.magic, sizeof seen.magic) != 0) {
     throwError(Errc::InvalidParam, "this memory holds no shared object");
   }

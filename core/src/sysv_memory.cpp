@@ -12,8 +12,10 @@
 #include <cstdio>
 #include <cstring>
 
+#include "as_result.hpp"
 #include "kernel_facts.hpp"
 #include "lock_file.hpp"
+#include "named_file.hpp"
 #include "page_flags.hpp"
 #include "ringside/backings.hpp"
 #include "unique_fd.hpp"
@@ -25,6 +27,7 @@ constexpr int kMaxRaces = 1000;
 constexpr unsigned kModeBits = 0777;
 constexpr unsigned kOthers = 0077;
 constexpr ::mode_t kAllowedMode = 0770;  ///< never for everybody
+constexpr int kLockFileWay = O_RDWR | O_CLOEXEC | O_NOFOLLOW;
 
 std::string nameOf(::key_t key) {
   char text[32] = {};
@@ -71,25 +74,36 @@ void checkAccess(const struct ::shmid_ds& facts, const MemoryOptions& options,
   }
 }
 
-/// True when `path` still is the file behind the descriptor.
-bool isStill(int descriptor, const std::string& path) {
-  struct ::stat ours = {};
-  struct ::stat named = {};
-  return ::fstat(descriptor, &ours) == 0 && ::stat(path.c_str(), &named) == 0 &&
-         ours.st_ino == named.st_ino && ours.st_dev == named.st_dev;
-}
-
 /// The lock file of a key, made where there is none.
 UniqueFd openLockFile(const std::string& path, const MemoryOptions& options) {
-  constexpr int kWay = O_RDWR | O_CLOEXEC | O_NOFOLLOW;
   // With O_CREAT the kernel refuses what another user made in a sticky folder.
-  UniqueFd file(::open(path.c_str(), kWay));
-  if (!file && errno == ENOENT) file = UniqueFd(::open(path.c_str(), kWay | O_CREAT, 0600));
+  UniqueFd file(::open(path.c_str(), kLockFileWay));
+  if (!file && errno == ENOENT) {
+    file = UniqueFd(::open(path.c_str(), kLockFileWay | O_CREAT, 0600));
+  }
   if (!file) throwErrno("cannot open " + path);
   struct ::stat facts = {};
   if (::fstat(file.get(), &facts) != 0) throwErrno("cannot look at " + path);
   if (facts.st_uid == ::geteuid()) ::fchmod(file.get(), options.mode);
   return file;
+}
+
+/// Processes that have the segment of a key attached; 0 also when there is none.
+unsigned long attachedTo(::key_t key) {
+  const int id = ::shmget(key, 0, 0);
+  struct ::shmid_ds facts = {};
+  if (id >= 0 && ::shmctl(id, IPC_STAT, &facts) == 0) return facts.shm_nattch;
+  if (errno == ENOENT || isRemoved(std::error_code(errno, std::system_category()))) return 0;
+  throwErrno("cannot look at " + nameOf(key));
+}
+
+/// There may be none.
+void removeSegment(::key_t key) {
+  const int id = ::shmget(key, 0, 0);
+  if (id < 0 ? errno == ENOENT : ::shmctl(id, IPC_RMID, nullptr) == 0) return;
+  if (!isRemoved(std::error_code(errno, std::system_category()))) {
+    throwErrno("cannot remove " + nameOf(key));
+  }
 }
 
 /// Under its lock: takes the lock file away where there is no segment.
@@ -286,23 +300,27 @@ void SysvMem::attachSegment(int id, const MemoryOptions& options) {
 
 int SysvMem::remove(::key_t key) noexcept {
   if (key == IPC_PRIVATE) return fail(Errc::InvalidParam);
-  const int id = ::shmget(key, 0, 0);
-  const bool removed = id < 0 ? errno == ENOENT : ::shmctl(id, IPC_RMID, nullptr) == 0;
-  if (!removed && errno != EINVAL && errno != EIDRM) {
-    return fail(std::error_code(errno, std::system_category()));
-  }
-  try {
-    const std::string path = lockPath(key);
-    const UniqueFd lock_file(::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW));
-    if (!lock_file) return 0;
+  return asResult([&] {
+    removeSegment(key);
+    const UniqueFd lock_file(::open(lockPath(key).c_str(), kLockFileWay));
+    if (!lock_file) return;
     const LifecycleLock lock(lock_file.get());
     dropLockFile(lock_file.get(), key);
-    return 0;
-  } catch (const std::system_error& error) {
-    return fail(error.code());
-  } catch (const std::bad_alloc&) {
-    return fail(Errc::OutOfMemory);
-  }
+  });
+}
+
+int SysvMem::removeIfUnused(::key_t key) noexcept {
+  if (key == IPC_PRIVATE) return fail(Errc::InvalidParam);
+  return asResult([&] {
+    const UniqueFd lock_file(::open(lockPath(key).c_str(), kLockFileWay));
+    if (!lock_file && errno != ENOENT) throwErrno("cannot open " + lockPath(key));
+    // Who opens it with contents waits for the lock: nobody attaches to it from here on.
+    const bool alone =
+        !lock_file || (tryLockAll(lock_file.get()) && isStill(lock_file.get(), lockPath(key)));
+    if (!alone || attachedTo(key) > 0) throwError(Errc::InUse, nameOf(key) + " is in use");
+    removeSegment(key);
+    if (lock_file) dropLockFile(lock_file.get(), key);
+  });
 }
 
 }  // namespace ringside

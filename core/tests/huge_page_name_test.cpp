@@ -11,6 +11,7 @@
 #include <atomic>
 #include <cstring>
 #include <filesystem>
+#include <optional>
 #include <vector>
 
 #include "forked.hpp"
@@ -18,7 +19,8 @@
 #include "lock_file.hpp"
 #include "memory_kinds.hpp"
 #include "own_mounts.hpp"
-#include "ringside/shm_region.hpp"
+#include "ringside/memory.hpp"
+#include "ringside/segment_list.hpp"
 #include "stepped_child.hpp"
 #include "system_call_stops.hpp"
 #include "system_facts.hpp"
@@ -104,6 +106,19 @@ TEST_F(NamedHugePageTest, UnlinkTakesBothAwayAndTheLastOwnerThePages) {
     EXPECT_LT(hugePagePool().free, before_.free);
   }
   EXPECT_EQ(hugePagePool(), before_);
+}
+
+TEST_F(NamedHugePageTest, UnlinkIfUnusedTakesBothAwayOnceNobodyUsesIt) {
+  {
+    const ShmMem memory = require();
+    EXPECT_EQ(ShmMem::unlinkIfUnused(name_.str()), -1);
+    EXPECT_EQ(lastError, Errc::InUse);
+    EXPECT_TRUE(isLink());
+    EXPECT_EQ(hugeFiles(), 1U);
+  }
+  EXPECT_EQ(ShmMem::unlinkIfUnused(name_.str()), 0);
+  EXPECT_FALSE(pathExists(name_.path()));
+  EXPECT_EQ(hugeFiles(), 0U);
 }
 
 TEST_F(NamedHugePageTest, StaysWithItsPagesUntilItIsUnlinked) {
@@ -320,6 +335,34 @@ UniqueFd makeOrphan(const std::string& path) {
   EXPECT_EQ(::ftruncate(file.get(), kHugePageBytes), 0);
   EXPECT_EQ(::posix_fallocate(file.get(), 0, kHugePageBytes), 0);
   return file;
+}
+
+/// The entry of a path in the list; none when it is not there.
+std::optional<SegmentEntry> listed(const std::string& path) {
+  for (const SegmentEntry& entry : listSegments()) {
+    if (entry.path == path) return entry;
+  }
+  return std::nullopt;
+}
+
+TEST_F(NamedHugePageTest, ARingIsListedByItsNameAndOnceItLostThatByItsFile) {
+  { const ShmMem::Spsc::Queue<int> queue(4, name_.str(), {.memory = kRequireHuge}); }
+  const std::string file = std::filesystem::read_symlink(name_.path());
+  ASSERT_TRUE(listed(name_.path()));
+  EXPECT_EQ(listed(name_.path())->bytes, kHugePageBytes);
+  EXPECT_FALSE(listed(file)) << "it has its name";
+  ASSERT_TRUE(std::filesystem::remove(name_.path()));
+  const auto orphan = listed(file);
+  ASSERT_TRUE(orphan);
+  EXPECT_EQ(orphan->kind, SegmentKind::Ring);
+  EXPECT_EQ(unlinkIfUnused(*orphan), 0);
+  EXPECT_EQ(hugeFiles(), 0U);
+}
+
+TEST_F(NamedHugePageTest, AnOrphanThatHoldsNothingWeKnowIsNotListed) {
+  makeOrphan(hugeFile());
+  EXPECT_FALSE(listed(hugeFile()));
+  EXPECT_EQ(ShmMem::unlink(name_.str()), 0);
 }
 
 TEST_F(NamedHugePageTest, AnOrphanIsSweptByTheNextCreator) {

@@ -13,5 +13,6 @@ void addRunCommand(CLI::App& app, results::ExitCode& exit_code);
 void addVerifyCommand(CLI::App& app, results::ExitCode& exit_code);
 void addReportCommand(CLI::App& app, results::ExitCode& exit_code);
 void addReplayCommand(CLI::App& app, results::ExitCode& exit_code);
+void addCleanCommand(CLI::App& app, results::ExitCode& exit_code);
 
 }  // namespace ringside::harness

@@ -72,6 +72,7 @@ ExitCode verify(const VerifyOptions& options) {
   const Campaign campaign = readCampaign(file, options.overrides);
   results::Bundle bundle = makeBundle(options, campaign);
   say("{}: {}\n", campaign.name, campaign.question);
+  const auto started = std::chrono::system_clock::now();
   std::vector<CampaignFinding> findings;
   bool interrupted = false;
   {
@@ -87,6 +88,8 @@ ExitCode verify(const VerifyOptions& options) {
         [&] { return session.interrupts().interrupted(); });
     interrupted = session.interrupts().interrupted();
   }
+  results::writeJunit(bundle.path() / "junit.xml",
+                      {junitOf(findings, campaign, started, hostName())});
   put("{}", renderFindings(findings, *parseFormat(options.format)));
   std::fflush(stdout);
   say("\nbundle: {}\n", bundle.path().string());

@@ -18,6 +18,14 @@ TEST(NumbersTest, HaveThreeDigitsAndAUnit) {
   EXPECT_EQ(formatBytes(212 * 1024.0), "212 KiB");
 }
 
+TEST(NumbersTest, AgesAreInTheUnitThatFits) {
+  EXPECT_EQ(formatAge(0.25), "0.25 s");
+  EXPECT_EQ(formatAge(12), "12 s");
+  EXPECT_EQ(formatAge(210), "3.50 min");
+  EXPECT_EQ(formatAge(8100), "2.25 h");
+  EXPECT_EQ(formatAge(11 * 86400.0), "11.0 d");
+}
+
 TEST(NumbersTest, TimesLeftAreMinutesAndSeconds) {
   EXPECT_EQ(formatMinutes(0.4), "0:00");
   EXPECT_EQ(formatMinutes(34), "0:34");

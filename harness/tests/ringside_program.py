@@ -232,3 +232,15 @@ def as_nobody(test):
     except PermissionError:
         test.skipTest(f"{program()} is where nobody else may read")
     return options
+
+
+def with_shm_of(test, size, before="true"):
+    """What starts a program with a /dev/shm of that size of its own, after a shell's command."""
+    if os.geteuid() != 0:
+        test.skipTest("only root can mount a /dev/shm")
+    mount = f'mount -t tmpfs -o size={size} ringside-test /dev/shm && {before} && exec "$@"'
+    through = ["unshare", "--mount", "sh", "-c", mount, "sh"]
+    tried = subprocess.run([*through, "true"], capture_output=True, check=False)
+    if tried.returncode != 0:
+        test.skipTest(f"no mounts here: {tried.stderr.decode().strip()}")
+    return through

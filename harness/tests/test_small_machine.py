@@ -2,10 +2,11 @@
 import os
 import re
 import resource
-import subprocess
 import unittest
 
-from ringside_program import Scratch, as_nobody, program, reasons, scenario, suite
+from ringside_program import (
+    Scratch, as_nobody, program, reasons, scenario, suite, with_shm_of,
+)  # fmt: skip
 
 LOCKABLE_BYTES = 64 * 1024
 
@@ -17,18 +18,6 @@ def on_one_cpu_with_little_to_lock():
 
 def with_little_to_lock():
     resource.setrlimit(resource.RLIMIT_MEMLOCK, (LOCKABLE_BYTES, LOCKABLE_BYTES))
-
-
-def with_shm_of(test, size):
-    """What starts a program with a /dev/shm of that size of its own."""
-    if os.geteuid() != 0:
-        test.skipTest("only root can mount a small /dev/shm")
-    mount = f'mount -t tmpfs -o size={size} ringside-test /dev/shm && exec "$@"'
-    through = ["unshare", "--mount", "sh", "-c", mount, "sh"]
-    tried = subprocess.run([*through, "true"], capture_output=True, check=False)
-    if tried.returncode != 0:
-        test.skipTest(f"no mounts here: {tried.stderr.decode().strip()}")
-    return through
 
 
 class OneCpuTest(unittest.TestCase):

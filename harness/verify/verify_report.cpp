@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 namespace ringside::harness {
 namespace {
@@ -43,7 +44,6 @@ struct Column {
 constexpr Column kColumns[] = {
     {"queue", [](const CampaignFinding& f) { return std::string(f.queue->name); }},
     {"fault", [](const CampaignFinding& f) { return std::string(toString(f.fault)); }},
-    {"class", classText},
     {"trials", [](const CampaignFinding& f) { return std::to_string(f.trials); }},
     {"faults", [](const CampaignFinding& f) { return std::to_string(f.faults); }},
     {"bad", [](const CampaignFinding& f) { return std::to_string(f.bad_trials); }},
@@ -53,31 +53,20 @@ constexpr Column kColumns[] = {
     {"recovery ms", [](const CampaignFinding& f) { return milliseconds(median(f.recovery_ms)); }},
     {"max", [](const CampaignFinding& f) { return milliseconds(highest(f.recovery_ms)); }},
     {"s", [](const CampaignFinding& f) { return fmt::format("{:.1f}", f.seconds); }},
+    {"class", classText},
 };
-constexpr std::size_t kLeftAligned = 3;
+constexpr std::size_t kLeftAligned = 2;
 
-/// Columns in characters, not bytes: "–" is three of them.
-std::size_t widthOf(const std::string& text) {
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
-    return (static_cast<unsigned char>(c) & 0xc0) != 0x80;
-  }));
-}
-
-std::string padded(const std::string& text, std::size_t width, bool left) {
-  const std::string space(width - std::min(width, widthOf(text)), ' ');
-  return left ? text + space : space + text;
-}
-
-std::vector<std::string> rowOf(const CampaignFinding& finding) {
-  std::vector<std::string> row;
-  for (const Column& column : kColumns) row.push_back(column.text(finding));
-  return row;
-}
-
-std::vector<std::string> headings() {
-  std::vector<std::string> row;
-  for (const Column& column : kColumns) row.emplace_back(column.heading);
-  return row;
+TextTable tableOf(const std::vector<CampaignFinding>& findings) {
+  Row headings;
+  for (const Column& column : kColumns) headings.emplace_back(column.heading);
+  TextTable table(headings, kLeftAligned);
+  for (const CampaignFinding& finding : findings) {
+    Row row;
+    for (const Column& column : kColumns) row.push_back(column.text(finding));
+    table.add(std::move(row));
+  }
+  return table;
 }
 
 std::string evidenceOf(const CampaignFinding& finding) {
@@ -92,40 +81,23 @@ std::string evidenceOf(const CampaignFinding& finding) {
 }
 
 std::string renderLines(const std::vector<CampaignFinding>& findings, Format format) {
-  std::vector<std::vector<std::string>> rows = {headings()};
-  for (const CampaignFinding& finding : findings) rows.push_back(rowOf(finding));
-  std::vector<std::size_t> widths(std::size(kColumns), 0);
-  for (const auto& row : rows) {
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], widthOf(row[i]));
-  }
   const bool markdown = format == Format::Markdown;
-  std::string text;
-  for (std::size_t r = 0; r < rows.size(); ++r) {
-    std::string line = markdown ? "|" : "";
-    for (std::size_t i = 0; i < rows[r].size(); ++i) {
-      const std::string cell = padded(rows[r][i], widths[i], i < kLeftAligned);
-      line += markdown ? " " + cell + " |" : (i > 0 ? "  " : "") + cell;
-    }
-    text += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
-    if (r > 0 || !markdown) continue;
-    text += "|";
-    for (std::size_t i = 0; i < widths.size(); ++i) text += i < kLeftAligned ? " --- |" : " ---: |";
-    text += "\n";
-  }
+  const TextTable table = tableOf(findings);
   std::string evidence;
   for (const CampaignFinding& finding : findings) {
     const std::string one = evidenceOf(finding);
     if (!one.empty()) evidence += fmt::format("{}{}\n", markdown ? "- " : "  ", one);
   }
-  return evidence.empty() ? text : text + "\n" + evidence;
+  return (markdown ? table.allMarkdown() : table.allAligned()) +
+         (evidence.empty() ? "" : "\n" + evidence);
 }
 
 ordered_json jsonOf(const std::optional<double>& value) {
   return value ? ordered_json(*value) : ordered_json(nullptr);
 }
 
-std::string renderJson(const std::vector<CampaignFinding>& findings) {
-  ordered_json all = ordered_json::array();
+std::vector<ordered_json> objectsOf(const std::vector<CampaignFinding>& findings) {
+  std::vector<ordered_json> all;
   for (const CampaignFinding& f : findings) {
     all.push_back({{"queue", f.queue->name},
                    {"fault", toString(f.fault)},
@@ -150,32 +122,14 @@ std::string renderJson(const std::vector<CampaignFinding>& findings) {
                    {"fault_point", f.worst.fault_point},
                    {"evidence", f.worst.evidence}});
   }
-  return all.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
-}
-
-std::string csvField(const std::string& text) {
-  if (text.find_first_of(",\"\n") == std::string::npos) return text;
-  std::string quoted = "\"";
-  for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return quoted + "\"";
-}
-
-std::string renderCsv(const std::vector<CampaignFinding>& findings) {
-  std::string text;
-  const auto line = [&](const std::vector<std::string>& row, const std::string& last) {
-    for (const std::string& cell : row) text += csvField(cell) + ",";
-    text += csvField(last) + "\n";
-  };
-  line(headings(), "evidence");
-  for (const CampaignFinding& finding : findings) line(rowOf(finding), evidenceOf(finding));
-  return text;
+  return all;
 }
 
 }  // namespace
 
 std::string renderFindings(const std::vector<CampaignFinding>& findings, Format format) {
-  if (format == Format::Json) return renderJson(findings);
-  if (format == Format::Csv) return renderCsv(findings);
+  if (format == Format::Json) return renderJson(ordered_json(objectsOf(findings)));
+  if (format == Format::Csv) return renderCsv(objectsOf(findings));
   return renderLines(findings, format);
 }
 
@@ -230,6 +184,30 @@ results::Record recordOf(const CampaignFinding& finding, const Campaign& campaig
   if (const auto worst = highest(finding.detection_ms)) record.metrics["detection_ms"] = *worst;
   if (const auto worst = highest(finding.recovery_ms)) record.metrics["recovery_ms"] = *worst;
   return record;
+}
+
+results::JunitSuite junitOf(const std::vector<CampaignFinding>& findings, const Campaign& campaign,
+                            std::chrono::system_clock::time_point started,
+                            const std::string& hostname) {
+  results::JunitSuite suite{.name = campaign.name, .started = started, .hostname = hostname};
+  suite.properties = {{"seed", std::to_string(campaign.seed)},
+                      {"element_size_bytes", std::to_string(campaign.element_size_bytes)}};
+  for (const CampaignFinding& finding : findings) {
+    results::JunitCase& test = suite.cases.emplace_back();
+    test.classname = fmt::format("{}.{}.unpinned", campaign.name, finding.queue->name);
+    test.name = std::string(toString(finding.fault));
+    test.seconds = finding.seconds;
+    test.system_out = lineOf(finding);
+    if (finding.trials == 0) {
+      test.outcome = {.status = results::JunitStatus::Skipped, .message = finding.skipped};
+    } else if (finding.failed()) {
+      test.outcome = results::junitOutcome(
+          results::ExitCode::Integrity,
+          fmt::format("{}, expected {}", toString(finding.progress), toString(finding.expected)));
+      test.outcome.text = evidenceOf(finding);
+    }
+  }
+  return suite;
 }
 
 }  // namespace ringside::harness

@@ -1,11 +1,13 @@
 // What a campaign found, for people and for other programs.
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <vector>
 
-#include "harness/result_table.hpp"
+#include "harness/text_table.hpp"
 #include "harness/verify/campaign.hpp"
+#include "results/export/junit.hpp"
 #include "results/record.hpp"
 
 namespace ringside::harness {
@@ -19,5 +21,10 @@ std::string lineOf(const CampaignFinding& finding);
 /// The same as a record of schema 1: the class, where the queue was struck and what was seen stand
 /// in its notes; a class worse than expected is `failed`.
 results::Record recordOf(const CampaignFinding& finding, const Campaign& campaign);
+
+/// All findings as one suite of tests: a class worse than expected is a failure of type integrity.
+results::JunitSuite junitOf(const std::vector<CampaignFinding>& findings, const Campaign& campaign,
+                            std::chrono::system_clock::time_point started,
+                            const std::string& hostname);
 
 }  // namespace ringside::harness

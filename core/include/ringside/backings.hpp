@@ -118,6 +118,10 @@ class ShmMem : public NamedMemory {
 
   /// Takes the name away; who has it mapped keeps it. 0 also when there is none; -1 with lastError.
   static int unlink(const std::string& name) noexcept;
+  /// The same, but only when no living process uses it: -1 with InUse when one is attached to it,
+  /// or has just opened it. Nobody loses a segment to it that they were opening meanwhile. It knows
+  /// who opened it with this library; who mapped the file by other means is not seen.
+  static int unlinkIfUnused(const std::string& name) noexcept;
 
  protected:
   ShmMem() = default;
@@ -161,6 +165,8 @@ class SysvMem : public Mapping {
   static ::key_t keyOf(const std::string& path, int project);
   /// Removes the segment of this key; who has it mapped keeps it. 0 also when there is none.
   static int remove(::key_t key) noexcept;
+  /// The same, but only when no living process has it attached: else -1 with InUse.
+  static int removeIfUnused(::key_t key) noexcept;
 
  private:
   void attachSegment(int id, const MemoryOptions& options);

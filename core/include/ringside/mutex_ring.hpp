@@ -7,6 +7,8 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <span>
 
 #include "ringside/robust_mutex.hpp"
 #include "ringside/shared_condition.hpp"
@@ -26,6 +28,9 @@ class MutexRing {
   /// Element size 1 to kMaxElementSizeBytes, capacity 1 to kMaxCapacity, kMaxSegmentBytes in all;
   /// else throws std::system_error with InvalidParam that says what is allowed.
   static std::uint64_t bytesNeeded(std::uint64_t element_size_bytes, std::uint64_t capacity);
+
+  /// How much memory a ring with this beginning takes; nothing when there is none.
+  static std::optional<std::uint64_t> bytesOf(std::span<const std::byte> beginning);
 
   /// Makes an empty ring that holds exactly `capacity` elements, whatever was in `memory`, which
   /// must begin on a cache line and have bytesNeeded(). Throws std::system_error: InvalidParam as

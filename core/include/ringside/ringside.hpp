@@ -7,6 +7,7 @@
 #include "ringside/mutex_ring.hpp"
 #include "ringside/queue.hpp"
 #include "ringside/robust_mutex.hpp"
+#include "ringside/segment_list.hpp"
 #include "ringside/shared.hpp"
 #include "ringside/shared_condition.hpp"
 #include "ringside/shared_config.hpp"

@@ -13,6 +13,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "ringside/wait.hpp"
@@ -163,6 +164,13 @@ void initialiseSegment(void* address, const Geometry& geometry);
 /// Compares a header that was read with what this geometry must look like. Throws
 /// std::system_error with InvalidParam that says which field differs and how.
 void checkHeader(const SegmentHeader& header, const Geometry& expected);
+
+/// What the checksum of a header must be (CRC-32C).
+std::uint32_t headerChecksum(const SegmentHeader& header);
+
+/// What ring a header belongs to, whatever is expected: nothing when it is of none that this
+/// version of the library can open, or damaged.
+std::optional<Geometry> geometryOf(const SegmentHeader& header);
 
 /// Where the parts of one ring are in this process, from a checked geometry alone.
 struct RingView {

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cstring>
 #include <new>
+#include <optional>
 #include <span>
 #include <string>
 #include <typeinfo>
@@ -25,8 +26,18 @@ struct ObjectHeader {
   std::uint64_t type;  ///< FNV-1a of the type's mangled name
 };
 
+constexpr std::size_t kMaxObjectAlignment = 4096;
+
+/// Of the object in its memory.
+constexpr std::size_t objectOffset(std::size_t alignment) {
+  return std::max<std::size_t>(64, alignment);
+}
+
 /// Throws InvalidParam that says what differs.
 void checkObject(std::span<const std::byte> beginning, const ObjectHeader& expected);
+/// How much memory a shared object with this beginning takes, header and all, whatever its type;
+/// nothing when there is none.
+std::optional<std::uint64_t> objectBytes(std::span<const std::byte> beginning);
 ObjectHeader makeObjectHeader(std::uint64_t size_bytes, std::uint64_t alignment,
                               const char* type_name);
 
@@ -51,9 +62,9 @@ class SharedObject {
   const Memory& memory() const noexcept { return memory_; }
 
  private:
-  static constexpr std::size_t kOffset = std::max<std::size_t>(64, alignof(T));
+  static constexpr std::size_t kOffset = objectOffset(alignof(T));
   static constexpr std::size_t kBytes = kOffset + sizeof(T);
-  static_assert(alignof(T) <= 4096, "memory is aligned to a page and no more");
+  static_assert(alignof(T) <= kMaxObjectAlignment, "memory is aligned to a page and no more");
 
   static ObjectHeader header() { return makeObjectHeader(sizeof(T), alignof(T), typeid(T).name()); }
   static Contents contents() {

@@ -40,6 +40,9 @@ class ShmRegion : public ShmMem {
 /// The documents' name for it.
 struct SharedMemory {
   static int unlink(const std::string& name) noexcept { return ShmMem::unlink(name); }
+  static int unlinkIfUnused(const std::string& name) noexcept {
+    return ShmMem::unlinkIfUnused(name);
+  }
 };
 
 }  // namespace ringside

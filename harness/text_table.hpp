@@ -1,0 +1,52 @@
+// Rows of words and numbers, as people and programs read them: aligned, Markdown, CSV.
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace ringside::harness {
+
+enum class Format { Table, Json, Csv, Markdown };
+/// What --format takes: table, json, csv, markdown.
+std::optional<Format> parseFormat(const std::string& name);
+
+using Row = std::vector<std::string>;
+
+/// Rows under their headings, all of one length. Words stand to the left, numbers to the right.
+class TextTable {
+ public:
+  /// The first `left_aligned` columns are words, and the last one is.
+  TextTable(Row headings, std::size_t left_aligned);
+
+  void add(Row row);
+
+  /// Each ends with a line end. Columns are as wide as their widest cell in all rows.
+  std::string alignedHeadings() const { return alignedLine(headings_); }
+  std::string aligned(std::size_t row) const { return alignedLine(rows_[row]); }
+  /// With the rule below it.
+  std::string markdownHeadings() const;
+  std::string markdown(std::size_t row) const;
+  /// Headings and all rows.
+  std::string allAligned() const;
+  std::string allMarkdown() const;
+
+ private:
+  std::string alignedLine(const Row& row) const;
+  void widenFor(const Row& row);
+
+  Row headings_;
+  std::vector<std::size_t> widths_;  ///< of columns, in characters
+  std::size_t left_aligned_;
+  std::vector<Row> rows_;
+};
+
+/// Pretty-printed; what is not UTF-8 is replaced. Ends with a line end.
+std::string renderJson(const nlohmann::ordered_json& value);
+
+/// Flat objects that all have the keys of the first: a line of keys, then one an object; nothing
+/// where the value is null. Empty for none.
+std::string renderCsv(const std::vector<nlohmann::ordered_json>& objects);
+
+}  // namespace ringside::harness
