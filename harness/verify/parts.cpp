@@ -245,9 +245,13 @@ int consumeInStorm(const ActorContext& context, const StormPart& part) {
   LoggedConsumer consumer(context);
   std::mt19937_64 random(part.seed);
   int failures = 0;
-  while (context.words.stop_all.load(std::memory_order_relaxed) == 0 ||
-         failures < kTriesToBelieve) {
+  bool told_to_stop = false;
+  while (!told_to_stop || failures < kTriesToBelieve) {
     if (consumer.logIsFull()) return kLogFull;
+    if (!told_to_stop && context.words.stop_all.load(std::memory_order_acquire) != 0) {
+      told_to_stop = true;  // all producers have ended: only what is there now still comes
+      failures = 0;
+    }
     const bool batch = part.batches && random() % 2 == 0;
     const bool popped = batch
                             ? consumer.tryPopBatch(static_cast<std::uint32_t>(1 + random() % 4)) > 0
