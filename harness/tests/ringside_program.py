@@ -63,7 +63,7 @@ def scenario(name, workload="throughput", **settings):
     return "\n".join(lines) + "\n"
 
 
-def suite(*scenarios, repetitions=1, warmup_ms=5, duration_ms=60):
+def suite(*scenarios, repetitions=1, warmup_ms=5, duration_ms=200):
     return (
         '[suite]\nname = "small"\nquestion = "Does it work?"\n[defaults]\n'
         f"repetitions = {repetitions}\nwarmup_ms = {warmup_ms}\nduration_ms = {duration_ms}\n"

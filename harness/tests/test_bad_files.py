@@ -66,7 +66,7 @@ BAD_FILES = {
     "no producers": added("producers = 0", "producers is 0", "1 to"),
     "too many consumers": added("consumers = 100000", "100000", "1 to"),
     "no repetitions": changed("repetitions = 1", "repetitions = 0", "repetitions is 0", "1 to"),
-    "no duration": changed("duration_ms = 60", "duration_ms = 0", "duration_ms is 0", "1 to"),
+    "no duration": changed("duration_ms = 200", "duration_ms = 0", "duration_ms is 0", "1 to"),
     "an unknown queue": changed('"spsc"', '"spcs"', "'spcs'", "did you mean 'spsc'", "mpmc"),
     "no queue": changed('queue = "spsc"\n', "", "names no queue", at="[[scenario]]"),
     "an unknown workload": changed('"throughput"', '"thruput"', "'thruput'", "ping_pong"),
