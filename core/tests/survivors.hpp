@@ -160,15 +160,20 @@ struct KilledWork {
 /// Steps of one kind of work, about a second.
 constexpr long kMostStepsOfAKind = kMostSteps / 8;
 
+/// RINGSIDE_KILL_STEPS in the environment: that many times as many steps; 1 where it is not set.
+inline long killSteps() {
+  const char* const times = std::getenv("RINGSIDE_KILL_STEPS");
+  return times != nullptr ? std::max(1L, std::atol(times)) : 1;
+}
+
 /// Lets the work be done once, then stops it at each of its instructions, or, where this would take
 /// more steps, at some that are spread evenly; another `phase` takes others. Calls
-/// `while_stopped(child)` and kills what is left of the child. RINGSIDE_KILL_STEPS in the
-/// environment is that many times as many steps. False where processes may not be traced.
+/// `while_stopped(child)` and kills what is left of the child. More steps with killSteps(). False
+/// where processes may not be traced.
 template <class WhileStopped>
 bool stopAtEachInstructionOf(const KilledWork& killed, WhileStopped&& while_stopped,
                              std::uint64_t phase = 0) {
-  const char* const times = std::getenv("RINGSIDE_KILL_STEPS");
-  const long most_steps = kMostStepsOfAKind * (times != nullptr ? std::atol(times) : 1);
+  const long most_steps = kMostStepsOfAKind * killSteps();
   killed.before();
   const long steps = instructionsOf(killed.work);
   if (steps == 0) return false;

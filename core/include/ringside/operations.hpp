@@ -67,13 +67,14 @@ void pushClaimed(Writer& writer, WaitPoint& published, WakeOrder order, const vo
 }
 
 /// Up to `wanted` filled slots. Steps over abandoned ones: room that waiting producers are told of.
-/// No more in one call than a ring can have: a peer may write others as fast as they are freed.
+/// Over no more in one call than there are slots: a peer may write others as fast as they are
+/// freed, and wakes whoever sleeps for each.
 template <class Reader>
 Claim claimToRead(Reader& reader, WaitPoint& released, WakeOrder order,
                   std::uint64_t wanted) noexcept {
   Claim claim = reader.claim(wanted);
   if constexpr (requires { reader.stepOver(); }) {
-    for (std::uint64_t steps = 0; claim.count == 0 && steps < kMaxCapacity; ++steps) {
+    for (std::uint64_t steps = 0; claim.count == 0 && steps < reader.slotCount(); ++steps) {
       if (!reader.stepOver()) break;
       released.wake(order);
       claim = reader.claim(wanted);

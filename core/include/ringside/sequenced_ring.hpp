@@ -135,6 +135,7 @@ class SequencedReading {
   const std::byte* slot(const Claim& claim, std::uint64_t i) const noexcept {
     return slots_.payload(claim.position + i);
   }
+  std::uint64_t slotCount() const noexcept { return slots_.count(); }
 
  protected:
   /// Filled slots from `position` on, at most `wanted`.
