@@ -115,7 +115,10 @@ class DamagePlay {
 
   Child cast(const StormPart& part) {
     const std::uint32_t number = stage_.castActor();
-    return Child([this, number, part] { return playInStorm(stage_.contextOf(number), part); });
+    return Child([this, number, part] {
+      return stage_.enact(number,
+                          [&part](const ActorContext& me) { return playInStorm(me, part); });
+    });
   }
   /// Until both have attached.
   void awaitCalls() {

@@ -17,7 +17,9 @@ Play::Play(Stage& stage, std::string fault_point) : stage_(stage) {
 
 bool Play::fill(const Filling& filling) {
   const std::uint32_t actor = stage_.castActor();
-  filler_.emplace([&] { return playFiller(stage_.contextOf(actor), filling); });
+  filler_.emplace([&] {
+    return stage_.enact(actor, [&](const ActorContext& me) { return playFiller(me, filling); });
+  });
   const QueueLimits& limits = stage_.queue().limits;
   const bool leaves = limits.max_producers == 1 && limits.max_consumers == 1;
   const auto limit = std::chrono::steady_clock::now() + kPatience;
@@ -42,10 +44,13 @@ void Play::finishBecauseOf(std::string_view who, const std::optional<int>& wait_
   const bool ended = wait_status.has_value();
   const bool gave_up =
       ended && WIFEXITED(*wait_status) && WEXITSTATUS(*wait_status) == kNothingMoved;
+  const bool threw = ended && WIFEXITED(*wait_status) && WEXITSTATUS(*wait_status) == kActorThrew;
   const Ending ending = !ended || gave_up ? Ending::Standstill : Ending::Crash;
   finish(ending, !ended ? fmt::format("{} is still in a call after {} ms", who, kPatience.count())
-                 : gave_up ? fmt::format("nothing moved for {} {} ms", who, kNothingMoves.count())
-                           : fmt::format("{} {}", who, describeStatus(*wait_status)));
+                 : gave_up
+                     ? fmt::format("nothing moved for {} for {} ms", who, kNothingMoves.count())
+                 : threw ? fmt::format("{} gave up: {}", who, words().reason)
+                         : fmt::format("{} {}", who, describeStatus(*wait_status)));
 }
 
 }  // namespace ringside::harness

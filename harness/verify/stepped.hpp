@@ -30,10 +30,12 @@ class SteppedChild {
 
  private:
   bool waitForStop();
+  bool stepOnce();
 
   const std::atomic<std::uint32_t>& mark_;
   Child child_;
   bool traced_ = false;
+  int signal_ = 0;  ///< that it stopped for, and is to get when it goes on
 };
 
 /// Keeps this process, and what it forks, on one processor as long as it lives: a step is a switch
