@@ -13,6 +13,12 @@
 #include "harness/verify/actor.hpp"
 
 namespace ringside::harness {
+namespace {
+
+/// For one instruction: far beyond what any takes that does not sleep.
+constexpr std::chrono::seconds kStepPatience{4};
+
+}  // namespace
 
 SteppedChild::SteppedChild(const std::function<int()>& work, const std::atomic<std::uint32_t>& mark)
     : mark_(mark), child_([&work] {
@@ -22,9 +28,15 @@ SteppedChild::SteppedChild(const std::function<int()>& work, const std::atomic<s
 
 /// A stop by a signal other than those of stepping is passed on: else it would come again for ever.
 bool SteppedChild::waitForStop() {
+  // Not waitpid alone, which has no limit: an instruction may be a system call that sleeps. Who
+  // yields here gives the processor to the child.
+  const auto limit = std::chrono::steady_clock::now() + kStepPatience;
   int status = 0;
-  while (::waitpid(child_.pid(), &status, __WALL) == -1) {
-    if (errno != EINTR) return false;
+  ::pid_t waited = 0;
+  while ((waited = ::waitpid(child_.pid(), &status, __WALL | WNOHANG)) != child_.pid()) {
+    if (waited == -1 && errno != EINTR) return false;
+    if (std::chrono::steady_clock::now() > limit) return false;
+    ::sched_yield();
   }
   const int signal = WIFSTOPPED(status) ? WSTOPSIG(status) : 0;
   signal_ = signal == SIGTRAP || signal == SIGSTOP ? 0 : signal;

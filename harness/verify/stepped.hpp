@@ -19,7 +19,7 @@ class SteppedChild {
 
   /// Goes on to the call that is to be stepped. False when it ended, or may not be traced.
   bool reachCall(std::chrono::milliseconds patience);
-  /// One instruction. False when it is out of the call, or dead.
+  /// One instruction. False when it is out of the call, or dead, or asleep in the kernel for long.
   bool step();
   /// True when the next instruction is a call of futex(2) that may sleep.
   bool isAboutToSleep() const;
