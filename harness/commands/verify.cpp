@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "harness/commands/commands.hpp"
+#include "harness/commands/new_bundle.hpp"
 #include "harness/console.hpp"
 #include "harness/environment.hpp"
 #include "harness/history/history_file.hpp"
@@ -12,7 +13,6 @@
 #include "harness/shared_files.hpp"
 #include "harness/verify/verify_report.hpp"
 #include "harness/verify/verify_suite.hpp"
-#include "results/bundle.hpp"
 
 namespace ringside::harness {
 namespace {
@@ -25,17 +25,6 @@ struct VerifyOptions {
   std::vector<std::string> overrides;
   std::string format = "table";
 };
-
-results::Bundle makeBundle(const VerifyOptions& options, const Campaign& campaign) {
-  if (options.out) return results::Bundle::create(*options.out);
-  const std::string name = results::Bundle::defaultName(
-      "verify-" + campaign.name, std::chrono::system_clock::now(), hostName());
-  std::filesystem::path folder = std::filesystem::path("out") / name;
-  for (int run = 2; std::filesystem::exists(folder); ++run) {  // another one in this second
-    folder = std::filesystem::path("out") / fmt::format("{}-{}", name, run);
-  }
-  return results::Bundle::create(folder);
-}
 
 /// The campaign as it was run: the file itself, or written out where the command line changed it.
 std::string scenarioText(const VerifyOptions& options, const Campaign& campaign) {
@@ -70,7 +59,7 @@ ExitCode exitCodeOf(const std::vector<CampaignFinding>& findings, bool interrupt
 ExitCode verify(const VerifyOptions& options) {
   const Campaign campaign =
       readCampaign(findScenario(options.suite, kCampaignFolder), options.overrides);
-  results::Bundle bundle = makeBundle(options, campaign);
+  results::Bundle bundle = makeBundle(options.out, "verify-" + campaign.name);
   say("{}: {}\n", campaign.name, campaign.question);
   const auto started = std::chrono::system_clock::now();
   std::vector<CampaignFinding> findings;

@@ -152,7 +152,7 @@ class DamagePlay {
   }
 
   bool endedWell(Child& child, std::string_view who) {
-    const std::optional<int> status = child.waitFor(kPatience);
+    const std::optional<int> status = play_.waitForEndOf(child);
     if (status && WIFEXITED(*status)) return true;
     TrialOutcome& trial = play_.outcome();
     trial.progress = status ? ProgressClass::Corrupts : ProgressClass::Stalls;

@@ -37,7 +37,6 @@ void judge(const Stage& stage, Ending ending, const std::string& ended_by, Trial
   history.declared_drops = words.drops.load();
   if (stage.queue().limits.at_least_once) history.delivery = Delivery::AtLeastOnce;
   outcome.counts = countAll(history);
-  outcome.stale_segments = 0;
   if (ending == Ending::Standstill) find(outcome, ProgressClass::Stalls, ended_by);
   if (ending == Ending::Crash) find(outcome, ProgressClass::Corrupts, ended_by);
   if (const auto violation = firstViolation(history)) {

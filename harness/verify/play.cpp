@@ -4,6 +4,8 @@
 #include <sched.h>
 #include <sys/wait.h>
 
+#include <algorithm>
+
 namespace ringside::harness {
 
 bool playedItsPart(const std::optional<int>& wait_status) {
@@ -16,6 +18,15 @@ Play::Play(Stage& stage, std::string fault_point) : stage_(stage) {
 }
 
 bool Play::fill(const Filling& filling) {
+  if (!playFilling(filling)) {
+    finishBecauseOf("the process that filled it, before any fault,", filler_->status());
+    return false;
+  }
+  segments_made_ = stage_.segmentsLeft();
+  return true;
+}
+
+bool Play::playFilling(const Filling& filling) {
   const std::uint32_t actor = stage_.castActor();
   filler_.emplace([&] {
     return stage_.enact(actor, [&](const ActorContext& me) { return playFiller(me, filling); });
@@ -28,16 +39,24 @@ bool Play::fill(const Filling& filling) {
     if (!leaves && words().filled.load(std::memory_order_acquire) != 0) return true;
     ::sched_yield();
   }
-  if (playedItsPart(filler_->status())) return true;
-  finishBecauseOf("the process that filled it, before any fault,", filler_->status());
-  return false;
+  return playedItsPart(filler_->status());
+}
+
+std::optional<int> Play::waitForEndOf(Child& child) const {
+  for (auto waited = kPatience; waited <= kMostPatience; waited += kPatience) {
+    const std::uint64_t calls = stage_.calls();
+    if (child.waitFor(kPatience) || calls == stage_.calls()) break;
+  }
+  return child.status();
 }
 
 void Play::finish(Ending ending, const std::string& ended_by) {
   filler_.reset();
   judge(stage_, ending, ended_by, outcome_);
+  const std::uint64_t left = stage_.segmentsLeft();
   stage_.removeNames();
-  outcome_.stale_segments = stage_.segmentsLeft();
+  // What somebody made beside it and, dead, could not take away, and what cannot be taken away.
+  outcome_.stale_segments = left - std::min(left, segments_made_) + stage_.segmentsLeft();
 }
 
 void Play::finishBecauseOf(std::string_view who, const std::optional<int>& wait_status) {

@@ -49,6 +49,14 @@ std::uint32_t Stage::castActor() {
 
 LogPages& Stage::log(std::uint32_t actor) const { return logs_[actor]; }
 
+std::uint64_t Stage::calls() const {
+  std::uint64_t sum = 0;
+  for (std::uint32_t actor = 0; actor < next_actor_; ++actor) {
+    sum += logs_[actor].calls.load(std::memory_order_relaxed);  // a sign of life, no more
+  }
+  return sum;
+}
+
 int Stage::enact(std::uint32_t actor, const Part& part) noexcept {
   try {
     return part(contextOf(actor));

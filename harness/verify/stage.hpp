@@ -66,6 +66,8 @@ class Stage {
   }
   StageWords& words() const noexcept { return *words_; }
   LogPages& log(std::uint32_t actor) const;
+  /// That all actors together have made so far.
+  std::uint64_t calls() const;
   /// In a child: opens the memory that the harness provides, if this queue wants that, and plays
   /// the part. What that throws is kept as StageWords::reason; then the answer is kActorThrew.
   using Part = std::function<int(const ActorContext&)>;

@@ -105,7 +105,7 @@ class StormPlay {
   bool leaveAll(bool producers) {
     for (Actor& actor : actors_) {
       if (actor.part.produces != producers) continue;
-      const std::optional<int> status = actor.child.waitFor(kPatience);
+      const std::optional<int> status = play_.waitForEndOf(actor.child);
       const bool left = status && WIFEXITED(*status) &&
                         (WEXITSTATUS(*status) == kPartPlayed || WEXITSTATUS(*status) == kLogFull);
       if (left) continue;
@@ -119,7 +119,7 @@ class StormPlay {
     Stage& stage = play_.stage();
     const std::uint32_t actor = stage.castActor();
     Child finisher([&] { return stage.enact(actor, playFinisher); });
-    const std::optional<int> status = finisher.waitFor(kPatience);
+    const std::optional<int> status = play_.waitForEndOf(finisher);
     finisher.kill();
     actors_.clear();
     if (playedItsPart(status)) return play_.finish(Ending::Complete, "");
