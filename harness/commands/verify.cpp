@@ -97,7 +97,7 @@ void addVerifyCommand(CLI::App& app, ExitCode& exit_code) {
       app.add_subcommand("verify", "Kill, stop and damage: what becomes of a queue?");
   auto options = std::make_shared<VerifyOptions>();
   command
-      ->add_option("suite", options->suite, "A file, or the bare name of one in scenarios/verify")
+      ->add_option("suite", options->suite, "A campaign file, or its bare name")
       ->capture_default_str();
   command->add_option("--out", options->out, "Folder of the bundle, which must not exist");
   command->add_option("-s,--set", options->overrides, "KEY=VALUE instead of what the file says")
