@@ -42,6 +42,9 @@ struct QueueLimits {
   bool takes_memory_options = false;  ///< huge pages and locking can be asked for
   bool exact_capacity = true;         ///< else `capacity_note` says what it holds instead
   std::string_view capacity_note = {};
+  /// What a consumer had taken when it died comes again, flagged: see `redelivers` in
+  /// any_queue.hpp.
+  bool at_least_once = false;
 };
 
 /// What one queue of a cell must hold, and for how many.

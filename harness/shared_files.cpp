@@ -25,19 +25,19 @@ std::optional<fs::path> findSharedFile(const fs::path& relative) {
   return std::nullopt;
 }
 
-fs::path findScenario(const std::string& named) {
+fs::path findScenario(const std::string& named, const char* folder) {
   std::error_code ignored;
   if (fs::is_regular_file(named, ignored) || named.find('/') != std::string::npos) return named;
-  const fs::path file = fs::path("scenarios") / (named + ".toml");
+  const fs::path file = fs::path(folder) / (named + ".toml");
   if (fs::exists(file, ignored)) return file;
   return findSharedFile(file).value_or(named);
 }
 
-std::vector<fs::path> allScenarios() {
+std::vector<fs::path> allScenarios(const char* folder) {
   std::map<std::string, fs::path> by_name;
-  for (const fs::path& folder : {fs::path("scenarios"), findSharedFile("scenarios").value_or("")}) {
+  for (const fs::path& place : {fs::path(folder), findSharedFile(folder).value_or("")}) {
     std::error_code failure;
-    for (const auto& entry : fs::directory_iterator(folder, failure)) {
+    for (const auto& entry : fs::directory_iterator(place, failure)) {
       const fs::path& file = entry.path();
       if (file.extension() == ".toml") by_name.try_emplace(file.stem().string(), file);
     }

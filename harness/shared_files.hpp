@@ -12,11 +12,15 @@ namespace ringside::harness {
 /// was built in; nullopt when it is in neither.
 std::optional<std::filesystem::path> findSharedFile(const std::filesystem::path& relative);
 
-/// The file that `named` means: a path, or the bare name of a scenario in ./scenarios or among the
-/// shared ones. What is found nowhere comes back as it is.
-std::filesystem::path findScenario(const std::string& named);
+/// Where the suites of `ringside run` are, and the campaigns of `ringside verify`.
+inline constexpr const char* kScenarioFolder = "scenarios";
+inline constexpr const char* kCampaignFolder = "scenarios/verify";
 
-/// Every scenario file at hand, by name; one in ./scenarios before a shared one of its name.
-std::vector<std::filesystem::path> allScenarios();
+/// The file that `named` means: a path, or the bare name of a scenario in ./<folder> or among the
+/// shared ones. What is found nowhere comes back as it is.
+std::filesystem::path findScenario(const std::string& named, const char* folder = kScenarioFolder);
+
+/// Every scenario file at hand, by name; one in ./<folder> before a shared one of its name.
+std::vector<std::filesystem::path> allScenarios(const char* folder = kScenarioFolder);
 
 }  // namespace ringside::harness

@@ -4,6 +4,7 @@
 #include "harness/progress.hpp"
 #include "harness/shared_files.hpp"
 #include "harness/usage_error.hpp"
+#include "harness/verify/verify_suite.hpp"
 
 namespace ringside::harness {
 namespace {
@@ -18,6 +19,17 @@ void listScenarios() {
   for (const std::filesystem::path& file : allScenarios()) {
     try {
       put("  {:<22} {}\n", file.stem().string(), readSuite(file, {}).question);
+    } catch (const UsageError& error) {
+      put("  {:<22} {}\n", file.stem().string(), error.what());
+    }
+  }
+}
+
+void listCampaigns() {
+  put("\ncampaigns of ringside verify\n");
+  for (const std::filesystem::path& file : allScenarios(kCampaignFolder)) {
+    try {
+      put("  {:<22} {}\n", file.stem().string(), readCampaign(file, {}).question);
     } catch (const UsageError& error) {
       put("  {:<22} {}\n", file.stem().string(), error.what());
     }
@@ -66,6 +78,7 @@ void addListCommand(CLI::App& app, results::ExitCode&) {
       throw UsageError("-a|--axis changes a suite, and none is named; ringside list SUITE -a …");
     }
     listScenarios();
+    listCampaigns();
     listQueues();
     listAxes();
   });

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "harness/commands/commands.hpp"
+#include "harness/commands/new_bundle.hpp"
 #include "harness/console.hpp"
 #include "harness/environment.hpp"
 #include "harness/progress.hpp"
@@ -24,18 +25,6 @@ struct RunOptions {
   std::string format = "table";
   bool no_report = false;
 };
-
-/// The folder that was asked for, else one in out/ that nobody has.
-results::Bundle makeBundle(const RunOptions& options, const Suite& suite) {
-  if (options.out) return results::Bundle::create(*options.out);
-  const std::string name =
-      results::Bundle::defaultName(suite.name, std::chrono::system_clock::now(), hostName());
-  std::filesystem::path folder = std::filesystem::path("out") / name;
-  for (int run = 2; std::filesystem::exists(folder); ++run) {  // another one in this second
-    folder = std::filesystem::path("out") / fmt::format("{}-{}", name, run);
-  }
-  return results::Bundle::create(folder);
-}
 
 /// The suite as it was run: the file itself, or written out where the command line changed it.
 std::string scenarioText(const RunOptions& options, const Suite& suite) {
@@ -66,7 +55,7 @@ ExitCode run(const RunOptions& options) {
   const Suite suite = readSuite(findScenario(options.suite), options.overrides);
   Topology topology = Topology::ofThisMachine();
   const Plan plan = makePlan(suite, topology, memoryLimitsOfThisMachine());
-  results::Bundle bundle = makeBundle(options, suite);
+  results::Bundle bundle = makeBundle(options.out, suite.name);
   printPlan(suite, plan, topology);
 
   SuiteOutcome outcome;

@@ -11,7 +11,8 @@ struct CoreRing {
     QueueLimits limits{.max_element_size_bytes = kMaxElementSizeBytes,
                        .max_capacity = kMaxCapacity,
                        .provision = Provision::Queue,
-                       .takes_memory_options = true};
+                       .takes_memory_options = true,
+                       .at_least_once = kDelivery == Delivery::AtLeastOnce};
     if (Policy::kKind != PolicyKind::Spsc) limits.max_producers = kMaxWorkersPerRole;
     if (Policy::kKind == PolicyKind::Mpmc) limits.max_consumers = kMaxWorkersPerRole;
     return limits;

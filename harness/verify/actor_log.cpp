@@ -27,19 +27,19 @@ std::int64_t nowNs() noexcept {
   return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
 }
 
-LoggedOperation& ActorLog::append(Action action, std::int64_t now) noexcept {
+void ActorLog::append(const LoggedOperation& operation) noexcept {
   // relaxed: read once this process is dead, and all it wrote with it.
   const std::uint32_t at = pages_.count.load(std::memory_order_relaxed);
-  LoggedOperation& operation = pages_.operations[at];
-  operation = {action, false, false, 1, 0, now, kNeverReturned};
-  pages_.count.store(at + 1,
-                     std::memory_order_release);  // after the operation, for a death between
-  return operation;
+  pages_.operations[at] = operation;
+  // After the whole operation, for a death between: half of one would be one that never was.
+  pages_.count.store(at + 1, std::memory_order_release);
 }
 
 void ActorLog::beginPush(std::uint64_t first_value, std::uint32_t count) noexcept {
   const std::int64_t now = beginNs();
-  for (std::uint32_t i = 0; i < count; ++i) append(Action::Push, now).value = first_value + i;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    append({Action::Push, false, false, 1, first_value + i, now, kNeverReturned});
+  }
 }
 
 void ActorLog::endPush(std::uint32_t begun, std::uint32_t done) noexcept {
@@ -53,7 +53,7 @@ void ActorLog::endPush(std::uint32_t begun, std::uint32_t done) noexcept {
 }
 
 void ActorLog::beginPop(std::uint32_t at_most) noexcept {
-  append(Action::Pop, beginNs()).claimed = at_most;
+  append({Action::Pop, false, false, at_most, 0, beginNs(), kNeverReturned});
 }
 
 // A death in here, too, leaves what is true: the pop that began stands as unreturned, for all that
@@ -79,7 +79,7 @@ void ActorLog::endPop(const Popped* popped, std::uint32_t count) noexcept {
 }
 
 void ActorLog::sawEmpty(std::int64_t began_ns) noexcept {
-  append(Action::SawEmpty, began_ns - kClockBoundNs).ended_ns = endNs();
+  append({Action::SawEmpty, false, false, 1, 0, began_ns - kClockBoundNs, endNs()});
 }
 
 }  // namespace ringside::harness

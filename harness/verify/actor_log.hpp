@@ -52,7 +52,7 @@ class ActorLog {
   void sawEmpty(std::int64_t began_ns) noexcept;
 
  private:
-  LoggedOperation& append(Action action, std::int64_t now) noexcept;
+  void append(const LoggedOperation& operation) noexcept;
 
   LogPages& pages_;
 };

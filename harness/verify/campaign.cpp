@@ -1,5 +1,7 @@
 #include "harness/verify/campaign.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
 #include <random>
@@ -31,14 +33,12 @@ class CampaignPart {
   CampaignFinding run() {
     const auto begin = std::chrono::steady_clock::now();
     for (const std::uint64_t capacity : campaign_.capacities) {
-      if (isEnough()) break;
-      QueueShape shape{.producers = std::min(2U, finding_.queue->limits.max_producers),
-                       .consumers = std::min(2U, finding_.queue->limits.max_consumers),
-                       .element_size_bytes = campaign_.element_size_bytes,
-                       .capacity = capacity,
-                       .memory = {.huge_pages = HugePages::Never}};
-      Stage stage(*finding_.queue, shape, session_);
+      if (!fits(capacity) || isEnough()) break;
+      Stage stage(*finding_.queue, shapeOf(campaign_, *finding_.queue, capacity), session_);
       runOn(stage);
+    }
+    if (!finding_.tried() && finding_.skipped.empty()) {
+      finding_.skipped = stop_() ? "interrupted" : "none of its calls could be struck";
     }
     finding_.seconds =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
@@ -46,6 +46,17 @@ class CampaignPart {
   }
 
  private:
+  bool fits(std::uint64_t capacity) {
+    const QueueLimits& limits = finding_.queue->limits;
+    if (campaign_.element_size_bytes > limits.max_element_size_bytes) {
+      finding_.skipped =
+          fmt::format("its elements have at most {} bytes", limits.max_element_size_bytes);
+    } else if (capacity > limits.max_capacity) {
+      finding_.skipped = fmt::format("it holds at most {} elements", limits.max_capacity);
+    }
+    return finding_.skipped.empty();
+  }
+
   void runOn(Stage& stage) {
     switch (finding_.fault) {
       case FaultKind::None:
@@ -84,7 +95,11 @@ class CampaignPart {
     const OnOneProcessor here;
     for (const SteppedTrial& trial : calls(stage.shape().capacity)) {
       if (isEnough()) return;
-      const CallLength length = lengthOf(stage, trial);
+      CallLength length = lengthOf(stage, trial);
+      if (length.unfilled) {
+        add(std::move(*length.unfilled));
+        continue;
+      }
       if (length.instructions == 0) {
         finding_.skipped = "processes may not be traced here";
         return;
@@ -210,6 +225,14 @@ const std::vector<FaultKind>& allFaultKinds() {
     return all;
   }();
   return kinds;
+}
+
+QueueShape shapeOf(const Campaign& campaign, const QueueEntry& queue, std::uint64_t capacity) {
+  return {.producers = std::min(2U, queue.limits.max_producers),
+          .consumers = std::min(2U, queue.limits.max_consumers),
+          .element_size_bytes = campaign.element_size_bytes,
+          .capacity = capacity,
+          .memory = {.huge_pages = HugePages::Never}};
 }
 
 std::vector<CampaignFinding> runCampaign(const Campaign& campaign, Session& session,

@@ -29,6 +29,7 @@ const std::vector<FaultKind>& allFaultKinds();
 struct Campaign {
   std::string name;
   std::string question;
+  std::string text;  ///< of the file it was read from
   std::vector<const QueueEntry*> queues;
   std::vector<FaultKind> faults;
   std::uint64_t seed = 1;
@@ -62,8 +63,12 @@ struct CampaignFinding {
   std::vector<double> recovery_ms;
   double seconds = 0;
 
+  bool tried() const noexcept { return trials > 0; }
   bool failed() const noexcept { return progress > expected; }
 };
+
+/// The processes of each side of `queue` in a trial: as many as it takes, and no more than two.
+QueueShape shapeOf(const Campaign& campaign, const QueueEntry& queue, std::uint64_t capacity);
 
 /// Called after each finding.
 using TellFinding = std::function<void(const CampaignFinding&)>;

@@ -12,8 +12,8 @@ namespace ringside::harness {
 
 class Child {
  public:
-  /// Runs `work` in a new process and ends it with what that returns, or with 125 when it throws.
-  /// Throws std::system_error when there is no process to be had.
+  /// Runs `work` in a new process and ends it with what that returns, or with kActorThrew when it
+  /// throws. Throws std::system_error when there is no process to be had.
   explicit Child(const std::function<int()>& work);
   Child(Child&& other) noexcept;
   Child& operator=(Child&& other) noexcept;

@@ -115,7 +115,10 @@ class DamagePlay {
 
   Child cast(const StormPart& part) {
     const std::uint32_t number = stage_.castActor();
-    return Child([this, number, part] { return playInStorm(stage_.contextOf(number), part); });
+    return Child([this, number, part] {
+      return stage_.enact(number,
+                          [&part](const ActorContext& me) { return playInStorm(me, part); });
+    });
   }
   /// Until both have attached.
   void awaitCalls() {
@@ -149,7 +152,7 @@ class DamagePlay {
   }
 
   bool endedWell(Child& child, std::string_view who) {
-    const std::optional<int> status = child.waitFor(kPatience);
+    const std::optional<int> status = play_.waitForEndOf(child);
     if (status && WIFEXITED(*status)) return true;
     TrialOutcome& trial = play_.outcome();
     trial.progress = status ? ProgressClass::Corrupts : ProgressClass::Stalls;

@@ -17,8 +17,6 @@ void find(TrialOutcome& outcome, ProgressClass progress, std::string evidence) {
   outcome.evidence = std::move(evidence);
 }
 
-bool isAtLeastOnce(const Stage& stage) { return stage.queue().name.ends_with("at_least_once"); }
-
 }  // namespace
 
 std::string_view toString(ProgressClass progress) noexcept {
@@ -37,9 +35,8 @@ void judge(const Stage& stage, Ending ending, const std::string& ended_by, Trial
   History history = stage.history();
   history.drained = ending == Ending::Complete;
   history.declared_drops = words.drops.load();
-  if (isAtLeastOnce(stage)) history.delivery = Delivery::AtLeastOnce;
+  if (stage.queue().limits.at_least_once) history.delivery = Delivery::AtLeastOnce;
   outcome.counts = countAll(history);
-  outcome.stale_segments = 0;
   if (ending == Ending::Standstill) find(outcome, ProgressClass::Stalls, ended_by);
   if (ending == Ending::Crash) find(outcome, ProgressClass::Corrupts, ended_by);
   if (const auto violation = firstViolation(history)) {

@@ -9,7 +9,7 @@ namespace ringside::harness {
 enum class Ending { Complete, Standstill, Crash };
 
 /// Fills in everything but what the director of the trial alone knows: evidence, class, counts,
-/// leaked slots, stale segments. `ended_by` says what happened when the ending is not Complete.
+/// leaked slots. `ended_by` says what happened when the ending is not Complete.
 void judge(const Stage& stage, Ending ending, const std::string& ended_by, TrialOutcome& outcome);
 
 }  // namespace ringside::harness

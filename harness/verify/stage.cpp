@@ -1,10 +1,13 @@
 #include "harness/verify/stage.hpp"
 
 #include <algorithm>
+#include <cstring>
+#include <exception>
 #include <filesystem>
 #include <new>
 #include <stdexcept>
 
+#include "harness/verify/child.hpp"
 #include "ringside/truncation_guard.hpp"
 
 namespace ringside::harness {
@@ -39,9 +42,30 @@ void Stage::reset() {
   next_actor_ = 0;
 }
 
-LogPages& Stage::log(std::uint32_t actor) const {
-  if (actor >= kMaxActors) throw std::logic_error("a trial has too many actors");
-  return logs_[actor];
+std::uint32_t Stage::castActor() {
+  if (!hasRoomForActors(1)) throw std::logic_error("a trial has too many actors");
+  return next_actor_++;
+}
+
+LogPages& Stage::log(std::uint32_t actor) const { return logs_[actor]; }
+
+std::uint64_t Stage::calls() const {
+  std::uint64_t sum = 0;
+  for (std::uint32_t actor = 0; actor < next_actor_; ++actor) {
+    sum += logs_[actor].calls.load(std::memory_order_relaxed);  // a sign of life, no more
+  }
+  return sum;
+}
+
+int Stage::enact(std::uint32_t actor, const Part& part) noexcept {
+  try {
+    return part(contextOf(actor));
+  } catch (const std::exception& error) {
+    if (words_->gave_up.fetch_add(1) == 0) {  // read once this process is dead
+      std::strncpy(words_->reason, error.what(), kMaxReasonBytes - 1);
+    }
+    return kActorThrew;
+  }
 }
 
 ActorContext Stage::contextOf(std::uint32_t actor) {
@@ -75,12 +99,14 @@ History Stage::history() const {
       Operation& operation = history.operations.emplace_back();
       operation.process = actor;
       operation.action = logged.action;
-      operation.redelivered = logged.redelivered;
-      operation.torn = logged.torn;
       operation.claimed = logged.claimed;
-      operation.value = logged.value;
       operation.began_ns = logged.began_ns;
       operation.ended_ns = logged.ended_ns;
+      // Of a pop whose process died while it wrote down what that brought, nothing is known.
+      if (logged.action == Action::Pop && !operation.returned()) continue;
+      operation.redelivered = logged.redelivered;
+      operation.torn = logged.torn;
+      operation.value = logged.value;
     }
   }
   return history;

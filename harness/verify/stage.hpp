@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -19,6 +20,8 @@ namespace ringside::harness {
 
 constexpr std::uint32_t kMaxActors = 96;  ///< of one trial, the dead among them
 
+constexpr std::size_t kMaxReasonBytes = 300;
+
 /// Set by the one who directs the trial; everybody looks at them.
 struct StageWords {
   alignas(64) std::atomic<std::uint32_t> stop_producing;
@@ -31,6 +34,8 @@ struct StageWords {
   std::atomic<std::uint64_t> capacity_after;
   std::atomic<std::uint64_t> drops;
   std::atomic<std::int64_t> recovered_ns;  ///< when the survivors had both pushed and popped again
+  std::atomic<std::uint32_t> gave_up;      ///< actors whose part threw
+  char reason[kMaxReasonBytes];            ///< of the first of them, with a zero at its end
 };
 
 /// What an actor has, forked from whoever made the stage.
@@ -54,15 +59,19 @@ class Stage {
   /// Another queue under another name, logs and words empty.
   void reset();
   /// Takes the next log. Throws std::logic_error after kMaxActors.
-  std::uint32_t castActor() { return next_actor_++; }
+  std::uint32_t castActor();
   std::uint32_t actors() const noexcept { return next_actor_; }
   bool hasRoomForActors(std::uint32_t count) const noexcept {
     return next_actor_ + count <= kMaxActors;
   }
   StageWords& words() const noexcept { return *words_; }
   LogPages& log(std::uint32_t actor) const;
-  /// In a child: opens the memory that the harness provides, if this queue wants that.
-  ActorContext contextOf(std::uint32_t actor);
+  /// That all actors together have made so far.
+  std::uint64_t calls() const;
+  /// In a child: opens the memory that the harness provides, if this queue wants that, and plays
+  /// the part. What that throws is kept as StageWords::reason; then the answer is kActorThrew.
+  using Part = std::function<int(const ActorContext&)>;
+  int enact(std::uint32_t actor, const Part& part) noexcept;
   const std::string& name() const noexcept { return name_; }
   const QueueEntry& queue() const noexcept { return queue_; }
   const QueueShape& shape() const noexcept { return shape_; }
@@ -74,6 +83,8 @@ class Stage {
   History history() const;
 
  private:
+  ActorContext contextOf(std::uint32_t actor);
+
   const QueueEntry& queue_;
   QueueShape shape_;
   Session& session_;

@@ -8,10 +8,17 @@
 #include <sys/wait.h>
 
 #include <cerrno>
+#include <cstdint>
 
 #include "harness/verify/actor.hpp"
 
 namespace ringside::harness {
+namespace {
+
+/// For one instruction: far beyond what any takes that does not sleep.
+constexpr std::chrono::seconds kStepPatience{4};
+
+}  // namespace
 
 SteppedChild::SteppedChild(const std::function<int()>& work, const std::atomic<std::uint32_t>& mark)
     : mark_(mark), child_([&work] {
@@ -19,13 +26,29 @@ SteppedChild::SteppedChild(const std::function<int()>& work, const std::atomic<s
         return work();
       }) {}
 
-/// A stop by a signal other than those of stepping is passed on.
+/// A stop by a signal other than those of stepping is passed on: else it would come again for ever.
 bool SteppedChild::waitForStop() {
+  // Not waitpid alone, which has no limit: an instruction may be a system call that sleeps. Who
+  // yields here gives the processor to the child.
+  const auto limit = std::chrono::steady_clock::now() + kStepPatience;
   int status = 0;
-  while (::waitpid(child_.pid(), &status, __WALL) == -1) {
-    if (errno != EINTR) return false;
+  ::pid_t waited = 0;
+  while ((waited = ::waitpid(child_.pid(), &status, __WALL | WNOHANG)) != child_.pid()) {
+    if (waited == -1 && errno != EINTR) return false;
+    if (std::chrono::steady_clock::now() > limit) return false;
+    ::sched_yield();
   }
+  const int signal = WIFSTOPPED(status) ? WSTOPSIG(status) : 0;
+  signal_ = signal == SIGTRAP || signal == SIGSTOP ? 0 : signal;
   return WIFSTOPPED(status);
+}
+
+bool SteppedChild::stepOnce() {
+  // ptrace(2) takes the signal in the place of a pointer.
+  void* const signal = reinterpret_cast<void*>(static_cast<std::uintptr_t>(signal_));
+  traced_ =
+      traced_ && ::ptrace(PTRACE_SINGLESTEP, child_.pid(), nullptr, signal) == 0 && waitForStop();
+  return traced_;
 }
 
 bool SteppedChild::reachCall(std::chrono::milliseconds patience) {
@@ -37,18 +60,11 @@ bool SteppedChild::reachCall(std::chrono::milliseconds patience) {
     ::sched_yield();
   }
   traced_ = WIFSTOPPED(status);
-  while (traced_ && mark_.load() != CallMark::kInCall) {
-    if (::ptrace(PTRACE_SINGLESTEP, child_.pid(), nullptr, nullptr) != 0) return false;
-    traced_ = waitForStop();
-  }
+  while (traced_ && mark_.load() != CallMark::kInCall) stepOnce();
   return traced_;
 }
 
-bool SteppedChild::step() {
-  if (!traced_ || ::ptrace(PTRACE_SINGLESTEP, child_.pid(), nullptr, nullptr) != 0) return false;
-  traced_ = waitForStop();
-  return traced_ && mark_.load() != CallMark::kOutOfCall;
-}
+bool SteppedChild::step() { return stepOnce() && mark_.load() != CallMark::kOutOfCall; }
 
 bool SteppedChild::isAboutToSleep() const {
 #if defined(__x86_64__)

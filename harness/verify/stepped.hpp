@@ -19,7 +19,7 @@ class SteppedChild {
 
   /// Goes on to the call that is to be stepped. False when it ended, or may not be traced.
   bool reachCall(std::chrono::milliseconds patience);
-  /// One instruction. False when it is out of the call, or dead.
+  /// One instruction. False when it is out of the call, or dead, or asleep in the kernel for long.
   bool step();
   /// True when the next instruction is a call of futex(2) that may sleep.
   bool isAboutToSleep() const;
@@ -30,10 +30,12 @@ class SteppedChild {
 
  private:
   bool waitForStop();
+  bool stepOnce();
 
   const std::atomic<std::uint32_t>& mark_;
   Child child_;
   bool traced_ = false;
+  int signal_ = 0;  ///< that it stopped for, and is to get when it goes on
 };
 
 /// Keeps this process, and what it forks, on one processor as long as it lives: a step is a switch

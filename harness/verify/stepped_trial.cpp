@@ -43,15 +43,21 @@ class SteppedPlay {
   bool fill() { return play_.fill(trial_.filling); }
   void callBystander() {
     const std::uint32_t actor = stage_.castActor();
-    bystander_.emplace(
-        [this, actor] { return playBystander(stage_.contextOf(actor), trial_.call); });
+    bystander_.emplace([this, actor] {
+      return stage_.enact(
+          actor, [this](const ActorContext& me) { return playBystander(me, trial_.call); });
+    });
     awaitAct(Act::Attach);
   }
   /// False when it cannot be traced.
   bool callVictim() {
     const std::uint32_t actor = stage_.castActor();
-    victim_.emplace([this, actor] { return playVictim(stage_.contextOf(actor), trial_.call); },
-                    stage_.words().victim_at);
+    victim_.emplace(
+        [this, actor] {
+          return stage_.enact(
+              actor, [this](const ActorContext& me) { return playVictim(me, trial_.call); });
+        },
+        stage_.words().victim_at);
     return victim_->reachCall(kPatience);
   }
   /// False when the call ended before. Never into a sleep, from which no step returns: calls differ
@@ -92,11 +98,11 @@ class SteppedPlay {
     play_.outcome().detection_ms = static_cast<double>(nowNs() - killed_ns) * 1e-6;
     play_.outcome().faults = 1;
   }
-  /// Until the victim, let go, has come to its end.
-  bool victimEnds() {
+  /// Lets the victim go; how it came to its end, nullopt while it has not.
+  std::optional<int> victimEnds() {
     victim_->letGo();
     play_.outcome().faults = 1;
-    return victim_->child().waitFor(kPatience).has_value();
+    return victim_->child().waitFor(kPatience);
   }
 
   TrialOutcome finish() {
@@ -148,7 +154,10 @@ class SteppedPlay {
 CallLength lengthOf(Stage& stage, const SteppedTrial& trial) {
   SteppedPlay play(stage, trial);
   CallLength length;
-  if (!play.fill()) return length;
+  if (!play.fill()) {
+    length.unfilled = play.takeOutcome();
+    return length;
+  }
   if (!play.callVictim()) return length;
   do {
     ++length.instructions;
@@ -172,12 +181,14 @@ std::optional<TrialOutcome> stopAtInstruction(Stage& stage, const SteppedTrial& 
   play.callBystander();
   if (!play.callVictim() || !play.stepToTheFault()) return std::nullopt;
   const bool free = play.play(Act::Meanwhile, kShortPatience);
-  const bool ended = play.victimEnds();
+  const std::optional<int> ended = play.victimEnds();
   if (!free && !play.awaitAct(Act::Meanwhile)) {
     return play.finishBecauseOf("one that went on beside a stopped process",
                                 play.bystanderStatus());
   }
-  if (!ended) return play.finishBecauseOf("the process that was stopped for a while", std::nullopt);
+  if (!playedItsPart(ended)) {
+    return play.finishBecauseOf("the process that was stopped for a while", ended);
+  }
   return play.finish();
 }
 
@@ -188,13 +199,16 @@ std::optional<TrialOutcome> wakeAtInstruction(Stage& stage, const SteppedTrial& 
   if (!play.callVictim() || !play.stepToTheFault()) return std::nullopt;
   if (isBlocking(trial.call)) {  // what it waits for comes now: will it see that?
     if (!play.play(Act::Answer)) return play.finishBecauseOf("the waker", play.bystanderStatus());
-    if (!play.victimEnds()) return play.finishBecauseOf("a sleeper that was woken", std::nullopt);
+    const std::optional<int> ended = play.victimEnds();
+    if (!playedItsPart(ended)) return play.finishBecauseOf("a sleeper that was woken", ended);
   } else {  // another waits for what the victim brings
     play.tell(Act::Answer);
     play.awaitSleep(Act::Answer);
-    const bool ended = play.victimEnds();
-    if (!ended) return play.finishBecauseOf("the waker", std::nullopt);
-    if (!play.awaitAct(Act::Answer)) return play.finishBecauseOf("a sleeper", std::nullopt);
+    const std::optional<int> ended = play.victimEnds();
+    if (!playedItsPart(ended)) return play.finishBecauseOf("the waker", ended);
+    if (!play.awaitAct(Act::Answer)) {
+      return play.finishBecauseOf("a sleeper", play.bystanderStatus());
+    }
   }
   return play.finish();
 }

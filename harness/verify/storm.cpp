@@ -40,9 +40,11 @@ class StormPlay {
   void cast(const StormPart& part) {
     Stage& stage = play_.stage();
     const std::uint32_t number = stage.castActor();
-    actors_.push_back(
-        {Child([&stage, number, part] { return playInStorm(stage.contextOf(number), part); }),
-         part});
+    actors_.push_back({Child([&stage, number, part] {
+                         return stage.enact(
+                             number, [&](const ActorContext& me) { return playInStorm(me, part); });
+                       }),
+                       part});
   }
 
   /// Who has left because its log was full is replaced; any other end is none that was dealt.
@@ -55,7 +57,7 @@ class StormPlay {
                                 actors_[i].part.produces ? "producer" : "consumer"));
         return false;
       }
-      replace(i);
+      if (play_.stage().hasRoomForActors(2)) replace(i);  // and one who comes after the storm
     }
     return true;
   }
@@ -67,33 +69,29 @@ class StormPlay {
   }
 
   bool strike() {
-    std::uint32_t kills = 0;
-    std::uint32_t stops = 0;
-    while (kills < storm_.kills || stops < storm_.stops) {
+    for (std::uint32_t struck = 0; struck < storm_.kills + storm_.stops; ++struck) {
       pause(20'000 + static_cast<long>(random_() % 400'000));
       if (!keepUp()) return false;
       if (!play_.stage().hasRoomForActors(4)) break;  // the rest comes in another storm
-      const std::size_t i = random_() % actors_.size();
-      const bool stop = stops < storm_.stops && (kills >= storm_.kills || random_() % 3 == 0);
-      if (stop) {
-        ++stops;
-        actors_[i].child.signal(SIGSTOP);
-        pause(static_cast<long>(random_() % 600'000));
-        if (random_() % 2 == 0) {
-          actors_[i].child.signal(SIGCONT);
-          continue;
-        }
-      }
-      ++kills;
-      actors_[i].child.kill();
-      replace(i);
+      strikeOne(random_() % actors_.size());
     }
     for (int i = 0; i < kQuietMs; ++i) {  // and some time without
       pause(1'000'000);
       if (!keepUp()) return false;
     }
-    play_.outcome().faults = kills + stops;
     return true;
+  }
+  /// Killed at once, or stopped and then killed or let go on, in the proportion that was asked for.
+  void strikeOne(std::size_t i) {
+    Child& child = actors_[i].child;
+    ++play_.outcome().faults;
+    if (random_() % (storm_.kills + storm_.stops) < storm_.stops) {
+      child.signal(SIGSTOP);
+      pause(static_cast<long>(random_() % 600'000));
+      if (random_() % 2 == 0) return child.signal(SIGCONT);
+    }
+    child.kill();
+    replace(i);
   }
 
   /// No more faults: producers end, then consumers, once nothing comes any more.
@@ -107,7 +105,7 @@ class StormPlay {
   bool leaveAll(bool producers) {
     for (Actor& actor : actors_) {
       if (actor.part.produces != producers) continue;
-      const std::optional<int> status = actor.child.waitFor(kPatience);
+      const std::optional<int> status = play_.waitForEndOf(actor.child);
       const bool left = status && WIFEXITED(*status) &&
                         (WEXITSTATUS(*status) == kPartPlayed || WEXITSTATUS(*status) == kLogFull);
       if (left) continue;
@@ -120,8 +118,8 @@ class StormPlay {
   void finish() {
     Stage& stage = play_.stage();
     const std::uint32_t actor = stage.castActor();
-    Child finisher([&] { return playFinisher(stage.contextOf(actor)); });
-    const std::optional<int> status = finisher.waitFor(2 * kPatience);
+    Child finisher([&] { return stage.enact(actor, playFinisher); });
+    const std::optional<int> status = play_.waitForEndOf(finisher);
     finisher.kill();
     actors_.clear();
     if (playedItsPart(status)) return play_.finish(Ending::Complete, "");

@@ -49,10 +49,11 @@ std::optional<TrialOutcome> stopAtInstruction(Stage& stage, const SteppedTrial& 
 /// The same, and one other process waits asleep for what it brings, or wakes it.
 std::optional<TrialOutcome> wakeAtInstruction(Stage& stage, const SteppedTrial& trial);
 /// How many instructions the call takes; before it sleeps, for one that does. 0 when the processes
-/// here may not be traced.
+/// here may not be traced, or when the queue could not even be filled.
 struct CallLength {
   long instructions = 0;
   bool sleeps = false;
+  std::optional<TrialOutcome> unfilled;  ///< what kept it from being filled
 };
 CallLength lengthOf(Stage& stage, const SteppedTrial& trial);
 

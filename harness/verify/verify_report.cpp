@@ -1,10 +1,13 @@
 #include "harness/verify/verify_report.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <optional>
+
+#include "harness/console.hpp"
 
 namespace ringside::harness {
 namespace {
@@ -28,7 +31,7 @@ std::string milliseconds(const std::optional<double>& value) {
 }
 
 std::string classText(const CampaignFinding& finding) {
-  if (!finding.skipped.empty() && finding.trials == 0) return "skipped";
+  if (!finding.tried()) return "skipped";
   return fmt::format("{}{}", toString(finding.progress), finding.failed() ? " !" : "");
 }
 
@@ -69,15 +72,21 @@ TextTable tableOf(const std::vector<CampaignFinding>& findings) {
   return table;
 }
 
+/// No longer than what one reads at a glance: cut at a word, with an ellipsis.
+std::string shortened(std::string text) {
+  constexpr std::size_t kMostBytes = 110;
+  if (text.size() <= kMostBytes) return text;
+  const std::size_t end = text.rfind(' ', kMostBytes);
+  text.resize(end == std::string::npos ? kMostBytes : end);
+  return text + " …";
+}
+
 std::string evidenceOf(const CampaignFinding& finding) {
   if (!finding.worst.evidence.empty()) {
-    return fmt::format("{} under {}: {} ({})", finding.queue->name, toString(finding.fault),
-                       finding.worst.evidence, finding.worst.fault_point);
+    return fmt::format("{} ({})", finding.worst.evidence, finding.worst.fault_point);
   }
   if (finding.skipped.empty()) return "";
-  return fmt::format("{} under {} was not tried{}: {}", finding.queue->name,
-                     toString(finding.fault), finding.trials > 0 ? " to the end" : "",
-                     finding.skipped);
+  return fmt::format("not tried{}: {}", finding.tried() ? " to the end" : "", finding.skipped);
 }
 
 std::string renderLines(const std::vector<CampaignFinding>& findings, Format format) {
@@ -86,7 +95,9 @@ std::string renderLines(const std::vector<CampaignFinding>& findings, Format for
   std::string evidence;
   for (const CampaignFinding& finding : findings) {
     const std::string one = evidenceOf(finding);
-    if (!one.empty()) evidence += fmt::format("{}{}\n", markdown ? "- " : "  ", one);
+    if (one.empty()) continue;
+    evidence += fmt::format("{}{} {}: {}\n", markdown ? "- " : "  ", finding.queue->name,
+                            toString(finding.fault), shortened(one));
   }
   return (markdown ? table.allMarkdown() : table.allAligned()) +
          (evidence.empty() ? "" : "\n" + evidence);
@@ -135,9 +146,10 @@ std::string renderFindings(const std::vector<CampaignFinding>& findings, Format 
 
 std::string lineOf(const CampaignFinding& finding) {
   const std::string evidence = evidenceOf(finding);
-  return fmt::format("{} {}: {}, {} trials, {} faults, {:.1f} s{}{}", finding.queue->name,
-                     toString(finding.fault), classText(finding), finding.trials, finding.faults,
-                     finding.seconds, evidence.empty() ? "" : "; ", evidence);
+  return fmt::format("{} {}: {}, {}, {}, {:.1f} s{}{}", finding.queue->name,
+                     toString(finding.fault), classText(finding), counted(finding.trials, "trial"),
+                     counted(finding.faults, "fault"), finding.seconds,
+                     evidence.empty() ? "" : "; ", evidence);
 }
 
 results::Record recordOf(const CampaignFinding& finding, const Campaign& campaign) {
@@ -148,22 +160,29 @@ results::Record recordOf(const CampaignFinding& finding, const Campaign& campaig
   record.axes.workload = "verify";
   record.axes.queue = std::string(finding.queue->name);
   record.axes.element_size_bytes = campaign.element_size_bytes;
-  record.axes.capacity = campaign.capacities.back();
+  const QueueShape shape =
+      shapeOf(campaign, *finding.queue,
+              *std::max_element(campaign.capacities.begin(), campaign.capacities.end()));
+  record.axes.producers = shape.producers;
+  record.axes.consumers = shape.consumers;
+  record.axes.capacity = shape.capacity;
   record.axes.placement = "unpinned";
   record.seconds = finding.seconds;
   record.notes.push_back(fmt::format("fault: {}", toString(finding.fault)));
   record.notes.push_back(fmt::format("class: {}, expected: {}", toString(finding.progress),
                                      toString(finding.expected)));
   record.notes.push_back(fmt::format("seed: {}", campaign.seed));
+  record.notes.push_back(fmt::format("capacities: {}", fmt::join(campaign.capacities, ", ")));
   if (!finding.worst.evidence.empty()) {
     record.notes.push_back("fault point: " + finding.worst.fault_point);
     record.notes.push_back("evidence: " + finding.worst.evidence);
   }
-  if (finding.trials == 0) {
+  if (!finding.tried()) {
     record.status = results::Status::Skipped;
-    record.reason = finding.skipped.empty() ? "interrupted" : finding.skipped;
+    record.reason = finding.skipped;
     return record;
   }
+  if (!finding.skipped.empty()) record.notes.push_back("not tried to the end: " + finding.skipped);
   if (finding.failed()) {
     record.status = results::Status::Failed;
     record.reason = fmt::format("it {} under {}: {}", toString(finding.progress),
@@ -198,7 +217,7 @@ results::JunitSuite junitOf(const std::vector<CampaignFinding>& findings, const 
     test.name = std::string(toString(finding.fault));
     test.seconds = finding.seconds;
     test.system_out = lineOf(finding);
-    if (finding.trials == 0) {
+    if (!finding.tried()) {
       test.outcome = {.status = results::JunitStatus::Skipped, .message = finding.skipped};
     } else if (finding.failed()) {
       test.outcome = results::junitOutcome(

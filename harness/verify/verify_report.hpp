@@ -12,10 +12,11 @@
 
 namespace ringside::harness {
 
-/// One row a finding; evidence stands below, numbered. Ends with a line end.
+/// One row a finding. Evidence stands below, cut where it is long; the record has all of it. Ends
+/// with a line end.
 std::string renderFindings(const std::vector<CampaignFinding>& findings, Format format);
 
-/// One line a finding, as it comes.
+/// One line a finding, as it comes, with all of its evidence.
 std::string lineOf(const CampaignFinding& finding);
 
 /// The same as a record of schema 1: the class, where the queue was struck and what was seen stand

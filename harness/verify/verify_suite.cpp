@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "harness/axes.hpp"
+#include "harness/override.hpp"
 #include "harness/usage_error.hpp"
 
 namespace ringside::harness {
@@ -53,12 +54,14 @@ class CampaignReader {
       campaign_.question = text(key, node);
     } else if (key == "queues") {
       campaign_.queues.clear();
-      for (const std::string& name : names(key, node))
+      for (const std::string& name : names(key, node)) {
         campaign_.queues.push_back(queue(node, name));
+      }
     } else if (key == "faults") {
       campaign_.faults.clear();
-      for (const std::string& name : names(key, node))
+      for (const std::string& name : names(key, node)) {
         campaign_.faults.push_back(fault(node, name));
+      }
     } else if (key == "capacities") {
       readCapacities(node);
     } else if (key == "expect") {
@@ -66,6 +69,11 @@ class CampaignReader {
     } else {
       readNumber(key, node);
     }
+  }
+  /// What is read from here on is not of the file.
+  void leaveFile(std::string where) {
+    where_ = std::move(where);
+    in_file_ = false;
   }
   Campaign take() {
     if (campaign_.queues.empty()) {
@@ -78,9 +86,8 @@ class CampaignReader {
  private:
   [[noreturn]] void refuse(const toml::node& node, const std::string& what) const {
     const auto line = node.source().begin.line;
-    throw UsageError(line > 0 && where_.find("--set") == std::string::npos
-                         ? fmt::format("{}:{}: {}", where_, line, what)
-                         : fmt::format("{}: {}", where_, what));
+    throw UsageError(line > 0 && in_file_ ? fmt::format("{}:{}: {}", where_, line, what)
+                                          : fmt::format("{}: {}", where_, what));
   }
 
   std::string text(std::string_view key, const toml::node& node) const {
@@ -99,7 +106,7 @@ class CampaignReader {
     refuse(node, fmt::format("name is '{}'; it must be 1 to {} letters, digits, '-' or '_'", name,
                              kMostLength));
   }
-  /// One string, or a list of them.
+  /// One string, or a list of them, none twice: a finding is called after them.
   std::vector<std::string> names(std::string_view key, const toml::node& node) const {
     if (node.is_string()) return {text(key, node)};
     std::vector<std::string> all;
@@ -109,6 +116,10 @@ class CampaignReader {
     if (all.empty()) {
       refuse(node, fmt::format("{} is {}; it must be a list of names, with at least one", key,
                                textOf(node)));
+    }
+    for (auto name = all.begin(); name != all.end(); ++name) {
+      if (std::find(all.begin(), name, *name) == name) continue;
+      refuse(node, fmt::format("{} names '{}' twice; once is enough", key, *name));
     }
     return all;
   }
@@ -176,10 +187,8 @@ class CampaignReader {
   }
 
   std::string where_;
+  bool in_file_ = true;
   Campaign campaign_;
-
- public:
-  void setWhere(std::string where) { where_ = std::move(where); }
 };
 
 toml::table parse(std::string_view text, const std::string& where) {
@@ -191,22 +200,17 @@ toml::table parse(std::string_view text, const std::string& where) {
   }
 }
 
-/// "KEY=VALUE": a TOML value, or a bare word.
+/// "KEY=VALUE".
 void apply(CampaignReader& reader, const std::string& change) {
   const std::string where = fmt::format("--set '{}'", change);
   const std::size_t equals = change.find('=');
-  if (equals == 0 || equals == std::string::npos) {
-    throw UsageError(fmt::format("{}: it must be KEY=VALUE, such as seed=7", where));
+  if (equals == 0 || equals == std::string::npos ||
+      change.find_first_of("\r\n") != std::string::npos) {
+    throw UsageError(fmt::format("{}: it must be KEY=VALUE on one line, such as seed=7", where));
   }
-  const std::string key = change.substr(0, equals);
-  const std::string value = change.substr(equals + 1);
-  toml::table table;
-  try {
-    table = toml::parse("value = " + value);
-  } catch (const toml::parse_error&) {
-    table.insert("value", value);
-  }
-  reader.setWhere(where);
+  const std::string key = trimmed(change.substr(0, equals));
+  const toml::table table = parseRightSide(change.substr(equals + 1));
+  reader.leaveFile(where);
   reader.readKey(key, *table.get("value"));
 }
 
@@ -231,7 +235,37 @@ Campaign readCampaign(const std::filesystem::path& file,
   CampaignReader reader(file.string());
   reader.read(*verify);
   for (const std::string& change : overrides) apply(reader, change);
-  return reader.take();
+  Campaign campaign = reader.take();
+  campaign.text = whole.str();
+  return campaign;
+}
+
+std::string toToml(const Campaign& campaign) {
+  toml::table verify;
+  verify.insert("name", campaign.name);
+  verify.insert("question", campaign.question);
+  toml::array queues;
+  for (const QueueEntry* queue : campaign.queues) queues.push_back(queue->name);
+  verify.insert("queues", std::move(queues));
+  toml::array faults;
+  for (const FaultKind fault : campaign.faults) faults.push_back(toString(fault));
+  verify.insert("faults", std::move(faults));
+  toml::array capacities;
+  for (const std::uint64_t capacity : campaign.capacities) {
+    capacities.push_back(static_cast<std::int64_t>(capacity));
+  }
+  verify.insert("capacities", std::move(capacities));
+  for (const Number& row : kNumbers) {
+    verify.insert(row.name, static_cast<std::int64_t>(campaign.*row.field));
+  }
+  toml::table expected;
+  for (const auto& [queue, progress] : campaign.expected) {
+    expected.insert(queue, toString(progress));
+  }
+  if (!expected.empty()) verify.insert("expect", std::move(expected));
+  std::ostringstream text;
+  text << toml::table{{"verify", std::move(verify)}} << '\n';
+  return text.str();
 }
 
 }  // namespace ringside::harness

@@ -19,9 +19,14 @@
 
 namespace ringside::harness {
 
-/// Reads a campaign. Each override is "KEY=VALUE" with a TOML value or a bare word, instead of what
-/// the file says. Throws UsageError: a missing file, broken TOML, an unknown key, queue, fault or
-/// class, a wrong type, an impossible value; each with file:line or the flag.
+/// Reads a campaign. Each override is "KEY=VALUE" instead of what the file says, with a TOML value,
+/// or words as one types them in a shell, where quotes are lost: kill, or [kill, storm]. Throws
+/// UsageError: a missing file, broken TOML, an unknown key, queue, fault or class, one named twice,
+/// a wrong type, an impossible value; each with file:line or the flag. What [verify.expect] says of
+/// a queue that this program does not have is passed over.
 Campaign readCampaign(const std::filesystem::path& file, const std::vector<std::string>& overrides);
+
+/// A file that reads as this campaign, every key written out.
+std::string toToml(const Campaign& campaign);
 
 }  // namespace ringside::harness

@@ -1,0 +1,226 @@
+// Whole trials, with real processes that die: of queues that bear it, and of queues with a planted
+// weakness, of which verify must say the right thing.
+#include <gmock/gmock.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "faulty_queues.hpp"
+#include "fragile_queues.hpp"
+#include "harness/history/history_file.hpp"
+#include "harness/history/shrink.hpp"
+#include "harness/tests/stage_test.hpp"
+#include "harness/verify/campaign.hpp"
+
+namespace ringside::harness {
+namespace {
+
+using ::testing::HasSubstr;
+
+class CampaignTest : public StageTest {
+ protected:
+  CampaignTest() {
+    campaign_.name = "test";
+    campaign_.capacities = {3};
+    campaign_.kill_points = 4;
+    campaign_.stop_points = 3;
+    campaign_.wake_points = 2;
+    campaign_.storms = 1;
+    campaign_.kills_per_storm = 6;
+    campaign_.rounds = 2;
+  }
+
+  CampaignFinding find(const char* queue, FaultKind fault) {
+    campaign_.queues = {findQueue(queue)};
+    campaign_.faults = {fault};
+    auto findings = runCampaign(
+        campaign_, session_, [](const CampaignFinding&) {}, [this] { return stopped_; });
+    return findings.empty() ? CampaignFinding{} : std::move(findings.front());
+  }
+  CampaignFinding findKilled(const char* queue) {
+    return find(queue, FaultKind::KillAtInstruction);
+  }
+  /// Written, read again and judged again, whole and shrunk, it shows what it showed.
+  static void expectReplays(const CampaignFinding& finding) {
+    ASSERT_TRUE(finding.worst.history.has_value());
+    const History& whole = *finding.worst.history;
+    const auto violation = firstViolation(whole);
+    ASSERT_TRUE(violation.has_value());
+    EXPECT_EQ(finding.worst.evidence, violation->sentence);
+    const std::filesystem::path file =
+        std::filesystem::temp_directory_path() /
+        ("ringside-verify-" + std::to_string(::getpid()) + ".history.jsonl");
+    std::filesystem::remove(file);
+    writeHistory(shrink(whole), file);
+    const History kept = readHistory(file);
+    std::filesystem::remove(file);
+    const auto again = firstViolation(kept);
+    ASSERT_TRUE(again.has_value());
+    EXPECT_EQ(again->kind, violation->kind);
+    EXPECT_EQ(kept.notes.at("fault_point"), finding.worst.fault_point);
+  }
+
+  Campaign campaign_;
+  bool stopped_ = false;
+};
+
+#define SKIP_WITHOUT_TRACING(finding) \
+  if (!(finding).tried()) GTEST_SKIP() << (finding).skipped
+
+TEST_F(CampaignTest, ASoundQueueSurvivesKillsAtEveryInstructionThatIsTried) {
+  const CampaignFinding finding = findKilled(kSturdy);
+  SKIP_WITHOUT_TRACING(finding);
+  EXPECT_EQ(finding.progress, ProgressClass::Survives) << finding.worst.evidence;
+  EXPECT_EQ(finding.bad_trials, 0U);
+  EXPECT_EQ(finding.trials, finding.faults);
+  EXPECT_EQ(finding.trials, 4 * campaign_.kill_points);
+  EXPECT_EQ(finding.recovery_ms.size(), finding.trials);
+  EXPECT_FALSE(finding.failed());
+}
+
+TEST_F(CampaignTest, AQueueThatWaitsForItsDeadProducerStalls) {
+  const CampaignFinding finding = findKilled(kWedging);
+  SKIP_WITHOUT_TRACING(finding);
+  EXPECT_EQ(finding.progress, ProgressClass::Stalls) << finding.worst.evidence;
+  EXPECT_THAT(finding.worst.evidence, HasSubstr("nothing moved for a survivor"));
+  EXPECT_THAT(finding.worst.fault_point, ::testing::StartsWith("push, instruction"));
+  EXPECT_TRUE(finding.worst.history.has_value());
+  EXPECT_EQ(finding.bad_trials, 3U) << "more would say no more, and each takes its time";
+  EXPECT_TRUE(finding.failed());
+}
+
+TEST_F(CampaignTest, AQueueThatIsEmptiedAfterADeathLoses) {
+  const CampaignFinding finding = findKilled(kEmptying);
+  SKIP_WITHOUT_TRACING(finding);
+  EXPECT_EQ(finding.progress, ProgressClass::Loses) << finding.worst.evidence;
+  EXPECT_GT(finding.counts.lost, 0U);
+  expectReplays(finding);
+}
+
+TEST_F(CampaignTest, AQueueThatDeliversAgainAfterADeathCorrupts) {
+  const CampaignFinding finding = findKilled(kRepeating);
+  SKIP_WITHOUT_TRACING(finding);
+  EXPECT_EQ(finding.progress, ProgressClass::Corrupts) << finding.worst.evidence;
+  EXPECT_GT(finding.counts.duplicated, 0U);
+  expectReplays(finding);
+}
+
+TEST_F(CampaignTest, AQueueThatAnnouncesBeforeItWritesCorrupts) {
+  const CampaignFinding finding = findKilled(kHalfWritten);
+  SKIP_WITHOUT_TRACING(finding);
+  EXPECT_EQ(finding.progress, ProgressClass::Corrupts) << finding.worst.evidence;
+  EXPECT_GT(finding.counts.torn, 0U);
+  expectReplays(finding);
+}
+
+TEST_F(CampaignTest, AQueueThatHasAPlaceLessAfterADeathLoses) {
+  const CampaignFinding finding = findKilled(kShrinking);
+  SKIP_WITHOUT_TRACING(finding);
+  EXPECT_EQ(finding.progress, ProgressClass::Loses) << finding.worst.evidence;
+  EXPECT_GT(finding.leaked_slots, 0);
+  EXPECT_THAT(finding.worst.evidence, HasSubstr("held 3 elements before the fault and holds 2"));
+}
+
+TEST_F(CampaignTest, AQueueThatCrashesASurvivorCorrupts) {
+  const CampaignFinding finding = findKilled(kInfectious);
+  SKIP_WITHOUT_TRACING(finding);
+  EXPECT_EQ(finding.progress, ProgressClass::Corrupts) << finding.worst.evidence;
+  EXPECT_THAT(finding.worst.evidence, ::testing::StartsWith("a survivor "));
+}
+
+TEST_F(CampaignTest, AQueueThatForgetsToWakeStalls) {
+  Stage stage(*findQueue(kForgetful), shapeFor(3), session_);
+  const auto outcome = wakeAtInstruction(stage, SteppedTrial{});  // a push
+  if (!outcome) GTEST_SKIP() << "no tracing here";
+  EXPECT_EQ(outcome->progress, ProgressClass::Stalls) << outcome->evidence;
+  EXPECT_THAT(outcome->evidence, HasSubstr("a sleeper is still in a call"));
+}
+
+TEST_F(CampaignTest, AQueueThatWakesSurvives) {
+  Stage stage(*findQueue(kSturdy), shapeFor(3), session_);
+  for (const long instruction : {0L, 100L, 400L}) {  // of a push
+    const auto outcome = wakeAtInstruction(stage, {Call::Push, {}, instruction});
+    if (!outcome) GTEST_SKIP() << "no tracing here";
+    EXPECT_EQ(outcome->progress, ProgressClass::Survives) << outcome->evidence;
+  }
+}
+
+TEST_F(CampaignTest, FaultyQueuesAreFoundOutWithoutAnyFaultOfOurs) {
+  campaign_.capacities = {
+      150};  // so that filling it takes more calls than there are between faults
+  const auto classOf = [&](const char* queue) { return find(queue, FaultKind::None).progress; };
+  EXPECT_EQ(classOf(kSound), ProgressClass::Survives);
+  EXPECT_EQ(classOf(kLosing), ProgressClass::Loses);
+  EXPECT_EQ(classOf(kDuplicating), ProgressClass::Corrupts);
+  EXPECT_EQ(classOf(kReordering), ProgressClass::Corrupts);
+  EXPECT_EQ(classOf(kTearing), ProgressClass::Corrupts);
+  EXPECT_EQ(classOf(kInventing), ProgressClass::Corrupts);
+}
+
+TEST_F(CampaignTest, AQueueThatCannotBeMadeIsNoQueueThatCannotBeTraced) {
+  ::testing::internal::CaptureStderr();
+  const CampaignFinding finding = findKilled(kThrowing);
+  EXPECT_EQ(::testing::internal::GetCapturedStderr(), "");
+  EXPECT_TRUE(finding.skipped.empty()) << finding.skipped;
+  EXPECT_EQ(finding.progress, ProgressClass::Corrupts);
+  EXPECT_THAT(finding.worst.evidence, HasSubstr("gave up: this queue cannot be made"));
+}
+
+TEST_F(CampaignTest, OurRingsSurviveEveryFault) {
+  ::testing::internal::CaptureStderr();
+  for (const char* queue : {"spsc", "mpsc", "mpmc", "mpmc_at_least_once"}) {
+    for (const FaultKind fault : allFaultKinds()) {
+      const CampaignFinding finding = find(queue, fault);
+      EXPECT_EQ(finding.progress, ProgressClass::Survives)
+          << queue << " under " << toString(fault) << ": " << finding.worst.evidence;
+      EXPECT_TRUE(finding.tried() || !finding.skipped.empty());
+    }
+  }
+  EXPECT_EQ(::testing::internal::GetCapturedStderr(), "") << "to be refused is no trouble here";
+}
+
+TEST_F(CampaignTest, WhatAQueueDoesNotOfferIsNotTriedAndSaysWhy) {
+  const CampaignFinding finding = find(kSound, FaultKind::WakeAtInstruction);
+  EXPECT_FALSE(finding.tried());
+  EXPECT_EQ(finding.skipped, "its adapter offers no call that waits");
+}
+
+TEST_F(CampaignTest, ElementsThatAreTooLargeForAQueueAreNotTried) {
+  campaign_.element_size_bytes = findQueue("pipe")->limits.max_element_size_bytes + 8;
+  const CampaignFinding finding = find("pipe", FaultKind::None);
+  EXPECT_FALSE(finding.tried());
+  EXPECT_EQ(finding.skipped, "its elements have at most 4096 bytes");
+}
+
+TEST_F(CampaignTest, EndsBetweenTrialsWhenTheUserWantsTo) {
+  campaign_.queues = {findQueue("spsc"), findQueue("mpmc")};
+  campaign_.faults = {FaultKind::None, FaultKind::Storm};
+  campaign_.storms = 3;
+  int told = 0;
+  const auto findings = runCampaign(
+      campaign_, session_, [&](const CampaignFinding&) { ++told; }, [&] { return told > 0; });
+  ASSERT_EQ(findings.size(), 1U);
+  EXPECT_EQ(findings[0].trials, 3U);
+}
+
+TEST_F(CampaignTest, WhatIsExpectedIsNoFailure) {
+  campaign_.expected[kInfectious] = ProgressClass::Corrupts;
+  const CampaignFinding finding = findKilled(kInfectious);
+  SKIP_WITHOUT_TRACING(finding);
+  EXPECT_EQ(finding.progress, ProgressClass::Corrupts);
+  EXPECT_FALSE(finding.failed());
+}
+
+TEST_F(CampaignTest, LeavesNothingInSharedMemory) {
+  std::string prefix = session_.freshName();
+  prefix.resize(prefix.rfind('-') + 1);
+  find("mpmc", FaultKind::Storm);
+  find("pipe", FaultKind::Storm);
+  for (const auto& entry : std::filesystem::directory_iterator("/dev/shm")) {
+    EXPECT_THAT(entry.path().filename().string(), ::testing::Not(::testing::StartsWith(prefix)));
+  }
+}
+
+}  // namespace
+}  // namespace ringside::harness
