@@ -24,6 +24,7 @@ struct VerifyOptions {
   std::optional<std::string> out;
   std::vector<std::string> overrides;
   std::string format = "table";
+  bool until_failure = false;
 };
 
 std::filesystem::path findCampaign(const std::string& named) {
@@ -69,7 +70,8 @@ ExitCode exitCodeOf(const std::vector<CampaignFinding>& findings, bool interrupt
 
 ExitCode verify(const VerifyOptions& options) {
   const std::filesystem::path file = findCampaign(options.suite);
-  const Campaign campaign = readCampaign(file, options.overrides);
+  Campaign campaign = readCampaign(file, options.overrides);
+  campaign.until_failure = options.until_failure;
   results::Bundle bundle = makeBundle(options, campaign);
   say("{}: {}\n", campaign.name, campaign.question);
   const auto started = std::chrono::system_clock::now();
@@ -116,6 +118,8 @@ void addVerifyCommand(CLI::App& app, ExitCode& exit_code) {
   command->add_option("--format", options->format, "Of the table on stdout")
       ->check(CLI::IsMember({"table", "json", "csv", "markdown"}))
       ->capture_default_str();
+  command->add_flag("--until-failure", options->until_failure,
+                    "End with the first class that is worse than expected");
   command->footer(
       "Examples:\n  ringside verify\n  ringside verify nightly --set seed=7\n"
       "  ringside verify --set queues=mpmc --set faults=[\"kill\",\"storm\"]");

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <random>
+#include <utility>
 
 #include "harness/verify/damage_trial.hpp"
 #include "harness/verify/stepped.hpp"
@@ -129,21 +130,28 @@ class CampaignPart {
     return all;
   }
 
-  /// Evenly spread over the call, at another offset each time; of one that sleeps only the end,
-  /// where it goes to sleep.
+  /// Before and after each change of the shared memory, then evenly spread over the call, at
+  /// another offset each time; of a call that sleeps only the end, where it goes to sleep.
   std::vector<SteppedTrial> pointsOf(const SteppedTrial& trial, const CallLength& length,
                                      std::uint64_t most) {
     constexpr long kBeforeSleep = 300;
     const long begin = length.sleeps ? std::max(0L, length.instructions - kBeforeSleep) : 0;
     const long range = length.instructions - begin;
-    const long points = std::min(range, static_cast<long>(most));
-    std::vector<SteppedTrial> all;
-    const long offset = static_cast<long>(random_() % static_cast<std::uint64_t>(range));
-    for (long i = 0; i < points; ++i) {
-      SteppedTrial& at = all.emplace_back(trial);
-      at.instruction = begin + (offset + range * i / points) % range;
-    }
-    return all;
+    const auto points =
+        static_cast<std::size_t>(std::min<std::uint64_t>(static_cast<std::uint64_t>(range), most));
+    std::vector<long> all;
+    const auto enter = [&](long instruction) {
+      const bool known = std::find(all.begin(), all.end(), instruction) != all.end();
+      if (instruction >= begin && !known && all.size() < points) all.push_back(instruction);
+    };
+    for (const long change : length.changes) enter(change);
+    for (const long change : length.changes) enter(change - 1);
+    const auto offset = static_cast<long>(random_() % static_cast<std::uint64_t>(range));
+    const auto spread = static_cast<long>(points);
+    for (long i = 0; i < spread; ++i) enter(begin + (offset + range * i / spread) % range);
+    std::vector<SteppedTrial> trials(all.size(), trial);
+    for (std::size_t i = 0; i < all.size(); ++i) trials[i].instruction = all[i];
+    return trials;
   }
 
   void damages(Stage& stage) {
@@ -158,7 +166,8 @@ class CampaignPart {
   }
 
   bool isEnough() const {
-    return finding_.bad_trials >= kEnoughBadTrials || !finding_.skipped.empty() || stop_();
+    return finding_.bad_trials >= kEnoughBadTrials || !finding_.skipped.empty() || stop_() ||
+           (campaign_.until_failure && finding_.failed());
   }
 
   void add(TrialOutcome outcome) {
@@ -212,15 +221,33 @@ const std::vector<FaultKind>& allFaultKinds() {
   return kinds;
 }
 
+namespace {
+
+using PartName = std::pair<const QueueEntry*, FaultKind>;
+std::vector<PartName> partsOf(const Campaign& campaign) {
+  std::vector<PartName> parts;
+  for (const QueueEntry* queue : campaign.queues) {
+    for (const FaultKind fault : campaign.faults) parts.emplace_back(queue, fault);
+  }
+  if (!campaign.until_failure) return parts;
+  const auto turn = [&](const PartName& part) {
+    return std::find(campaign.faults.begin(), campaign.faults.end(), part.second);
+  };
+  std::stable_sort(parts.begin(), parts.end(),
+                   [&](const PartName& a, const PartName& b) { return turn(a) < turn(b); });
+  return parts;
+}
+
+}  // namespace
+
 std::vector<CampaignFinding> runCampaign(const Campaign& campaign, Session& session,
                                          const TellFinding& tell, const WantsToStop& stop) {
   std::vector<CampaignFinding> findings;
-  for (const QueueEntry* queue : campaign.queues) {
-    for (const FaultKind fault : campaign.faults) {
-      if (stop()) return findings;
-      findings.push_back(CampaignPart(campaign, *queue, fault, session, stop).run());
-      tell(findings.back());
-    }
+  for (const auto& [queue, fault] : partsOf(campaign)) {
+    if (stop()) return findings;
+    findings.push_back(CampaignPart(campaign, *queue, fault, session, stop).run());
+    tell(findings.back());
+    if (campaign.until_failure && findings.back().failed()) return findings;
   }
   return findings;
 }

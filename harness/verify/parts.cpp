@@ -216,6 +216,18 @@ int playBystander(const ActorContext& context, Call victims_call) {
   }
 }
 
+int playNewcomer(const ActorContext& context, Call victims_call) {
+  std::optional<LoggedProducer> producer;
+  std::optional<LoggedConsumer> consumer;
+  if (isPush(victims_call)) {
+    producer.emplace(context);
+  } else {
+    consumer.emplace(context);
+  }
+  context.words.newcomers.store(1, std::memory_order_release);
+  for (;;) ::pause();
+}
+
 int playFinisher(const ActorContext& context) {
   LoggedProducer producer(context);
   LoggedConsumer consumer(context);

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "harness/history/check.hpp"
 #include "harness/verify/parts.hpp"
@@ -53,6 +54,9 @@ std::optional<TrialOutcome> wakeAtInstruction(Stage& stage, const SteppedTrial& 
 struct CallLength {
   long instructions = 0;
   bool sleeps = false;
+  /// How many instructions were done each time when the shared memory had changed, ascending: a
+  /// fault beside one of these tells more than one between them.
+  std::vector<long> changes;
 };
 CallLength lengthOf(Stage& stage, const SteppedTrial& trial);
 
