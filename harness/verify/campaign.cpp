@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "harness/verify/damage_trial.hpp"
+#include "harness/verify/snapshot_trial.hpp"
 #include "harness/verify/stepped.hpp"
 
 namespace ringside::harness {
@@ -31,8 +32,10 @@ class CampaignPart {
 
   CampaignFinding run() {
     const auto begin = std::chrono::steady_clock::now();
+    const SnapshotEntry* const snapshot = findSnapshot(finding_.queue->name);
+    if (snapshot != nullptr) runOn(*snapshot);
     for (const std::uint64_t capacity : campaign_.capacities) {
-      if (isEnough()) break;
+      if (snapshot != nullptr || isEnough()) break;
       QueueShape shape{.producers = std::min(2U, finding_.queue->limits.max_producers),
                        .consumers = std::min(2U, finding_.queue->limits.max_consumers),
                        .element_size_bytes = campaign_.element_size_bytes,
@@ -47,6 +50,44 @@ class CampaignPart {
   }
 
  private:
+  void runOn(const SnapshotEntry& snapshot) {
+    Stage stage(snapshot.entry, {}, session_);
+    const bool kills = finding_.fault == FaultKind::KillAtInstruction;
+    if (finding_.fault == FaultKind::None) {
+      storms(stage, snapshot, 0);
+    } else if (finding_.fault == FaultKind::Storm) {
+      storms(stage, snapshot, campaign_.kills_per_storm);
+    } else if (kills || finding_.fault == FaultKind::StopAtInstruction) {
+      steps(stage, snapshot, kills, kills ? campaign_.kill_points : campaign_.stop_points);
+    } else {
+      finding_.skipped = "it is no queue";
+    }
+  }
+
+  void storms(Stage& stage, const SnapshotEntry& snapshot, std::uint64_t kills) {
+    for (std::uint64_t i = 0; i < campaign_.storms && !isEnough(); ++i) {
+      add(stormSnapshot(stage, snapshot, static_cast<std::uint32_t>(kills), random_()));
+    }
+  }
+
+  void steps(Stage& stage, const SnapshotEntry& snapshot, bool kills, std::uint64_t most_points) {
+    const OnOneProcessor here;
+    for (const SnapshotCall call : {SnapshotCall::Read, SnapshotCall::Write}) {
+      if (isEnough()) return;
+      CallLength length;
+      length.instructions = lengthOf(stage, snapshot, call);
+      if (length.instructions == 0) {
+        finding_.skipped = "processes may not be traced here";
+        return;
+      }
+      for (const SteppedTrial& at : pointsOf({}, length, most_points)) {
+        if (isEnough()) return;
+        auto outcome = strikeSnapshot(stage, snapshot, call, kills, at.instruction);
+        if (outcome) add(std::move(*outcome));
+      }
+    }
+  }
+
   void runOn(Stage& stage) {
     switch (finding_.fault) {
       case FaultKind::None:
