@@ -24,6 +24,7 @@ struct VerifyOptions {
   std::optional<std::string> out;
   std::vector<std::string> overrides;
   std::string format = "table";
+  bool until_failure = false;
 };
 
 /// The campaign as it was run: the file itself, or written out where the command line changed it.
@@ -57,8 +58,8 @@ ExitCode exitCodeOf(const std::vector<CampaignFinding>& findings, bool interrupt
 }
 
 ExitCode verify(const VerifyOptions& options) {
-  const Campaign campaign =
-      readCampaign(findScenario(options.suite, kCampaignFolder), options.overrides);
+  Campaign campaign = readCampaign(findScenario(options.suite, kCampaignFolder), options.overrides);
+  campaign.until_failure = options.until_failure;
   results::Bundle bundle = makeBundle(options.out, "verify-" + campaign.name);
   say("{}: {}\n", campaign.name, campaign.question);
   const auto started = std::chrono::system_clock::now();
@@ -96,8 +97,7 @@ void addVerifyCommand(CLI::App& app, ExitCode& exit_code) {
   CLI::App* command =
       app.add_subcommand("verify", "Kill, stop and damage: what becomes of a queue?");
   auto options = std::make_shared<VerifyOptions>();
-  command
-      ->add_option("suite", options->suite, "A campaign file, or its bare name")
+  command->add_option("suite", options->suite, "A campaign file, or its bare name")
       ->capture_default_str();
   command->add_option("--out", options->out, "Folder of the bundle, which must not exist");
   command->add_option("-s,--set", options->overrides, "KEY=VALUE instead of what the file says")
@@ -106,6 +106,8 @@ void addVerifyCommand(CLI::App& app, ExitCode& exit_code) {
   command->add_option("--format", options->format, "Of the table on stdout")
       ->check(CLI::IsMember({"table", "json", "csv", "markdown"}))
       ->capture_default_str();
+  command->add_flag("--until-failure", options->until_failure,
+                    "End with the first class that is worse than expected");
   command->footer(
       "Examples:\n  ringside verify\n  ringside verify nightly --set seed=7\n"
       "  ringside verify --set queues=mpmc --set faults=[kill,storm]");

@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <chrono>
 #include <random>
+#include <utility>
 
 #include "harness/verify/damage_trial.hpp"
+#include "harness/verify/snapshot_trial.hpp"
 #include "harness/verify/stepped.hpp"
 
 namespace ringside::harness {
@@ -32,8 +34,10 @@ class CampaignPart {
 
   CampaignFinding run() {
     const auto begin = std::chrono::steady_clock::now();
+    const SnapshotEntry* const snapshot = findSnapshot(finding_.queue->name);
+    if (snapshot != nullptr) runOn(*snapshot);
     for (const std::uint64_t capacity : campaign_.capacities) {
-      if (!fits(capacity) || isEnough()) break;
+      if (snapshot != nullptr || !fits(capacity) || isEnough()) break;
       Stage stage(*finding_.queue, shapeOf(campaign_, *finding_.queue, capacity), session_);
       runOn(stage);
     }
@@ -55,6 +59,44 @@ class CampaignPart {
       finding_.skipped = fmt::format("it holds at most {} elements", limits.max_capacity);
     }
     return finding_.skipped.empty();
+  }
+
+  void runOn(const SnapshotEntry& snapshot) {
+    Stage stage(snapshot.entry, {}, session_);
+    const bool kills = finding_.fault == FaultKind::KillAtInstruction;
+    if (finding_.fault == FaultKind::None) {
+      storms(stage, snapshot, 0);
+    } else if (finding_.fault == FaultKind::Storm) {
+      storms(stage, snapshot, campaign_.kills_per_storm);
+    } else if (kills || finding_.fault == FaultKind::StopAtInstruction) {
+      steps(stage, snapshot, kills, kills ? campaign_.kill_points : campaign_.stop_points);
+    } else {
+      finding_.skipped = "it is no queue";
+    }
+  }
+
+  void storms(Stage& stage, const SnapshotEntry& snapshot, std::uint64_t kills) {
+    for (std::uint64_t i = 0; i < campaign_.storms && !isEnough(); ++i) {
+      add(stormSnapshot(stage, snapshot, static_cast<std::uint32_t>(kills), random_()));
+    }
+  }
+
+  void steps(Stage& stage, const SnapshotEntry& snapshot, bool kills, std::uint64_t most_points) {
+    const OnOneProcessor here;
+    for (const SnapshotCall call : {SnapshotCall::Read, SnapshotCall::Write}) {
+      if (isEnough()) return;
+      CallLength length;
+      length.instructions = lengthOf(stage, snapshot, call);
+      if (length.instructions == 0) {
+        finding_.skipped = "processes may not be traced here";
+        return;
+      }
+      for (const SteppedTrial& at : pointsOf({}, length, most_points)) {
+        if (isEnough()) return;
+        auto outcome = strikeSnapshot(stage, snapshot, call, kills, at.instruction);
+        if (outcome) add(std::move(*outcome));
+      }
+    }
   }
 
   void runOn(Stage& stage) {
@@ -144,21 +186,28 @@ class CampaignPart {
     return all;
   }
 
-  /// Evenly spread over the call, at another offset each time; of one that sleeps only the end,
-  /// where it goes to sleep.
+  /// Before and after each change of the shared memory, then evenly spread over the call, at
+  /// another offset each time; of a call that sleeps only the end, where it goes to sleep.
   std::vector<SteppedTrial> pointsOf(const SteppedTrial& trial, const CallLength& length,
                                      std::uint64_t most) {
     constexpr long kBeforeSleep = 300;
     const long begin = length.sleeps ? std::max(0L, length.instructions - kBeforeSleep) : 0;
     const long range = length.instructions - begin;
-    const long points = std::min(range, static_cast<long>(most));
-    std::vector<SteppedTrial> all;
-    const long offset = static_cast<long>(random_() % static_cast<std::uint64_t>(range));
-    for (long i = 0; i < points; ++i) {
-      SteppedTrial& at = all.emplace_back(trial);
-      at.instruction = begin + (offset + range * i / points) % range;
-    }
-    return all;
+    const auto points =
+        static_cast<std::size_t>(std::min<std::uint64_t>(static_cast<std::uint64_t>(range), most));
+    std::vector<long> all;
+    const auto enter = [&](long instruction) {
+      const bool known = std::find(all.begin(), all.end(), instruction) != all.end();
+      if (instruction >= begin && !known && all.size() < points) all.push_back(instruction);
+    };
+    for (const long change : length.changes) enter(change);
+    for (const long change : length.changes) enter(change - 1);
+    const auto offset = static_cast<long>(random_() % static_cast<std::uint64_t>(range));
+    const auto spread = static_cast<long>(points);
+    for (long i = 0; i < spread; ++i) enter(begin + (offset + range * i / spread) % range);
+    std::vector<SteppedTrial> trials(all.size(), trial);
+    for (std::size_t i = 0; i < all.size(); ++i) trials[i].instruction = all[i];
+    return trials;
   }
 
   void damages(Stage& stage) {
@@ -173,7 +222,8 @@ class CampaignPart {
   }
 
   bool isEnough() const {
-    return finding_.bad_trials >= kEnoughBadTrials || !finding_.skipped.empty() || stop_();
+    return finding_.bad_trials >= kEnoughBadTrials || !finding_.skipped.empty() || stop_() ||
+           (campaign_.until_failure && finding_.failed());
   }
 
   void add(TrialOutcome outcome) {
@@ -235,15 +285,33 @@ QueueShape shapeOf(const Campaign& campaign, const QueueEntry& queue, std::uint6
           .memory = {.huge_pages = HugePages::Never}};
 }
 
+namespace {
+
+using PartName = std::pair<const QueueEntry*, FaultKind>;
+std::vector<PartName> partsOf(const Campaign& campaign) {
+  std::vector<PartName> parts;
+  for (const QueueEntry* queue : campaign.queues) {
+    for (const FaultKind fault : campaign.faults) parts.emplace_back(queue, fault);
+  }
+  if (!campaign.until_failure) return parts;
+  const auto turn = [&](const PartName& part) {
+    return std::find(campaign.faults.begin(), campaign.faults.end(), part.second);
+  };
+  std::stable_sort(parts.begin(), parts.end(),
+                   [&](const PartName& a, const PartName& b) { return turn(a) < turn(b); });
+  return parts;
+}
+
+}  // namespace
+
 std::vector<CampaignFinding> runCampaign(const Campaign& campaign, Session& session,
                                          const TellFinding& tell, const WantsToStop& stop) {
   std::vector<CampaignFinding> findings;
-  for (const QueueEntry* queue : campaign.queues) {
-    for (const FaultKind fault : campaign.faults) {
-      if (stop()) return findings;
-      findings.push_back(CampaignPart(campaign, *queue, fault, session, stop).run());
-      tell(findings.back());
-    }
+  for (const auto& [queue, fault] : partsOf(campaign)) {
+    if (stop()) return findings;
+    findings.push_back(CampaignPart(campaign, *queue, fault, session, stop).run());
+    tell(findings.back());
+    if (campaign.until_failure && findings.back().failed()) return findings;
   }
   return findings;
 }

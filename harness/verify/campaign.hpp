@@ -41,6 +41,9 @@ struct Campaign {
   std::uint64_t storms = 4;  ///< of each shape and capacity
   std::uint64_t kills_per_storm = 12;
   std::uint64_t rounds = 4;  ///< of overwriting, truncating, unlinking
+  /// Ends with the first finding that failed; until then each fault is tried on every queue before
+  /// the next, in the order of `faults`.
+  bool until_failure = false;
   /// The worst class that is no failure; Survives for a queue that is not named.
   std::map<std::string, ProgressClass> expected;
 };

@@ -27,16 +27,6 @@ void pauseFor(milliseconds time) {
   ::nanosleep(&duration, nullptr);
 }
 
-/// The files in /dev/shm that this queue lies in.
-std::vector<std::string> filesOf(const Stage& stage) {
-  std::vector<std::string> files;
-  for (const auto& entry : std::filesystem::directory_iterator(kFolder)) {
-    const bool own = entry.path().filename().string().starts_with(stage.name());
-    if (own && entry.is_regular_file()) files.push_back(entry.path().string());
-  }
-  return files;
-}
-
 /// One file, mapped for writing by somebody who has no business there.
 class Intruder {
  public:
@@ -96,7 +86,7 @@ class DamagePlay {
   /// Why it could not be tried; empty otherwise.
   std::string play() {
     if (!play_.fill({random_() % 9, 0})) return "";
-    const std::vector<std::string> files = filesOf(stage_);
+    const std::vector<std::string> files = stage_.segmentFiles();
     if (files.empty()) return "it lies in no file of /dev/shm";
     constexpr std::uint64_t kElements = 1500;  // that a consumer's log has room for
     Child producer = cast({true, false, random_(), kElements});

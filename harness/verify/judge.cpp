@@ -30,6 +30,26 @@ std::optional<ProgressClass> parseProgressClass(std::string_view text) noexcept 
   return std::nullopt;
 }
 
+namespace {
+
+/// Only what a dead consumer may have taken may come again: in a call that returned it was given
+/// back.
+void judgeRedeliveries(const History& history, TrialOutcome& outcome) {
+  std::uint64_t again = 0;
+  std::uint64_t taken_by_dead = 0;
+  for (const Operation& operation : history.operations) {
+    if (operation.action != Action::Pop) continue;
+    if (!operation.returned()) taken_by_dead += operation.claimed;
+    if (operation.returned() && operation.redelivered) ++again;
+  }
+  if (again <= taken_by_dead) return;
+  find(outcome, ProgressClass::Corrupts,
+       fmt::format("{} elements were delivered again, and consumers that died had taken {} at most",
+                   again, taken_by_dead));
+}
+
+}  // namespace
+
 void judge(const Stage& stage, Ending ending, const std::string& ended_by, TrialOutcome& outcome) {
   const StageWords& words = stage.words();
   History history = stage.history();
@@ -42,6 +62,7 @@ void judge(const Stage& stage, Ending ending, const std::string& ended_by, Trial
   if (const auto violation = firstViolation(history)) {
     find(outcome, classOf(violation->kind), violation->sentence);
   }
+  judgeRedeliveries(history, outcome);
   if (ending == Ending::Complete) {
     const std::uint64_t before = words.capacity_before.load();
     const std::uint64_t after = words.capacity_after.load();

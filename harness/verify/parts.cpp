@@ -14,6 +14,9 @@ namespace {
 /// In a row, without success, before an actor believes an answer of full or empty for good. Repairs
 /// take their time: a queue may look for the dead only now and then.
 constexpr int kTriesToBelieve = 3000;
+/// Where others have the processor a yield takes long: a queue that looks for the dead only after
+/// some tries is to come to them all the same.
+constexpr std::uint64_t kTriesBetweenYields = 64;
 /// Of a bystander while the victim stands still: enough to provoke whatever others do then.
 constexpr int kTriesMeanwhile = 400;
 
@@ -63,6 +66,7 @@ bool exchange(LoggedProducer& producer, LoggedConsumer& consumer, std::uint64_t 
               std::atomic<std::int64_t>& recovered_ns) {
   Standstill standstill;
   std::uint64_t pushed = 0;
+  std::uint64_t failures = 0;
   bool popped = false;
   while (pushed < count || consumer.lastValue() != producer.lastValue()) {
     const bool can_push = pushed < count && producer.tryPush();
@@ -74,7 +78,7 @@ bool exchange(LoggedProducer& producer, LoggedConsumer& consumer, std::uint64_t 
       standstill.moved();
     } else if (standstill.isFinal()) {
       return false;
-    } else {
+    } else if (++failures % kTriesBetweenYields == 0) {
       ::sched_yield();
     }
   }
@@ -216,6 +220,18 @@ int playBystander(const ActorContext& context, Call victims_call) {
   }
 }
 
+int playNewcomer(const ActorContext& context, Call victims_call) {
+  std::optional<LoggedProducer> producer;
+  std::optional<LoggedConsumer> consumer;
+  if (isPush(victims_call)) {
+    producer.emplace(context);
+  } else {
+    consumer.emplace(context);
+  }
+  context.words.newcomers.store(1, std::memory_order_release);
+  for (;;) ::pause();
+}
+
 int playFinisher(const ActorContext& context) {
   LoggedProducer producer(context);
   LoggedConsumer consumer(context);
@@ -258,7 +274,8 @@ int consumeInStorm(const ActorContext& context, const StormPart& part) {
                             : consumer.tryPop();
     failures = popped ? 0 : failures + 1;
     if (failures % 16 == 1) consumer.lookWhetherEmpty();
-    if (!popped) ::sched_yield();
+    const bool calm = context.words.stop_all.load(std::memory_order_relaxed) != 0;
+    if (!popped && !calm) ::sched_yield();
   }
   return kPartPlayed;
 }

@@ -55,6 +55,10 @@ enum class Act : std::uint32_t {
 };
 int playBystander(const ActorContext& context, Call victims_call);
 
+/// Attaches in the place of a victim that was killed in this call, and stays there idle until it is
+/// killed itself.
+int playNewcomer(const ActorContext& context, Call victims_call);
+
 /// A producer or consumer of a storm, until it is told to stop.
 struct StormPart {
   bool produces = true;

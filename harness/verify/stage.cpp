@@ -87,6 +87,15 @@ std::uint64_t Stage::segmentsLeft() const {
   return left;
 }
 
+std::vector<std::string> Stage::segmentFiles() const {
+  std::vector<std::string> files;
+  for (const auto& entry : std::filesystem::directory_iterator("/dev/shm")) {
+    const bool own = entry.path().filename().string().starts_with(name_);
+    if (own && entry.is_regular_file()) files.push_back(entry.path().string());
+  }
+  return files;
+}
+
 History Stage::history() const {
   History history;
   history.queue = std::string(queue_.name);

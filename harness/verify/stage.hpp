@@ -29,7 +29,8 @@ struct StageWords {
   alignas(64) std::atomic<std::uint32_t> victim_at;  ///< 0 not yet, 1 in its operation, 2 done
   alignas(64) std::atomic<std::uint32_t> act;        ///< which act of its part a bystander plays
   alignas(64) std::atomic<std::uint32_t> acts_done;
-  std::atomic<std::uint32_t> filled;  ///< the queue is there, with what it is to hold
+  std::atomic<std::uint32_t> newcomers;  ///< who have attached in the place of the dead
+  std::atomic<std::uint32_t> filled;     ///< the queue is there, with what it is to hold
   std::atomic<std::uint64_t> capacity_before;
   std::atomic<std::uint64_t> capacity_after;
   std::atomic<std::uint64_t> drops;
@@ -78,6 +79,8 @@ class Stage {
 
   /// Names in /dev/shm that begin with this queue's.
   std::uint64_t segmentsLeft() const;
+  /// The files in /dev/shm that it lies in.
+  std::vector<std::string> segmentFiles() const;
   void removeNames() const;
   /// All that was logged. For when no actor lives any more.
   History history() const;

@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "harness/verify/play.hpp"
+#include "harness/verify/segment_watch.hpp"
 #include "harness/verify/stepped.hpp"
 
 namespace ringside::harness {
@@ -98,6 +99,26 @@ class SteppedPlay {
     play_.outcome().detection_ms = static_cast<double>(nowNs() - killed_ns) * 1e-6;
     play_.outcome().faults = 1;
   }
+  /// A fresh process takes the dead one's place, before anything is repaired, and holds it. Where
+  /// the policy has one such place the bystander takes it afterwards. False when it cannot.
+  bool callNewcomer() {
+    const QueueLimits& limits = stage_.queue().limits;
+    const std::uint32_t most = isPush(trial_.call) ? limits.max_producers : limits.max_consumers;
+    if (most == 1) return true;
+    const std::uint32_t actor = stage_.castActor();
+    newcomer_.emplace([this, actor] {
+      return stage_.enact(actor,
+                          [this](const ActorContext& me) { return playNewcomer(me, trial_.call); });
+    });
+    const auto limit = std::chrono::steady_clock::now() + kPatience;
+    while (stage_.words().newcomers.load(std::memory_order_acquire) == 0) {
+      if (std::chrono::steady_clock::now() > limit) return false;
+      if (newcomer_->waitFor(milliseconds(0))) return false;
+      ::sched_yield();
+    }
+    return true;
+  }
+  std::optional<int> newcomerStatus() const { return newcomer_->status(); }
   /// Lets the victim go; how it came to its end, nullopt while it has not.
   std::optional<int> victimEnds() {
     victim_->letGo();
@@ -139,6 +160,7 @@ class SteppedPlay {
   void endAll() {
     if (bystander_) bystander_->kill();
     if (victim_) victim_->child().kill();
+    if (newcomer_) newcomer_->kill();
   }
 
   Play play_;
@@ -146,6 +168,7 @@ class SteppedPlay {
   SteppedTrial trial_;
   std::optional<Child> bystander_;
   std::optional<SteppedChild> victim_;
+  std::optional<Child> newcomer_;
   std::int64_t killed_ns_ = 0;
 };
 
@@ -159,7 +182,9 @@ CallLength lengthOf(Stage& stage, const SteppedTrial& trial) {
     return length;
   }
   if (!play.callVictim()) return length;
+  SegmentWatch watch(stage.segmentFiles());
   do {
+    if (watch.hasChanged()) length.changes.push_back(length.instructions);
     ++length.instructions;
     length.sleeps = isBlocking(trial.call) && play.victim().isAboutToSleep();
   } while (length.instructions < kMostInstructions && !length.sleeps && play.victim().step());
@@ -172,6 +197,9 @@ std::optional<TrialOutcome> killAtInstruction(Stage& stage, const SteppedTrial& 
   play.callBystander();
   if (!play.callVictim() || !play.stepToTheFault()) return std::nullopt;
   play.kill();
+  if (!play.callNewcomer()) {
+    return play.finishBecauseOf("who came in the dead one's place", play.newcomerStatus());
+  }
   return play.finish();
 }
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "harness/history/check.hpp"
 #include "harness/verify/parts.hpp"
@@ -54,6 +55,9 @@ struct CallLength {
   long instructions = 0;
   bool sleeps = false;
   std::optional<TrialOutcome> unfilled;  ///< what kept it from being filled
+  /// How many instructions were done each time when the shared memory had changed, ascending: a
+  /// fault beside one of these tells more than one between them.
+  std::vector<long> changes;
 };
 CallLength lengthOf(Stage& stage, const SteppedTrial& trial);
 

@@ -11,6 +11,7 @@
 #include "harness/axes.hpp"
 #include "harness/override.hpp"
 #include "harness/usage_error.hpp"
+#include "harness/verify/snapshot.hpp"
 
 namespace ringside::harness {
 namespace {
@@ -78,6 +79,7 @@ class CampaignReader {
   Campaign take() {
     if (campaign_.queues.empty()) {
       for (const QueueEntry& entry : allQueues()) campaign_.queues.push_back(&entry);
+      for (const SnapshotEntry& one : allSnapshots()) campaign_.queues.push_back(&one.entry);
     }
     if (campaign_.faults.empty()) campaign_.faults = allFaultKinds();
     return std::move(campaign_);
@@ -125,8 +127,10 @@ class CampaignReader {
   }
   const QueueEntry* queue(const toml::node& node, const std::string& name) const {
     if (const QueueEntry* entry = findQueue(name)) return entry;
+    if (const SnapshotEntry* one = findSnapshot(name)) return &one->entry;
     std::vector<std::string_view> known;
     for (const QueueEntry& entry : allQueues()) known.push_back(entry.name);
+    for (const SnapshotEntry& one : allSnapshots()) known.push_back(one.entry.name);
     refuse(node, fmt::format("there is no queue '{}'{}; known are {}", name,
                              suggestion(name, known), fmt::join(known, ", ")));
   }
