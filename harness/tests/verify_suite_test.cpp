@@ -8,6 +8,7 @@
 #include <fstream>
 
 #include "harness/usage_error.hpp"
+#include "harness/verify/snapshot.hpp"
 
 namespace ringside::harness {
 namespace {
@@ -55,7 +56,7 @@ class CampaignFileTest : public ::testing::Test {
 TEST_F(CampaignFileTest, OfANameAloneIsEveryQueueAndEveryFault) {
   const Campaign campaign = readWith("");
   EXPECT_EQ(campaign.name, "small");
-  EXPECT_EQ(campaign.queues.size(), allQueues().size());
+  EXPECT_EQ(campaign.queues.size(), allQueues().size() + allSnapshots().size());
   EXPECT_EQ(campaign.faults, allFaultKinds());
   EXPECT_EQ(campaign.capacities, Campaign{}.capacities);
   EXPECT_EQ(campaign.seed, 1U);
