@@ -107,7 +107,7 @@ void addVerifyCommand(CLI::App& app, ExitCode& exit_code) {
       ->check(CLI::IsMember({"table", "json", "csv", "markdown"}))
       ->capture_default_str();
   command->add_flag("--until-failure", options->until_failure,
-                    "End with the first class that is worse than expected");
+                    "End with the first class worse than expected");
   command->footer(
       "Examples:\n  ringside verify\n  ringside verify nightly --set seed=7\n"
       "  ringside verify --set queues=mpmc --set faults=[kill,storm]");

@@ -192,7 +192,7 @@ class TheCommandLineTest(VerifyTest):
         finished = self.scratch.start("list", cwd=REPOSITORY).finish()
         self.assertEqual(finished.exit_code, 0, finished.err)
         below = finished.out.split("campaigns of ringside verify\n")[1]
-        self.assertRegex(below, r"^  nightly +The same.*\n  quick +Does a queue lose")
+        self.assertRegex(below, r"(?m)^  nightly +The same.*\n  quick +Does a queue lose")
 
 
 class TheEndBeforeTheEndTest(VerifyTest):
