@@ -62,7 +62,7 @@ int rounds() {
 TEST(UnlinkRaceTest, WhoIsAttachedKeepsTheNameWhoeverIsKilledMeanwhile) {
   const ShmName name;
   const Shared<std::atomic<int>> worst{Fine};
-  const Shared<std::atomic<std::uint64_t>> uses{0};
+  const Shared<std::atomic<std::uint64_t>> uses{std::uint64_t{0}};
   const auto use = [&] {
     for (;; ++*uses) {
       if (const int outcome = useOnce(name.str()); outcome != Fine) *worst = outcome;
