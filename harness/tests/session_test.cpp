@@ -72,7 +72,7 @@ TEST(ClockTest, GoesForwardAtItsRate) {
   ::usleep(20'000);
   const auto measured = static_cast<double>(clock.nsBetween(begin, clock.nowAfterLoads()));
   const auto expected = static_cast<double>(Clock::monotonicRawNs() - begin_ns);
-  EXPECT_NEAR(measured / expected, 1.0, 0.01);
+  EXPECT_NEAR(measured / expected, 1.0, 0.2);  // a wrong unit; others may run between two reads
   EXPECT_EQ(clock.nsBetween(5, 3), 0U);
 }
 
