@@ -11,6 +11,7 @@
 #include "forked.hpp"
 #include "ringside/ringside.hpp"
 #include "shm_name.hpp"
+#include "thread_sanitizer.hpp"
 
 namespace ringside {
 namespace {
@@ -79,6 +80,7 @@ bool useEachOperation(Producer& producer, Consumer& consumer) {
 }
 
 TYPED_TEST(WaitTest, NothingIsAskedOfTheKernelWhileNobodySleeps) {
+  if (kThreadSanitizer) GTEST_SKIP() << "ThreadSanitizer makes system calls of its own";
 #if defined(__SANITIZE_ADDRESS__)
   GTEST_SKIP() << "AddressSanitizer makes system calls of its own";
 #endif
