@@ -8,7 +8,8 @@
 
 #include "harness/any_queue.hpp"
 #include "harness/measurable_queue.hpp"
-#include "harness/workloads.hpp"
+#include "harness/workloads/ping_pong.hpp"
+#include "harness/workloads/throughput.hpp"
 
 namespace ringside::harness {
 

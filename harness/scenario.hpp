@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "harness/axes.hpp"
-#include "harness/workloads.hpp"
+#include "harness/workloads/loop.hpp"
 
 namespace ringside::harness {
 

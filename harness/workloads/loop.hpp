@@ -1,12 +1,11 @@
-// The loops that are timed, written once and instantiated for each queue. They allocate nothing,
-// call nothing virtual, and look at the parent's phase only every kLookEvery messages or when the
-// queue makes them wait.
+// What the loops that are timed have in common. They are written once, one file a workload beside
+// this one, and instantiated for each queue; they allocate nothing, call nothing virtual, and look
+// at the parent's phase only every kLookEvery messages or when the queue makes them wait.
 #pragma once
 
 #include <sched.h>
 
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -129,32 +128,6 @@ inline bool allProducersDone(const WorkerContext& context) noexcept {
          context.control->shape().producers;
 }
 
-/// Throughput, sending side: as fast as the queue takes it.
-template <MeasurableQueue Q>
-void produceSaturated(WorkerContext& context) {
-  typename Q::Producer queue(context.places[0], context.shape);
-  ElementBytes element(context.shape.element_size_bytes);
-  const std::uint64_t look_mask = lookMask(context);
-  waitAtStartLine(context);
-  std::uint64_t sequence = 0;
-  bool stopping = false;
-  while (!stopping && sequence < kMaxSequence) {
-    element.write({context.number, sequence});
-    while (!queue.tryPush(element.data())) {
-      if (phaseOf(context) == Phase::Stop) {
-        stopping = true;
-        break;
-      }
-      giveWay(context.wait);
-    }
-    if (stopping) break;
-    ++sequence;
-    if ((sequence & look_mask) == 0) stopping = phaseOf(context) == Phase::Stop;
-  }
-  producerDone(context, sequence);
-  if (context.number == 0) noteSegmentFacts(context);
-}
-
 /// Picks one message in 64 or so, the first one among them, to be compared byte by byte. At no
 /// fixed distance: a fault that comes with a period must not hide between them.
 class Sampler {
@@ -179,33 +152,6 @@ inline void enter(WorkerContext& context, const std::optional<Stamp>& stamp) noe
   }
 }
 
-/// Throughput, receiving side: takes and checks everything, also what comes after the stop.
-template <MeasurableQueue Q>
-void consumeSaturated(WorkerContext& context) {
-  typename Q::Consumer queue(context.places[0], context.shape);
-  ElementBytes element(context.shape.element_size_bytes);
-  const std::uint64_t look_mask = lookMask(context);
-  waitAtStartLine(context);
-  Stopwatch stopwatch(context.clock);
-  Sampler sampler;
-  std::uint64_t received = 0;
-  int tries_when_done = 0;
-  while (tries_when_done < kTriesWhenDone) {
-    if (queue.tryPop(element.data())) {
-      enter(context, sampler.picks() ? element.readWhole() : element.read());
-      ++received;
-      tries_when_done = 0;
-      if ((received & look_mask) != 0) continue;
-    } else {
-      if (allProducersDone(context)) ++tries_when_done;
-      giveWay(context.wait);
-    }
-    stopwatch.look(phaseOf(context), received);
-  }
-  context.findings->received = received;
-  stopwatch.report(*context.findings);
-}
-
 /// Repeats `attempt` until it succeeds; false when it has not a second after the stop.
 template <class Attempt>
 bool persist(WorkerContext& context, Attempt&& attempt) noexcept {
@@ -218,69 +164,6 @@ bool persist(WorkerContext& context, Attempt&& attempt) noexcept {
     if (context.clock.nsBetween(stopped_at, context.clock.now()) > kPatienceNs) return false;
   }
   return true;
-}
-
-/// Round trip, asking side: one message in flight, timed from before its push to after the pop of
-/// its reply. A reply that has not come a second after the stop is lost.
-template <MeasurableQueue Q>
-void ping(WorkerContext& context) {
-  typename Q::Producer requests(context.places[0], context.shape);
-  typename Q::Consumer replies(context.places[1 + context.number], replyShape(context.shape));
-  ElementBytes question(context.shape.element_size_bytes);
-  ElementBytes answer(context.shape.element_size_bytes);
-  waitAtStartLine(context);
-  Stopwatch stopwatch(context.clock);
-  std::uint64_t sent = 0;
-  std::uint64_t received = 0;
-  for (Phase phase = phaseOf(context); phase != Phase::Stop && sent < kMaxSequence;
-       phase = phaseOf(context)) {
-    stopwatch.look(phase, received);
-    question.write({context.number, sent});
-    const std::uint64_t begin = context.clock.now();
-    if (!persist(context, [&] { return requests.tryPush(question.data()); })) break;
-    ++sent;
-    if (!persist(context, [&] { return replies.tryPop(answer.data()); })) break;
-    const std::uint64_t end = context.clock.nowAfterLoads();
-    ++received;
-    if (stopwatch.measuring()) {
-      context.control->histogram(context.number)->record(context.clock.nsBetween(begin, end));
-    }
-    std::optional<Stamp> stamp = answer.readWhole();
-    if (stamp && stamp->producer != context.number) stamp.reset();  // somebody else's reply
-    enter(context, stamp);
-  }
-  stopwatch.look(Phase::Stop, received);
-  stopwatch.report(*context.findings);
-  context.findings->received = received;
-  producerDone(context, sent);
-  if (context.number == 0) noteSegmentFacts(context);
-}
-
-/// Round trip, answering side: sends each message back to who asked.
-template <MeasurableQueue Q>
-void pong(WorkerContext& context) {
-  typename Q::Consumer requests(context.places[0], context.shape);
-  const std::uint32_t askers = context.shape.producers;
-  std::deque<typename Q::Producer> replies;  // a deque, for its elements need not be movable
-  for (std::uint32_t p = 0; p < askers; ++p) {
-    replies.emplace_back(context.places[1 + p], replyShape(context.shape));
-  }
-  ElementBytes element(context.shape.element_size_bytes);
-  waitAtStartLine(context);
-  int tries_when_done = 0;
-  while (tries_when_done < kTriesWhenDone) {
-    if (!requests.tryPop(element.data())) {
-      if (allProducersDone(context)) ++tries_when_done;
-      giveWay(context.wait);
-      continue;
-    }
-    const std::optional<Stamp> stamp = element.read();
-    if (!stamp || stamp->producer >= askers) {
-      ++context.findings->torn;
-      continue;
-    }
-    persist(context, [&] { return replies[stamp->producer].tryPush(element.data()); });
-  }
 }
 
 }  // namespace ringside::harness
