@@ -5,6 +5,7 @@
 #include <system_error>
 
 #include "lock_file.hpp"
+#include "ringside/kill_point.hpp"
 #include "ringside/sequenced_slots.hpp"
 
 namespace ringside {
@@ -90,11 +91,13 @@ Finding Repair::abandonForDead(std::uint64_t position, std::uint64_t written) no
       blocker_ = *pid;
       return finding == Finding::Nothing ? Finding::Held : finding;
     }
+    RINGSIDE_KILL_POINT(found_dead_claim);
     // Fails if the claimer had published before it died. SYNC: stepOver() of the readers.
     if (!word.compare_exchange_strong(expected, abandonedWord(position), std::memory_order_acq_rel,
                                       std::memory_order_relaxed)) {
       return Finding::Repaired;
     }
+    RINGSIDE_KILL_POINT(abandoned);
     count(ring_.shared_page->abandoned);
     finding = Finding::Repaired;
   }
@@ -141,11 +144,13 @@ Finding Repair::freeForDead(std::uint64_t written) noexcept {
       return finding == Finding::Nothing ? Finding::Held : finding;
     }
     if (full && geometry.delivery == Delivery::AtLeastOnce) return finding;  // for adopt()
+    RINGSIDE_KILL_POINT(found_dead_claim);
     // Fails if the claimer had given it back before it died. SYNC: freeRun() of the writers.
     if (!word.compare_exchange_strong(seen, freeWord(position + slots.count()),
                                       std::memory_order_acq_rel, std::memory_order_relaxed)) {
       return Finding::Repaired;
     }
+    RINGSIDE_KILL_POINT(freed_for_dead);
     if (full) count(ring_.shared_page->drops);
     finding = Finding::Repaired;
   }
@@ -173,8 +178,10 @@ Claim Repair::adopt() noexcept {
   const AdoptionLock lock(at_.probe);
   const std::optional<std::uint64_t> orphan = lock.held() ? findOrphan() : std::nullopt;
   if (!orphan) return {};
+  RINGSIDE_KILL_POINT(found_orphan);
   // Under the lock, so that the next adopter sees it. SYNC: livingAnnouncer().
   at_.intent->store(intentWord(Claiming::ToRead, *orphan, 1), std::memory_order_release);
+  RINGSIDE_KILL_POINT(adopted);
   count(ring_.shared_page->redelivered);
   return {*orphan, 1};
 }

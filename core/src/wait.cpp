@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <climits>
 
+#include "ringside/kill_point.hpp"
 #include "thread_sanitizer.hpp"
 #include "timespec.hpp"
 
@@ -47,6 +48,7 @@ SleepTuning sleepTuning() noexcept {
 
 void WaitPoint::announceSleep() noexcept {
   sleeping_.exchange(1, std::memory_order_seq_cst);
+  RINGSIDE_KILL_POINT(sleep_announced);
   // SYNC: with wake(). Every registered process passes a full barrier before this returns, so it
   // either sees sleeping_ or has made its publication visible to the attempt that follows. Where
   // the call fails a waker may miss this sleeper: the slice bounds what that costs.
@@ -54,12 +56,15 @@ void WaitPoint::announceSleep() noexcept {
 }
 
 void WaitPoint::sleepUnlessWoken(std::uint32_t seen, const Deadline& deadline) noexcept {
+  RINGSIDE_KILL_POINT(about_to_sleep);
   sleepOnWord(event_, seen, deadline);
 }
 
 void WaitPoint::wakeSleepers() noexcept {
+  RINGSIDE_KILL_POINT(sees_sleepers);
   sleeping_.store(0, std::memory_order_relaxed);   // ordered before the event by its release
   event_.fetch_add(1, std::memory_order_release);  // SYNC: sleep()
+  RINGSIDE_KILL_POINT(counted_wake);
   wakeOnWord(event_, INT_MAX);
 }
 

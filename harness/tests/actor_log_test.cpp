@@ -26,14 +26,14 @@ class ActorLogTest : public StageTest {
         [&] {
           ActorLog log(stage_.log(actor));
           CallMark mark;
-          mark.setBy(stage_.words());
+          mark.setBy(stage_.words(), StepTo::NextInstruction);
           before(log);
           mark.enter();
           calls(log);
           mark.leave();
           return 0;
         },
-        stage_.words().victim_at);
+        stage_.words(), StepTo::NextInstruction);
     if (!child.reachCall(std::chrono::seconds(60))) GTEST_SKIP() << "no tracing here";
     long instructions = 0;
     do {

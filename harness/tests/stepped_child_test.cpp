@@ -6,6 +6,7 @@
 
 #include "harness/control.hpp"
 #include "harness/verify/actor.hpp"
+#include "ringside/kill_point.hpp"
 
 namespace ringside::harness {
 namespace {
@@ -19,7 +20,7 @@ class SteppedChildTest : public ::testing::Test {
 
   int count() {
     CallMark mark;
-    mark.setBy(words_);
+    mark.setBy(words_, StepTo::NextInstruction);
     mark.enter();
     for (std::uint32_t i = 0; i < kCounts; ++i) words_.filled.store(i + 1);
     mark.leave();
@@ -29,7 +30,7 @@ class SteppedChildTest : public ::testing::Test {
 
   SharedPages pages_{sizeof(StageWords)};
   StageWords& words_ = *new (pages_.data()) StageWords{};
-  SteppedChild child_{[this] { return count(); }, words_.victim_at};
+  SteppedChild child_{[this] { return count(); }, words_, StepTo::NextInstruction};
 };
 
 TEST_F(SteppedChildTest, StandsStillBeforeTheFirstInstructionOfItsCall) {
@@ -77,13 +78,13 @@ TEST(SteppedChildThatCrashesTest, EndsByItsOwnSignal) {
       [&] {
         ::signal(SIGSEGV, SIG_DFL);  // a sanitizer has a handler of its own
         CallMark mark;
-        mark.setBy(words);
+        mark.setBy(words, StepTo::NextInstruction);
         mark.enter();
         ::raise(SIGSEGV);
         mark.leave();
         return 0;
       },
-      words.victim_at);
+      words, StepTo::NextInstruction);
   ASSERT_TRUE(child.reachCall(kLong));
   while (child.step()) {
   }
@@ -91,9 +92,58 @@ TEST(SteppedChildThatCrashesTest, EndsByItsOwnSignal) {
 }
 
 TEST(SteppedChildWithoutACallTest, IsSaidToHaveReachedNone) {
-  const std::atomic<std::uint32_t> mark{0};
-  SteppedChild child([] { return 0; }, mark);
+  SharedPages pages(sizeof(StageWords));
+  StageWords& words = *new (pages.data()) StageWords{};
+  SteppedChild child([] { return 0; }, words, StepTo::NextInstruction);
   EXPECT_FALSE(child.reachCall(kLong));
+}
+
+/// A child with two kill points in its call, and one outside.
+class SteppedToKillPointsTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    if (!kHasKillPoints) GTEST_SKIP() << "no kill points in this build";
+  }
+  int work() {
+    CallMark mark;
+    mark.setBy(words_, StepTo::NextKillPoint);
+    RINGSIDE_KILL_POINT(outside);
+    mark.enter();
+    RINGSIDE_KILL_POINT(first);
+    words_.filled.store(1);
+    RINGSIDE_KILL_POINT(second);
+    words_.filled.store(2);
+    mark.leave();
+    return 0;
+  }
+  std::string point() const { return words_.point.load(); }
+
+  SharedPages pages_{sizeof(StageWords)};
+  StageWords& words_ = *new (pages_.data()) StageWords{};
+  SteppedChild child_{[this] { return work(); }, words_, StepTo::NextKillPoint};
+};
+
+TEST_F(SteppedToKillPointsTest, StandsStillAtEachByName) {
+  ASSERT_TRUE(child_.reachCall(kLong));
+  EXPECT_EQ(words_.point.load(), nullptr);
+  ASSERT_TRUE(child_.step());
+  EXPECT_EQ(point(), "first");
+  EXPECT_EQ(words_.filled.load(), 0U);
+  ASSERT_TRUE(child_.step());
+  EXPECT_EQ(point(), "second");
+  EXPECT_EQ(words_.filled.load(), 1U);
+  EXPECT_FALSE(child_.step());
+  EXPECT_EQ(words_.filled.load(), 2U);
+  EXPECT_FALSE(child_.child().ended()) << "it stands still after its call";
+}
+
+TEST_F(SteppedToKillPointsTest, PassesAllOnceItIsLetGo) {
+  ASSERT_TRUE(child_.reachCall(kLong));
+  ASSERT_TRUE(child_.step());
+  child_.letGo();
+  const auto status = child_.child().waitFor(kLong);
+  ASSERT_TRUE(status.has_value());
+  EXPECT_EQ(describeStatus(*status), "ended with 0");
 }
 
 }  // namespace

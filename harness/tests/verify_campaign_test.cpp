@@ -131,7 +131,7 @@ TEST_F(CampaignTest, AQueueThatCrashesASurvivorCorrupts) {
 
 TEST_F(CampaignTest, AQueueThatForgetsToWakeStalls) {
   Stage stage(*findQueue(kForgetful), shapeFor(3), session_);
-  const auto outcome = wakeAtInstruction(stage, SteppedTrial{});  // a push
+  const auto outcome = wakeAtStep(stage, SteppedTrial{});  // a push
   if (!outcome) GTEST_SKIP() << "no tracing here";
   EXPECT_EQ(outcome->progress, ProgressClass::Stalls) << outcome->evidence;
   EXPECT_THAT(outcome->evidence, HasSubstr("a sleeper is still in a call"));
@@ -140,7 +140,7 @@ TEST_F(CampaignTest, AQueueThatForgetsToWakeStalls) {
 TEST_F(CampaignTest, AQueueThatWakesSurvives) {
   Stage stage(*findQueue(kSturdy), shapeFor(3), session_);
   for (const long instruction : {0L, 100L, 400L}) {  // of a push
-    const auto outcome = wakeAtInstruction(stage, {Call::Push, {}, instruction});
+    const auto outcome = wakeAtStep(stage, {Call::Push, {}, StepTo::NextInstruction, instruction});
     if (!outcome) GTEST_SKIP() << "no tracing here";
     EXPECT_EQ(outcome->progress, ProgressClass::Survives) << outcome->evidence;
   }
@@ -178,6 +178,29 @@ TEST_F(CampaignTest, OurRingsSurviveEveryFault) {
     }
   }
   EXPECT_EQ(::testing::internal::GetCapturedStderr(), "") << "to be refused is no trouble here";
+}
+
+TEST_F(CampaignTest, KillPointsAreNamedOrSaidToBeMissing) {
+  const CampaignFinding finding = find("mpmc", FaultKind::KillAtPoint);
+  if (!kHasKillPoints) {
+    EXPECT_FALSE(finding.tried());
+    EXPECT_THAT(finding.skipped, HasSubstr("-DRINGSIDE_KILL_POINTS=ON"));
+    return;
+  }
+  SKIP_WITHOUT_TRACING(finding);
+  Stage stage(*findQueue("mpmc"), shapeFor(3), session_);
+  const auto outcome = killAtStep(stage, {Call::Push, {}, StepTo::NextKillPoint, 2});
+  ASSERT_TRUE(outcome.has_value());
+  EXPECT_EQ(outcome->fault_point, "push, kill point 2 (claimed), 0 in the queue");
+}
+
+TEST_F(CampaignTest, AQueueWithoutKillPointsIsNotStruckThere) {
+  if (!kHasKillPoints) GTEST_SKIP() << "no kill points in this build";
+  for (const FaultKind fault : {FaultKind::KillAtPoint, FaultKind::StormAtPoints}) {
+    const CampaignFinding finding = find(kSound, fault);
+    EXPECT_FALSE(finding.tried()) << toString(fault);
+    EXPECT_FALSE(finding.skipped.empty());
+  }
 }
 
 TEST_F(CampaignTest, WhatAQueueDoesNotOfferIsNotTriedAndSaysWhy) {

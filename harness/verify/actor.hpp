@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "harness/element.hpp"
+#include "harness/verify/kill_points.hpp"
 #include "harness/verify/stage.hpp"
 
 namespace ringside::harness {
@@ -20,32 +21,44 @@ constexpr std::uint64_t valueOf(std::uint32_t actor, std::uint64_t sequence) {
   return static_cast<std::uint64_t>(actor) << kSequenceBits | sequence;
 }
 
+/// How far a victim goes at a time.
+enum class StepTo : std::uint8_t { NextInstruction, NextKillPoint };
+
 /// Tells, of a victim that is stepped through, when it is inside of a call: before the first
-/// instruction of it the victim stands still.
+/// instruction of it the victim stands still, and by kill points also after the last.
 class CallMark {
  public:
-  void setBy(StageWords& words) noexcept { word_ = &words.victim_at; }
+  void setBy(StageWords& words, StepTo step_to) noexcept {
+    words_ = &words;
+    step_to_ = step_to;
+  }
   void enter() const noexcept {
-    if (word_ == nullptr) return;
+    if (words_ == nullptr) return;
     ::raise(SIGSTOP);
-    word_->store(kInCall);
+    words_->victim_at.store(kInCall);
+    if (step_to_ == StepTo::NextKillPoint) stopAtKillPoints(*words_);
   }
   void leave() const noexcept {
-    if (word_ != nullptr) word_->store(kOutOfCall);
+    if (words_ == nullptr) return;
+    words_->victim_at.store(kOutOfCall);
+    if (step_to_ == StepTo::NextInstruction) return;
+    passKillPoints();
+    if (words_->nobody_stays.load() == 0) ::raise(SIGSTOP);
   }
 
   static constexpr std::uint32_t kInCall = 1;
   static constexpr std::uint32_t kOutOfCall = 2;
 
  private:
-  std::atomic<std::uint32_t>* word_ = nullptr;
+  StageWords* words_ = nullptr;
+  StepTo step_to_ = StepTo::NextInstruction;
 };
 
 /// The producer's side of an actor.
 class LoggedProducer {
  public:
   explicit LoggedProducer(const ActorContext& context);
-  void markCalls() noexcept { mark_.setBy(context_.words); }
+  void markCalls(StepTo step_to) noexcept { mark_.setBy(context_.words, step_to); }
 
   /// One try; false when it was full or busy, or when the log is.
   bool tryPush();
@@ -70,7 +83,7 @@ class LoggedProducer {
 class LoggedConsumer {
  public:
   explicit LoggedConsumer(const ActorContext& context);
-  void markCalls() noexcept { mark_.setBy(context_.words); }
+  void markCalls(StepTo step_to) noexcept { mark_.setBy(context_.words, step_to); }
 
   bool tryPop();
   std::uint32_t tryPopBatch(std::uint32_t count);

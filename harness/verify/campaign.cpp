@@ -18,7 +18,13 @@ namespace {
 constexpr std::uint64_t kEnoughBadTrials = 3;
 
 constexpr std::string_view kFaultNames[] = {
-    "none", "kill", "stop", "wake", "storm", "overwritten", "truncated", "unlinked", "full_memory"};
+    "none",        "kill",  "stop",        "wake",      "point_kill", "point_stop",
+    "point_storm", "storm", "overwritten", "truncated", "unlinked",   "full_memory"};
+
+bool isAtPoints(FaultKind fault) {
+  return fault == FaultKind::KillAtPoint || fault == FaultKind::StopAtPoint ||
+         fault == FaultKind::StormAtPoints;
+}
 
 /// One queue, one kind of fault.
 class CampaignPart {
@@ -30,16 +36,22 @@ class CampaignPart {
     finding_.fault = fault;
     const auto expected = campaign.expected.find(std::string(queue.name));
     if (expected != campaign.expected.end()) finding_.expected = expected->second;
+    if (isAtPoints(fault) && !kHasKillPoints) {
+      finding_.skipped = "this program has no kill points: build it with -DRINGSIDE_KILL_POINTS=ON";
+    }
   }
 
   CampaignFinding run() {
     const auto begin = std::chrono::steady_clock::now();
     const SnapshotEntry* const snapshot = findSnapshot(finding_.queue->name);
-    if (snapshot != nullptr) runOn(*snapshot);
+    if (snapshot != nullptr && finding_.skipped.empty()) runOn(*snapshot);
     for (const std::uint64_t capacity : campaign_.capacities) {
-      if (snapshot != nullptr || !fits(capacity) || isEnough()) break;
+      if (snapshot != nullptr || isEnough() || !fits(capacity)) break;
       Stage stage(*finding_.queue, shapeOf(campaign_, *finding_.queue, capacity), session_);
       runOn(stage);
+    }
+    if (finding_.fault == FaultKind::StormAtPoints && finding_.faults == 0 && !finding_.failed()) {
+      finding_.trials = 0;  // nobody ever came to a kill point
     }
     if (!finding_.tried() && finding_.skipped.empty()) {
       finding_.skipped = stop_() ? "interrupted" : "none of its calls could be struck";
@@ -63,16 +75,28 @@ class CampaignPart {
 
   void runOn(const SnapshotEntry& snapshot) {
     Stage stage(snapshot.entry, {}, session_);
-    const bool kills = finding_.fault == FaultKind::KillAtInstruction;
-    if (finding_.fault == FaultKind::None) {
-      storms(stage, snapshot, 0);
-    } else if (finding_.fault == FaultKind::Storm) {
-      storms(stage, snapshot, campaign_.kills_per_storm);
-    } else if (kills || finding_.fault == FaultKind::StopAtInstruction) {
-      steps(stage, snapshot, kills, kills ? campaign_.kill_points : campaign_.stop_points);
-    } else {
-      finding_.skipped = "it is no queue";
+    switch (finding_.fault) {
+      case FaultKind::None:
+        return storms(stage, snapshot, 0);
+      case FaultKind::Storm:
+        return storms(stage, snapshot, campaign_.kills_per_storm);
+      case FaultKind::KillAtInstruction:
+      case FaultKind::KillAtPoint:
+        return steps(stage, snapshot, true, campaign_.kill_points);
+      case FaultKind::StopAtInstruction:
+      case FaultKind::StopAtPoint:
+        return steps(stage, snapshot, false, campaign_.stop_points);
+      default:
+        finding_.skipped = "it is no queue";
     }
+  }
+
+  StepTo stepTo() const {
+    return isAtPoints(finding_.fault) ? StepTo::NextKillPoint : StepTo::NextInstruction;
+  }
+  /// Whether a call goes so far as its first step: one without kill points does not.
+  bool hasSteps(const CallLength& length) const {
+    return length.steps > 1 || length.sleeps || !isAtPoints(finding_.fault);
   }
 
   void storms(Stage& stage, const SnapshotEntry& snapshot, std::uint64_t kills) {
@@ -86,14 +110,16 @@ class CampaignPart {
     for (const SnapshotCall call : {SnapshotCall::Read, SnapshotCall::Write}) {
       if (isEnough()) return;
       CallLength length;
-      length.instructions = lengthOf(stage, snapshot, call);
-      if (length.instructions == 0) {
+      const SteppedSnapshotCall stepped{call, stepTo()};
+      length.steps = lengthOf(stage, snapshot, stepped);
+      if (length.steps == 0) {
         finding_.skipped = "processes may not be traced here";
         return;
       }
+      if (!hasSteps(length)) continue;
       for (const SteppedTrial& at : pointsOf({}, length, most_points)) {
         if (isEnough()) return;
-        auto outcome = strikeSnapshot(stage, snapshot, call, kills, at.instruction);
+        auto outcome = strikeSnapshot(stage, snapshot, stepped, kills, at.steps);
         if (outcome) add(std::move(*outcome));
       }
     }
@@ -104,13 +130,16 @@ class CampaignPart {
       case FaultKind::None:
         return storms(stage, 0);
       case FaultKind::Storm:
+      case FaultKind::StormAtPoints:
         return storms(stage, campaign_.kills_per_storm);
       case FaultKind::KillAtInstruction:
-        return steps(stage, campaign_.kill_points, killAtInstruction);
+      case FaultKind::KillAtPoint:
+        return steps(stage, campaign_.kill_points, killAtStep);
       case FaultKind::StopAtInstruction:
-        return steps(stage, campaign_.stop_points, stopAtInstruction);
+      case FaultKind::StopAtPoint:
+        return steps(stage, campaign_.stop_points, stopAtStep);
       case FaultKind::WakeAtInstruction:
-        return steps(stage, campaign_.wake_points, wakeAtInstruction);
+        return steps(stage, campaign_.wake_points, wakeAtStep);
       case FaultKind::Overwritten:
       case FaultKind::Truncated:
       case FaultKind::Unlinked:
@@ -127,6 +156,7 @@ class CampaignPart {
       storm.kills = static_cast<std::uint32_t>(kills);
       storm.stops = static_cast<std::uint32_t>(kills / 3);
       storm.batches = finding_.queue->any.abilities.batch && i % 4 < 2;
+      storm.at_kill_points = isAtPoints(finding_.fault);
       storm.seed = random_();
       add(runStorm(stage, storm));
     }
@@ -142,11 +172,12 @@ class CampaignPart {
         add(std::move(*length.unfilled));
         continue;
       }
-      if (length.instructions == 0) {
+      if (length.steps == 0) {
         finding_.skipped = "processes may not be traced here";
         return;
       }
       if (isBlocking(trial.call) && !length.sleeps) continue;  // it never sleeps by a futex
+      if (!hasSteps(length)) continue;
       for (SteppedTrial at : pointsOf(trial, length, most_points)) {
         if (isEnough()) return;
         if (std::optional<TrialOutcome> outcome = strike(stage, at)) add(std::move(*outcome));
@@ -160,7 +191,7 @@ class CampaignPart {
     const Abilities& abilities = finding_.queue->any.abilities;
     std::vector<SteppedTrial> all;
     const auto enter = [&](Call call, std::uint64_t elements) {
-      all.push_back({call, {random_() % (3 * capacity), elements}, 0});
+      all.push_back({call, {random_() % (3 * capacity), elements}, stepTo(), 0});
     };
     if (finding_.fault == FaultKind::WakeAtInstruction) {
       if (!abilities.blocking) {
@@ -175,6 +206,10 @@ class CampaignPart {
     }
     enter(Call::Push, 0);
     enter(Call::Pop, capacity);
+    if (finding_.fault == FaultKind::KillAtPoint && abilities.blocking) {
+      enter(Call::PushBlocking, capacity);
+      enter(Call::PopBlocking, 0);
+    }
     if (abilities.batch) {
       enter(Call::PushBatch, 0);
       enter(Call::PopBatch, capacity);
@@ -191,8 +226,8 @@ class CampaignPart {
   std::vector<SteppedTrial> pointsOf(const SteppedTrial& trial, const CallLength& length,
                                      std::uint64_t most) {
     constexpr long kBeforeSleep = 300;
-    const long begin = length.sleeps ? std::max(0L, length.instructions - kBeforeSleep) : 0;
-    const long range = length.instructions - begin;
+    const long begin = length.sleeps ? std::max(0L, length.steps - kBeforeSleep) : 0;
+    const long range = length.steps - begin;
     const auto points =
         static_cast<std::size_t>(std::min<std::uint64_t>(static_cast<std::uint64_t>(range), most));
     std::vector<long> all;
@@ -206,7 +241,7 @@ class CampaignPart {
     const auto spread = static_cast<long>(points);
     for (long i = 0; i < spread; ++i) enter(begin + (offset + range * i / spread) % range);
     std::vector<SteppedTrial> trials(all.size(), trial);
-    for (std::size_t i = 0; i < all.size(); ++i) trials[i].instruction = all[i];
+    for (std::size_t i = 0; i < all.size(); ++i) trials[i].steps = all[i];
     return trials;
   }
 
@@ -275,6 +310,12 @@ const std::vector<FaultKind>& allFaultKinds() {
     return all;
   }();
   return kinds;
+}
+
+std::vector<FaultKind> possibleFaultKinds() {
+  std::vector<FaultKind> possible = allFaultKinds();
+  if (!kHasKillPoints) std::erase_if(possible, isAtPoints);
+  return possible;
 }
 
 QueueShape shapeOf(const Campaign& campaign, const QueueEntry& queue, std::uint64_t capacity) {

@@ -17,6 +17,9 @@ enum class FaultKind : std::uint8_t {
   KillAtInstruction,
   StopAtInstruction,
   WakeAtInstruction,
+  KillAtPoint,  ///< the next three at kill points, in a build that has them
+  StopAtPoint,
+  StormAtPoints,
   Storm,
   Overwritten,  ///< the segment's bytes
   Truncated,    ///< the segment under its users
@@ -25,6 +28,8 @@ enum class FaultKind : std::uint8_t {
 };
 std::string_view toString(FaultKind kind) noexcept;
 const std::vector<FaultKind>& allFaultKinds();
+/// Those that this build can deal.
+std::vector<FaultKind> possibleFaultKinds();
 
 struct Campaign {
   std::string name;

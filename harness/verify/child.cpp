@@ -1,5 +1,6 @@
 #include "harness/verify/child.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
 #include <signal.h>
@@ -17,9 +18,22 @@
 namespace ringside::harness {
 namespace {
 
-[[noreturn]] void runInChild(const std::function<int()>& work, ::pid_t parent) {
+/// A new process tells its parent through it that it is tied to the parent's life.
+struct Tie {
+  Tie() {
+    if (::pipe2(ends, O_CLOEXEC) != 0) {
+      throw std::system_error(errno, std::system_category(), "no pipe to a new process");
+    }
+  }
+  int ends[2] = {-1, -1};
+};
+
+[[noreturn]] void runInChild(const std::function<int()>& work, ::pid_t parent, const Tie& tie) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != parent) ::_exit(kActorThrew);  // it died before the line above
+  ::close(tie.ends[0]);
+  if (::write(tie.ends[1], "t", 1) != 1) ::_exit(kActorThrew);
+  ::close(tie.ends[1]);
   int result = kActorThrew;
   try {
     result = work();
@@ -32,9 +46,17 @@ namespace {
 
 Child::Child(const std::function<int()>& work) {
   const ::pid_t parent = ::getpid();
+  const Tie tie;
   pid_ = ::fork();
-  if (pid_ == 0) runInChild(work, parent);
-  if (pid_ < 0) throw std::system_error(errno, std::system_category(), "cannot fork");
+  if (pid_ == 0) runInChild(work, parent, tie);
+  const int fork_error = errno;
+  ::close(tie.ends[1]);
+  // One that is stopped before it is tied would outlive a parent that is killed then.
+  char byte = 0;
+  while (pid_ > 0 && ::read(tie.ends[0], &byte, 1) < 0 && errno == EINTR) {
+  }
+  ::close(tie.ends[0]);
+  if (pid_ < 0) throw std::system_error(fork_error, std::system_category(), "cannot fork");
   pidfd_ = static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0));
   if (pidfd_ >= 0) return;
   const int cause = errno;

@@ -89,8 +89,8 @@ class DamagePlay {
     const std::vector<std::string> files = stage_.segmentFiles();
     if (files.empty()) return "it lies in no file of /dev/shm";
     constexpr std::uint64_t kElements = 1500;  // that a consumer's log has room for
-    Child producer = cast({true, false, random_(), kElements});
-    Child consumer = cast({false, false, random_()});
+    Child producer = cast({.seed = random_(), .most_elements = kElements});
+    Child consumer = cast({.produces = false, .seed = random_()});
     awaitCalls();
     for (const std::string& file : files) strike(file);
     pauseFor(milliseconds(5));
@@ -137,7 +137,7 @@ class DamagePlay {
       play_.finish(Ending::Complete, "");
       return;
     }
-    Child late = cast({true, false, random_()});
+    Child late = cast({.seed = random_()});
     endedWell(late, "one that opened it afterwards");
   }
 

@@ -120,18 +120,18 @@ int playFiller(const ActorContext& context, const Filling& filling) {
   for (;;) ::pause();  // until it is killed
 }
 
-int playVictim(const ActorContext& context, Call call) {
+int playVictim(const ActorContext& context, Call call, StepTo step_to) {
   constexpr std::uint32_t kSomeAtOnce = 3;
   if (isBlocking(call)) setSleepTuning({kLongSlice, kFewTries});
   if (isPush(call)) {
     LoggedProducer producer(context);
-    producer.markCalls();
+    producer.markCalls(step_to);
     if (call == Call::Push) producer.tryPush();
     if (call == Call::PushBatch) producer.tryPushBatch(kSomeAtOnce);
     if (call == Call::PushBlocking) producer.pushFor(kLongSlice);
   } else {
     LoggedConsumer consumer(context);
-    consumer.markCalls();
+    consumer.markCalls(step_to);
     if (call == Call::Pop) consumer.tryPop();
     if (call == Call::PopBatch) consumer.tryPopBatch(kSomeAtOnce);
     if (call == Call::PopBlocking) consumer.popFor(kLongSlice);
@@ -283,6 +283,7 @@ int consumeInStorm(const ActorContext& context, const StormPart& part) {
 }  // namespace
 
 int playInStorm(const ActorContext& context, const StormPart& part) {
+  if (part.stays_one_in > 0) stayAtSomeKillPoints(context, part.seed, part.stays_one_in);
   return part.produces ? produceInStorm(context, part) : consumeInStorm(context, part);
 }
 

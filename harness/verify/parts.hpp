@@ -42,7 +42,7 @@ struct Filling {
 int playFiller(const ActorContext& context, const Filling& filling);
 
 /// Makes one call, marked for who steps through it.
-int playVictim(const ActorContext& context, Call call);
+int playVictim(const ActorContext& context, Call call, StepTo step_to);
 
 /// Acts that a bystander plays, in this order, each when StageWords::act says so. Before the first
 /// it attaches what the victim leaves it.
@@ -65,6 +65,7 @@ struct StormPart {
   bool batches = false;
   std::uint64_t seed = 0;
   std::uint64_t most_elements = kMaxLogged;  ///< a producer ends after so many
+  std::uint64_t stays_one_in = 0;  ///< at one of so many kill points, until let go; 0: at none
 };
 int playInStorm(const ActorContext& context, const StormPart& part);
 

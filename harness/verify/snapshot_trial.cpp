@@ -21,7 +21,7 @@ constexpr int kRefused = 23;
 
 /// So many that a slow reader's buffer is written again, however many buffers there are.
 constexpr int kWritesMeanwhile = 6;
-constexpr long kMostInstructions = 200'000;
+constexpr long kMostSteps = 200'000;
 
 /// What all processes of a trial know of the writes.
 struct Progress {
@@ -128,14 +128,14 @@ class SnapshotPlay {
     outcome_.evidence = fmt::format("{} {}", who, describeEnd(status));
     return false;
   }
-  bool callVictim(SnapshotCall call) {
-    const auto work = [this, call] {
+  bool callVictim(const SteppedSnapshotCall& stepped) {
+    const auto work = [this, stepped] {
       Hand hand(snapshot_, stage_.name(), *progress_);
       CallMark mark;
-      mark.setBy(stage_.words());
-      return call == SnapshotCall::Write ? hand.write(mark) : hand.read(mark);
+      mark.setBy(stage_.words(), stepped.step_to);
+      return stepped.call == SnapshotCall::Write ? hand.write(mark) : hand.read(mark);
     };
-    victim_.emplace(work, stage_.words().victim_at);
+    victim_.emplace(work, stage_.words(), stepped.step_to);
     return victim_->reachCall(kPatience);
   }
   SteppedChild& victim() { return *victim_; }
@@ -181,28 +181,30 @@ int writeUntilTheEnd(Hand& hand, const Progress& progress) {
 
 }  // namespace
 
-long lengthOf(Stage& stage, const SnapshotEntry& snapshot, SnapshotCall call) {
+long lengthOf(Stage& stage, const SnapshotEntry& snapshot, const SteppedSnapshotCall& call) {
   SnapshotPlay play(stage, snapshot, "");
-  long instructions = 0;
+  long steps = 0;
   if (!play.prepare() || !play.callVictim(call)) return 0;
   do {
-    ++instructions;
-  } while (instructions < kMostInstructions && play.victim().step());
-  return instructions;
+    ++steps;
+  } while (steps < kMostSteps && play.victim().step());
+  return steps;
 }
 
 std::optional<TrialOutcome> strikeSnapshot(Stage& stage, const SnapshotEntry& snapshot,
-                                           SnapshotCall call, bool kills, long instruction) {
-  SnapshotPlay play(stage, snapshot,
-                    fmt::format("{}, instruction {}", call == SnapshotCall::Read ? "read" : "write",
-                                instruction));
+                                           const SteppedSnapshotCall& call, bool kills,
+                                           long steps) {
+  SnapshotPlay play(
+      stage, snapshot,
+      fmt::format("{}, {} {}", call.call == SnapshotCall::Read ? "read" : "write",
+                  call.step_to == StepTo::NextInstruction ? "instruction" : "kill point", steps));
   play.outcome().faults = 1;
   if (!play.prepare()) return std::move(play.outcome());
   if (!play.callVictim(call)) return std::nullopt;
-  for (long i = 0; i < instruction; ++i) {
+  for (long i = 0; i < steps; ++i) {
     if (!play.victim().step()) return std::nullopt;
   }
-  goOnUntilItsEnd(play, call, kills);
+  goOnUntilItsEnd(play, call.call, kills);
   return std::move(play.outcome());
 }
 

@@ -10,14 +10,21 @@ namespace ringside::harness {
 
 enum class SnapshotCall : std::uint8_t { Read, Write };
 
-/// How many instructions the call takes; 0 when the processes here may not be traced.
-long lengthOf(Stage& stage, const SnapshotEntry& snapshot, SnapshotCall call);
+/// A call that is stepped through.
+struct SteppedSnapshotCall {
+  SnapshotCall call = SnapshotCall::Read;
+  StepTo step_to = StepTo::NextInstruction;
+};
 
-/// The one in the call is killed or stopped there, others write and read meanwhile: a reader is
-/// overtaken by several writes. One that was stopped goes on. nullopt when the call has fewer
-/// instructions.
+/// How many steps the call takes, with the one that ends it; 0 when the processes here may not be
+/// traced.
+long lengthOf(Stage& stage, const SnapshotEntry& snapshot, const SteppedSnapshotCall& call);
+
+/// The one in the call is killed or stopped after so many steps, others write and read meanwhile: a
+/// reader is overtaken by several writes. One that was stopped goes on. nullopt when the call has
+/// fewer.
 std::optional<TrialOutcome> strikeSnapshot(Stage& stage, const SnapshotEntry& snapshot,
-                                           SnapshotCall call, bool kills, long instruction);
+                                           const SteppedSnapshotCall& call, bool kills, long steps);
 
 /// A writer and some readers as fast as they can, of whom `kills` are killed and replaced.
 TrialOutcome stormSnapshot(Stage& stage, const SnapshotEntry& snapshot, std::uint32_t kills,

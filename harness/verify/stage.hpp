@@ -34,9 +34,12 @@ struct StageWords {
   std::atomic<std::uint64_t> capacity_before;
   std::atomic<std::uint64_t> capacity_after;
   std::atomic<std::uint64_t> drops;
-  std::atomic<std::int64_t> recovered_ns;  ///< when the survivors had both pushed and popped again
-  std::atomic<std::uint32_t> gave_up;      ///< actors whose part threw
-  char reason[kMaxReasonBytes];            ///< of the first of them, with a zero at its end
+  std::atomic<std::int64_t> recovered_ns;   ///< when the survivors had both pushed and popped again
+  std::atomic<const char*> point;           ///< a victim's last kill point, by name
+  std::atomic<std::uint32_t> nobody_stays;  ///< at a kill point
+  std::atomic<const char*> stays_at[kMaxActors];  ///< a kill point; reset to let the actor go on
+  std::atomic<std::uint32_t> gave_up;             ///< actors whose part threw
+  char reason[kMaxReasonBytes];                   ///< of the first of them, with a zero at its end
 };
 
 /// What an actor has, forked from whoever made the stage.

@@ -1,16 +1,15 @@
 #include "harness/verify/stepped.hpp"
 
+#include <linux/futex.h>
 #include <sched.h>
 #include <signal.h>
-#include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/user.h>
 #include <sys/wait.h>
 
 #include <cerrno>
 #include <cstdint>
-
-#include "harness/verify/actor.hpp"
+#include <string_view>
 
 namespace ringside::harness {
 namespace {
@@ -18,10 +17,16 @@ namespace {
 /// For one instruction: far beyond what any takes that does not sleep.
 constexpr std::chrono::seconds kStepPatience{4};
 
+/// Whether this is a command of futex(2) that waits.
+constexpr bool maySleep(std::uint64_t command) {
+  const std::uint64_t plain = command & FUTEX_CMD_MASK;
+  return plain == FUTEX_WAIT || plain == FUTEX_WAIT_BITSET || plain == FUTEX_LOCK_PI;
+}
+
 }  // namespace
 
-SteppedChild::SteppedChild(const std::function<int()>& work, const std::atomic<std::uint32_t>& mark)
-    : mark_(mark), child_([&work] {
+SteppedChild::SteppedChild(const std::function<int()>& work, StageWords& words, StepTo step_to)
+    : words_(words), step_to_(step_to), child_([&work] {
         if (::ptrace(PTRACE_TRACEME, 0, nullptr, nullptr) == -1) return kActorThrew;
         return work();
       }) {}
@@ -43,11 +48,10 @@ bool SteppedChild::waitForStop() {
   return WIFSTOPPED(status);
 }
 
-bool SteppedChild::stepOnce() {
+bool SteppedChild::goOn(__ptrace_request how) {
   // ptrace(2) takes the signal in the place of a pointer.
   void* const signal = reinterpret_cast<void*>(static_cast<std::uintptr_t>(signal_));
-  traced_ =
-      traced_ && ::ptrace(PTRACE_SINGLESTEP, child_.pid(), nullptr, signal) == 0 && waitForStop();
+  traced_ = traced_ && ::ptrace(how, child_.pid(), nullptr, signal) == 0 && waitForStop();
   return traced_;
 }
 
@@ -60,17 +64,25 @@ bool SteppedChild::reachCall(std::chrono::milliseconds patience) {
     ::sched_yield();
   }
   traced_ = WIFSTOPPED(status);
-  while (traced_ && mark_.load() != CallMark::kInCall) stepOnce();
+  while (traced_ && words_.victim_at.load() != CallMark::kInCall) goOn(PTRACE_SINGLESTEP);
   return traced_;
 }
 
-bool SteppedChild::step() { return stepOnce() && mark_.load() != CallMark::kOutOfCall; }
+bool SteppedChild::step() {
+  const bool by_points = step_to_ == StepTo::NextKillPoint;
+  return goOn(by_points ? PTRACE_CONT : PTRACE_SINGLESTEP) &&
+         words_.victim_at.load() != CallMark::kOutOfCall;
+}
 
 bool SteppedChild::isAboutToSleep() const {
+  if (step_to_ == StepTo::NextKillPoint) {
+    const char* const point = words_.point.load();
+    return point != nullptr && std::string_view(point) == "about_to_sleep";
+  }
 #if defined(__x86_64__)
   ::user_regs_struct registers = {};
   if (::ptrace(PTRACE_GETREGS, child_.pid(), nullptr, &registers) != 0) return false;
-  if (registers.rax != SYS_futex) return false;
+  if (registers.rax != SYS_futex || !maySleep(registers.rsi)) return false;
   errno = 0;
   const long code =
       ::ptrace(PTRACE_PEEKTEXT, child_.pid(), reinterpret_cast<void*>(registers.rip), nullptr);
@@ -82,6 +94,7 @@ bool SteppedChild::isAboutToSleep() const {
 }
 
 void SteppedChild::letGo() {
+  words_.nobody_stays.store(1);
   if (traced_) ::ptrace(PTRACE_DETACH, child_.pid(), nullptr, nullptr);
   traced_ = false;
 }

@@ -1,12 +1,14 @@
-// A child that is moved forward one machine instruction at a time, to be killed, left standing or
-// let go at any of them.
+// A child that is moved forward one machine instruction at a time, or one kill point, to be killed,
+// left standing or let go at any of them.
 #pragma once
 
 #include <sched.h>
+#include <sys/ptrace.h>
 
 #include <atomic>
 #include <functional>
 
+#include "harness/verify/actor.hpp"
 #include "harness/verify/child.hpp"
 
 namespace ringside::harness {
@@ -15,13 +17,14 @@ class SteppedChild {
  public:
   /// `work` stops itself by SIGSTOP (CallMark::enter), and from there on it is stepped. `mark` is
   /// the word that says where it is.
-  SteppedChild(const std::function<int()>& work, const std::atomic<std::uint32_t>& mark);
+  SteppedChild(const std::function<int()>& work, StageWords& words, StepTo step_to);
 
   /// Goes on to the call that is to be stepped. False when it ended, or may not be traced.
   bool reachCall(std::chrono::milliseconds patience);
-  /// One instruction. False when it is out of the call, or dead, or asleep in the kernel for long.
+  /// One step. False when it is out of the call, or dead, or asleep in the kernel for long.
   bool step();
-  /// True when the next instruction is a call of futex(2) that may sleep.
+  /// True when the next instruction, or what follows this kill point, is a call of futex(2) that
+  /// may sleep.
   bool isAboutToSleep() const;
   /// Goes on by itself.
   void letGo();
@@ -30,9 +33,10 @@ class SteppedChild {
 
  private:
   bool waitForStop();
-  bool stepOnce();
+  bool goOn(__ptrace_request how);
 
-  const std::atomic<std::uint32_t>& mark_;
+  StageWords& words_;
+  StepTo step_to_;
   Child child_;
   bool traced_ = false;
   int signal_ = 0;  ///< that it stopped for, and is to get when it goes on

@@ -16,7 +16,7 @@ using std::chrono::milliseconds;
 
 /// For a bystander beside a stopped process: a queue may well make it wait for that one.
 constexpr milliseconds kShortPatience{150};
-constexpr long kMostInstructions = 200'000;
+constexpr long kMostSteps = 200'000;
 
 std::string_view nameOf(Call call) {
   constexpr std::string_view kNames[] = {"push",      "batch push",    "pop",
@@ -36,10 +36,7 @@ bool isAsleep(::pid_t pid) {
 class SteppedPlay {
  public:
   SteppedPlay(Stage& stage, const SteppedTrial& trial)
-      : play_(stage, fmt::format("{}, instruction {}, {} in the queue", nameOf(trial.call),
-                                 trial.instruction, trial.filling.elements)),
-        stage_(stage),
-        trial_(trial) {}
+      : play_(stage, ""), stage_(stage), trial_(trial) {}
 
   bool fill() { return play_.fill(trial_.filling); }
   void callBystander() {
@@ -55,20 +52,19 @@ class SteppedPlay {
     const std::uint32_t actor = stage_.castActor();
     victim_.emplace(
         [this, actor] {
-          return stage_.enact(
-              actor, [this](const ActorContext& me) { return playVictim(me, trial_.call); });
+          return stage_.enact(actor, [this](const ActorContext& me) {
+            return playVictim(me, trial_.call, trial_.step_to);
+          });
         },
-        stage_.words().victim_at);
+        stage_.words(), trial_.step_to);
     return victim_->reachCall(kPatience);
   }
   /// False when the call ended before. Never into a sleep, from which no step returns: calls differ
   /// by some instructions from time to time.
   bool stepToTheFault() {
-    for (long i = 0; i < trial_.instruction; ++i) {
-      if (isBlocking(trial_.call) && victim_->isAboutToSleep()) return true;
-      if (!victim_->step()) return false;
-    }
-    return true;
+    const bool is_there = goThere();
+    play_.outcome().fault_point = faultPoint();
+    return is_there;
   }
   SteppedChild& victim() { return *victim_; }
 
@@ -157,6 +153,23 @@ class SteppedPlay {
   }
 
  private:
+  bool goThere() {
+    for (long i = 0; i < trial_.steps; ++i) {
+      if (isBlocking(trial_.call) && victim_->isAboutToSleep()) return true;
+      if (!victim_->step()) return false;
+    }
+    return true;
+  }
+  std::string faultPoint() const {
+    const char* const point = stage_.words().point.load();
+    const std::string step = trial_.step_to == StepTo::NextInstruction
+                                 ? fmt::format("instruction {}", trial_.steps)
+                                 : fmt::format("kill point {} ({})", trial_.steps,
+                                               point != nullptr ? point : "none yet");
+    return fmt::format("{}, {}, {} in the queue", nameOf(trial_.call), step,
+                       trial_.filling.elements);
+  }
+
   void endAll() {
     if (bystander_) bystander_->kill();
     if (victim_) victim_->child().kill();
@@ -184,14 +197,14 @@ CallLength lengthOf(Stage& stage, const SteppedTrial& trial) {
   if (!play.callVictim()) return length;
   SegmentWatch watch(stage.segmentFiles());
   do {
-    if (watch.hasChanged()) length.changes.push_back(length.instructions);
-    ++length.instructions;
+    if (watch.hasChanged()) length.changes.push_back(length.steps);
+    ++length.steps;
     length.sleeps = isBlocking(trial.call) && play.victim().isAboutToSleep();
-  } while (length.instructions < kMostInstructions && !length.sleeps && play.victim().step());
+  } while (length.steps < kMostSteps && !length.sleeps && play.victim().step());
   return length;
 }
 
-std::optional<TrialOutcome> killAtInstruction(Stage& stage, const SteppedTrial& trial) {
+std::optional<TrialOutcome> killAtStep(Stage& stage, const SteppedTrial& trial) {
   SteppedPlay play(stage, trial);
   if (!play.fill()) return play.takeOutcome();
   play.callBystander();
@@ -203,7 +216,7 @@ std::optional<TrialOutcome> killAtInstruction(Stage& stage, const SteppedTrial& 
   return play.finish();
 }
 
-std::optional<TrialOutcome> stopAtInstruction(Stage& stage, const SteppedTrial& trial) {
+std::optional<TrialOutcome> stopAtStep(Stage& stage, const SteppedTrial& trial) {
   SteppedPlay play(stage, trial);
   if (!play.fill()) return play.takeOutcome();
   play.callBystander();
@@ -220,7 +233,7 @@ std::optional<TrialOutcome> stopAtInstruction(Stage& stage, const SteppedTrial& 
   return play.finish();
 }
 
-std::optional<TrialOutcome> wakeAtInstruction(Stage& stage, const SteppedTrial& trial) {
+std::optional<TrialOutcome> wakeAtStep(Stage& stage, const SteppedTrial& trial) {
   SteppedPlay play(stage, trial);
   if (!play.fill()) return play.takeOutcome();
   play.callBystander();

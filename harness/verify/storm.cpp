@@ -19,13 +19,15 @@ class StormPlay {
   StormPlay(Stage& stage, const Storm& storm)
       : play_(stage, fmt::format("storm of {} producers and {} consumers, seed {}", storm.producers,
                                  storm.consumers, storm.seed)),
+        // Rare enough that most calls end, so often that many are caught in each storm.
+        stays_one_in_(storm.at_kill_points ? 100 : 0),
         storm_(storm),
         random_(storm.seed) {}
 
   TrialOutcome run() {
     if (play_.fill({random_() % 9, 0})) {
-      for (std::uint32_t i = 0; i < storm_.producers; ++i) cast({true, storm_.batches, random_()});
-      for (std::uint32_t i = 0; i < storm_.consumers; ++i) cast({false, storm_.batches, random_()});
+      for (std::uint32_t i = 0; i < storm_.producers; ++i) cast(part(true));
+      for (std::uint32_t i = 0; i < storm_.consumers; ++i) cast(part(false));
       if (strike() && calm()) finish();
     }
     return std::move(play_.outcome());
@@ -33,14 +35,21 @@ class StormPlay {
 
  private:
   struct Actor {
+    std::uint32_t number;
     Child child;
     StormPart part;
   };
 
+  StormPart part(bool produces) {
+    return {.produces = produces,
+            .batches = storm_.batches,
+            .seed = random_(),
+            .stays_one_in = stays_one_in_};
+  }
   void cast(const StormPart& part) {
     Stage& stage = play_.stage();
     const std::uint32_t number = stage.castActor();
-    actors_.push_back({Child([&stage, number, part] {
+    actors_.push_back({number, Child([&stage, number, part] {
                          return stage.enact(
                              number, [&](const ActorContext& me) { return playInStorm(me, part); });
                        }),
@@ -73,8 +82,13 @@ class StormPlay {
       pause(20'000 + static_cast<long>(random_() % 400'000));
       if (!keepUp()) return false;
       if (!play_.stage().hasRoomForActors(4)) break;  // the rest comes in another storm
-      strikeOne(random_() % actors_.size());
+      if (!storm_.at_kill_points) {
+        strikeOne(random_() % actors_.size());
+      } else if (const std::optional<std::size_t> held = oneAtAKillPoint()) {
+        strikeHeld(*held);
+      }
     }
+    play_.words().nobody_stays.store(1);
     for (int i = 0; i < kQuietMs; ++i) {  // and some time without
       pause(1'000'000);
       if (!keepUp()) return false;
@@ -84,14 +98,34 @@ class StormPlay {
   /// Killed at once, or stopped and then killed or let go on, in the proportion that was asked for.
   void strikeOne(std::size_t i) {
     Child& child = actors_[i].child;
-    ++play_.outcome().faults;
     if (random_() % (storm_.kills + storm_.stops) < storm_.stops) {
+      ++play_.outcome().faults;
       child.signal(SIGSTOP);
       pause(static_cast<long>(random_() % 600'000));
       if (random_() % 2 == 0) return child.signal(SIGCONT);
     }
-    child.kill();
+    kill(i);
+  }
+  void kill(std::size_t i) {
+    ++play_.outcome().faults;
+    actors_[i].child.kill();
     replace(i);
+  }
+
+  std::optional<std::size_t> oneAtAKillPoint() const {
+    for (std::size_t i = 0; i < actors_.size(); ++i) {
+      if (play_.words().stays_at[actors_[i].number].load() != nullptr) return i;
+    }
+    return std::nullopt;
+  }
+  /// It is killed where it stays, or goes on, perhaps after another was killed.
+  void strikeHeld(std::size_t held) {
+    const std::size_t other = (held + 1) % actors_.size();
+    const std::uint64_t what = random_() % 3;
+    if (what == 0) return kill(held);
+    const std::uint32_t number = actors_[held].number;
+    if (what == 1) kill(other);
+    play_.words().stays_at[number].store(nullptr);
   }
 
   /// No more faults: producers end, then consumers, once nothing comes any more.
@@ -138,6 +172,7 @@ class StormPlay {
 
   Play play_;
   Storm storm_;
+  std::uint64_t stays_one_in_;
   std::mt19937_64 random_;
   std::vector<Actor> actors_;
 };

@@ -39,36 +39,39 @@ struct TrialOutcome {
 struct SteppedTrial {
   Call call = Call::Push;
   Filling filling;
-  /// Instructions of the call that are done when the fault comes.
-  long instruction = 0;
+  StepTo step_to = StepTo::NextInstruction;
+  /// Of the call, that are done when the fault comes.
+  long steps = 0;
 };
 
-/// The victim is killed there. nullopt when the call has fewer instructions.
-std::optional<TrialOutcome> killAtInstruction(Stage& stage, const SteppedTrial& trial);
+/// The victim is killed there. nullopt when the call has fewer steps.
+std::optional<TrialOutcome> killAtStep(Stage& stage, const SteppedTrial& trial);
 /// It stands still there while others go on, then goes on itself.
-std::optional<TrialOutcome> stopAtInstruction(Stage& stage, const SteppedTrial& trial);
+std::optional<TrialOutcome> stopAtStep(Stage& stage, const SteppedTrial& trial);
 /// The same, and one other process waits asleep for what it brings, or wakes it.
-std::optional<TrialOutcome> wakeAtInstruction(Stage& stage, const SteppedTrial& trial);
-/// How many instructions the call takes; before it sleeps, for one that does. 0 when the processes
-/// here may not be traced, or when the queue could not even be filled.
+std::optional<TrialOutcome> wakeAtStep(Stage& stage, const SteppedTrial& trial);
+/// How many steps the call takes, with the one that ends it; before it sleeps, for one that does. 0
+/// when the processes here may not be traced, or when the queue could not even be filled.
 struct CallLength {
-  long instructions = 0;
+  long steps = 0;
   bool sleeps = false;
   std::optional<TrialOutcome> unfilled;  ///< what kept it from being filled
-  /// How many instructions were done each time when the shared memory had changed, ascending: a
+  /// How many steps were done each time when the shared memory had changed, ascending: a
   /// fault beside one of these tells more than one between them.
   std::vector<long> changes;
 };
 CallLength lengthOf(Stage& stage, const SteppedTrial& trial);
 
 /// Several producers and consumers, of which some are killed and replaced, some stopped for a
-/// while.
+/// while. In a storm at kill points they stay there by themselves, and one of them, or another
+/// meanwhile, is killed.
 struct Storm {
   std::uint32_t producers = 1;
   std::uint32_t consumers = 1;
   std::uint32_t kills = 8;
   std::uint32_t stops = 4;
   bool batches = false;
+  bool at_kill_points = false;
   std::uint64_t seed = 1;
 };
 TrialOutcome runStorm(Stage& stage, const Storm& storm);

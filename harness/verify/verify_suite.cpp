@@ -81,7 +81,7 @@ class CampaignReader {
       for (const QueueEntry& entry : allQueues()) campaign_.queues.push_back(&entry);
       for (const SnapshotEntry& one : allSnapshots()) campaign_.queues.push_back(&one.entry);
     }
-    if (campaign_.faults.empty()) campaign_.faults = allFaultKinds();
+    if (campaign_.faults.empty()) campaign_.faults = possibleFaultKinds();
     return std::move(campaign_);
   }
 

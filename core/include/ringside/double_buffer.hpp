@@ -21,6 +21,7 @@
 
 #include "ringside/atomic_words.hpp"
 #include "ringside/error.hpp"
+#include "ringside/kill_point.hpp"
 #include "ringside/robust_mutex.hpp"
 #include "ringside/segment.hpp"
 #include "ringside/wait.hpp"
@@ -220,13 +221,16 @@ void DoubleBuffer<T>::publish(const T& value) noexcept {
   Buffer& buffer = buffers_[before.freeBuffer()];
   // relaxed: the words are released after it. SYNC: with copyOptimistically(), which reads it last.
   buffer.stamp.store(before.version() + 1, std::memory_order_relaxed);
+  RINGSIDE_KILL_POINT(stamped);
   buffer.words.store(value);
+  RINGSIDE_KILL_POINT(written);
   std::uint64_t word = before.word();
   // Fails only when a viewer has pinned or let go since the last try, which takes it longer.
   // SYNC: released to state() and pin().
   while (!state_.compare_exchange_strong(word, State(word).withCurrent(before.freeBuffer()).word(),
                                          std::memory_order_acq_rel, std::memory_order_acquire)) {
   }
+  RINGSIDE_KILL_POINT(published);
 }
 
 /// False when a writer came to this buffer again meanwhile.

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "ringside/kill_point.hpp"
 #include "ringside/segment.hpp"
 
 namespace ringside {
@@ -49,6 +50,7 @@ template <class Writer, class Size>
   const Claim claim = writer.claim(1);
   if (claim.count == 0) return false;
   copyElement(writer.slot(claim, 0), element, size);
+  RINGSIDE_KILL_POINT(written);
   writer.publish(claim);
   published.wake(order);
   return true;
@@ -61,6 +63,7 @@ void pushClaimed(Writer& writer, WaitPoint& published, WakeOrder order, const vo
   const auto* from = static_cast<const std::byte*>(elements);
   for (std::uint64_t i = 0; i < claim.count; ++i) {
     copyElement(writer.slot(claim, i), from + i * size.bytes, size);
+    RINGSIDE_KILL_POINT(written);
   }
   writer.publish(claim);
   published.wake(order);
@@ -90,6 +93,7 @@ template <class Reader, class Size>
   const Claim claim = claimToRead(reader, released, order, 1);
   if (claim.count == 0) return false;
   copyElement(element, reader.slot(claim, 0), size);
+  RINGSIDE_KILL_POINT(read);
   reader.release(claim);
   released.wake(order);
   return true;
@@ -102,6 +106,7 @@ void popClaimed(Reader& reader, WaitPoint& released, WakeOrder order, void* elem
   auto* to = static_cast<std::byte*>(elements);
   for (std::uint64_t i = 0; i < claim.count; ++i) {
     copyElement(to + i * size.bytes, reader.slot(claim, i), size);
+    RINGSIDE_KILL_POINT(read);
   }
   reader.release(claim);
   released.wake(order);

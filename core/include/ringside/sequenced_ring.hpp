@@ -8,6 +8,7 @@
 #include <atomic>
 
 #include "ringside/intent.hpp"
+#include "ringside/kill_point.hpp"
 #include "ringside/sequenced_slots.hpp"
 
 namespace ringside {
@@ -30,9 +31,11 @@ Claim claimInRace(std::atomic<std::uint64_t>& shared, Announcing& intents, Run&&
       continue;
     }
     intents.announce(kWhat, position, count);
+    RINGSIDE_KILL_POINT(announced);
     // SYNC: the loads of this position in repair.cpp.
     if (shared.compare_exchange_weak(position, position + count, std::memory_order_acq_rel,
                                      std::memory_order_relaxed)) {
+      RINGSIDE_KILL_POINT(claimed);
       return {position, count};
     }
     lost_a_race = true;
@@ -69,6 +72,7 @@ class BasicSequencedWriter {
   void publish(const Claim& claim) noexcept {
     for (std::uint64_t p = claim.position; p < claim.position + claim.count; ++p) {
       slots_.word(p).store(fullWord(p), std::memory_order_release);  // SYNC: fullRun()
+      RINGSIDE_KILL_POINT(published);
     }
   }
   void abandon(const Claim& claim) noexcept {
@@ -157,6 +161,7 @@ class SequencedReading {
     for (std::uint64_t p = claim.position; p < claim.position + claim.count; ++p) {
       // SYNC: freeRun() of the writer, for the next lap.
       slots_.word(p).store(freeWord(p + slots_.count()), std::memory_order_release);
+      RINGSIDE_KILL_POINT(given_back);
     }
   }
 
@@ -187,6 +192,7 @@ class SequencedReader : public SequencedReading {
     giveBack(claim);
     position_ += claim.count;
     shared_->store(position_, std::memory_order_release);  // SYNC: roomAt() of the writer
+    RINGSIDE_KILL_POINT(released);
   }
   std::uint64_t position() const noexcept { return position_; }
 

@@ -7,6 +7,7 @@
 #include <atomic>
 
 #include "ringside/intent.hpp"
+#include "ringside/kill_point.hpp"
 #include "ringside/segment.hpp"
 
 namespace ringside {
@@ -63,6 +64,7 @@ class SpscWriter {
     cursor_.advance(claim.count);
     position_ += claim.count;
     shared_->store(position_, std::memory_order_release);  // SYNC: SpscReader::refresh()
+    RINGSIDE_KILL_POINT(published);
   }
   /// Nobody has seen a claim that was not published.
   void abandon(const Claim&) noexcept {}
@@ -113,6 +115,7 @@ class SpscReader {
     cursor_.advance(claim.count);
     position_ += claim.count;
     shared_->store(position_, std::memory_order_release);  // SYNC: SpscWriter::refresh()
+    RINGSIDE_KILL_POINT(released);
   }
   std::uint64_t position() const noexcept { return position_; }
 
