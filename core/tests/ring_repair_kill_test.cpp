@@ -110,8 +110,8 @@ void inDyingProcess(const std::function<void()>& work) {
   EXPECT_EQ(resultOf(child), 1000 + SIGKILL);
 }
 
-/// One try less than it takes until a side looks for the dead.
-constexpr int kTriesBeforeALook = 63;
+/// One try less than it takes at one position until a side looks for the dead.
+constexpr int kTriesBeforeALook = 127;
 
 template <class K>
 class RepairKillTest : public ::testing::Test {};

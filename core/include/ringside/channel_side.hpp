@@ -48,10 +48,11 @@ class SideOfRing {
   }
   void endClaim() noexcept { state_ = SideState::Usable; }
 
-  /// What stands in the way at `position`; nullopt when it is not time to look again.
+  /// After Stall::isTimeToAsk(). What stands in the way at `position`; nullopt when it is not time
+  /// to look after all.
   template <Finding (Repair::*kLook)(std::uint64_t) noexcept>
   std::optional<Finding> look(std::uint64_t position) noexcept {
-    if (!stall_.isTimeToLook(position)) return std::nullopt;
+    if (!stall_.isBlockedAt(position)) return std::nullopt;
     const Finding finding = (repair_.*kLook)(position);
     if (finding == Finding::Damaged) state_ = SideState::Damaged;
     return finding;
@@ -89,7 +90,10 @@ class PushSide : public SideOfRing {
   bool tryPush(const void* element) noexcept {
     if (pushOne(writer_, *published_, order_, element, size_)) [[likely]]
       return true;
-    if constexpr (Writer::kProtected) return pushOneLate(element);
+    if constexpr (Writer::kProtected) {
+      if (stall_.isTimeToAsk()) [[unlikely]]
+        return pushOneLate(element);
+    }
     return false;
   }
   /// How many of `count` elements fitted.
@@ -137,21 +141,22 @@ class PushSide : public SideOfRing {
  private:
   Claim claimToWrite(std::size_t wanted) noexcept {
     Claim claim = writer_.claim(wanted);
-    while (claim.count == 0 && repairedRoom()) claim = writer_.claim(wanted);
+    if constexpr (Writer::kProtected) {
+      while (claim.count == 0 && stall_.isTimeToAsk() && repairedRoom()) {
+        claim = writer_.claim(wanted);
+      }
+    }
     return claim;
   }
   [[gnu::noinline, gnu::cold]] bool pushOneLate(const void* element) noexcept {
-    while (repairedRoom()) {
+    do {
+      if (!repairedRoom()) return false;
       if (pushOne(writer_, *published_, order_, element, size_)) return true;
-    }
+    } while (stall_.isTimeToAsk());
     return false;
   }
   bool repairedRoom() noexcept {
-    if constexpr (Writer::kProtected) {
-      return look<&Repair::lookForRoom>(writer_.position()) == Finding::Repaired;
-    } else {
-      return false;
-    }
+    return look<&Repair::lookForRoom>(writer_.position()) == Finding::Repaired;
   }
 
   Writer writer_;
@@ -173,7 +178,10 @@ class PopSide : public SideOfRing {
       if constexpr (Reader::kAdopts) redelivered_ = false;
       return true;
     }
-    if constexpr (Reader::kProtected) return popLate(element);
+    if constexpr (Reader::kProtected) {
+      if (stall_.isTimeToAsk()) [[unlikely]]
+        return popLate(element);
+    }
     return false;
   }
   /// How many elements, at most `count`, were there.
@@ -221,8 +229,12 @@ class PopSide : public SideOfRing {
  private:
   Claim claimFilled(std::size_t wanted) noexcept {
     const Claim claim = claimToRead(reader_, *released_, order_, wanted);
-    if (claim.count == 0) [[unlikely]]
-      return claimLate(wanted);
+    if (claim.count == 0) [[unlikely]] {
+      if constexpr (Reader::kProtected) {
+        if (stall_.isTimeToAsk()) return claimLate(wanted);
+      }
+      return claim;
+    }
     if constexpr (Reader::kAdopts) redelivered_ = false;
     return claim;
   }
@@ -234,17 +246,15 @@ class PopSide : public SideOfRing {
   /// After none: what a repair uncovers, or what a dead consumer left behind.
   Claim claimLate(std::size_t wanted) noexcept {
     Claim claim;
-    if constexpr (Reader::kProtected) {
-      const std::optional<Finding> found = look<&Repair::lookForElements>(reader_.position());
-      if (found == Finding::Repaired) {
-        claim = claimToRead(reader_, *released_, order_, wanted);
-      } else if (Reader::kAdopts && found && found != Finding::Damaged) {
-        claim = repair_.adopt();
-        redelivered_ = claim.count > 0;
-        return claim;
-      }
-      if (Reader::kAdopts && claim.count > 0) redelivered_ = false;
+    const std::optional<Finding> found = look<&Repair::lookForElements>(reader_.position());
+    if (found == Finding::Repaired) {
+      claim = claimToRead(reader_, *released_, order_, wanted);
+    } else if (Reader::kAdopts && found && found != Finding::Damaged) {
+      claim = repair_.adopt();
+      redelivered_ = claim.count > 0;
+      return claim;
     }
+    if (Reader::kAdopts && claim.count > 0) redelivered_ = false;
     return claim;
   }
 

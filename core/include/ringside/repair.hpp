@@ -15,30 +15,38 @@
 
 namespace ringside {
 
-/// When to look: a side that gets nothing 64 times in a row, at one position, is blocked or has
-/// nothing to do; then after twice as many tries each time, up to 4096.
+/// When to look: a side that gets nothing 64 to 128 times in a row, or that was far on its way to
+/// it before the position changed, is blocked or has nothing to do; then after twice as many tries
+/// each time, up to 1024. A try that gets nothing is on the way of every answer that is waited for:
+/// it counts down here, and no more.
 class Stall {
  public:
-  bool isTimeToLook(std::uint64_t position) noexcept {
-    if (position != position_) {
-      position_ = position;
-      tries_ = 0;
-      next_look_ = kFirstLook;
-    }
-    if (++tries_ < next_look_) return false;
-    next_look_ = tries_ + std::min(tries_, kMostTries);
-    return true;
+  /// Once for each try that got nothing. When it is true, isBlockedAt() must be asked.
+  bool isTimeToAsk() noexcept { return --left_ == 0; }
+  /// Whether it is time to look: true when nothing has moved since it was asked last.
+  bool isBlockedAt(std::uint64_t position) noexcept {
+    const bool moved = position != position_ && !must_look_;
+    position_ = position;
+    must_look_ = false;
+    if (moved) patience_ = kFirstTries;
+    left_ = patience_;
+    if (!moved) patience_ = std::min(2 * patience_, kMostTries);
+    return !moved;
   }
   /// Before a sleep, which takes much longer than the look.
-  void lookAtNextTry() noexcept { next_look_ = tries_; }
+  void lookAtNextTry() noexcept {
+    left_ = 1;
+    must_look_ = true;
+  }
 
  private:
-  static constexpr std::uint64_t kFirstLook = 64;
-  static constexpr std::uint64_t kMostTries = 4096;
+  static constexpr std::uint64_t kFirstTries = 64;
+  static constexpr std::uint64_t kMostTries = 1024;
 
-  std::uint64_t position_ = 0;
-  std::uint64_t tries_ = 0;
-  std::uint64_t next_look_ = kFirstLook;
+  std::uint64_t left_ = kFirstTries;
+  std::uint64_t patience_ = kFirstTries;        ///< after the next look
+  std::uint64_t position_ = ~std::uint64_t{0};  ///< where it was asked last; none yet
+  bool must_look_ = false;
 };
 
 /// What a side found that got nothing.
