@@ -52,13 +52,13 @@ def wanted_nodes(record, node_of):
 
 def misplacement(record, node_of):
     """What is wrong with where the pages are; empty when nothing is."""
+    wanted = wanted_nodes(record, node_of)
+    if wanted is None:
+        return ""
     pages = {int(node): count for node, count in record["obtained"]["node_pages"].items()}
     total = sum(pages.values())
     if total == 0:
         return "the kernel reported no page of the queue"
-    wanted = wanted_nodes(record, node_of)
-    if wanted is None:
-        return ""
     if set(pages) != wanted:
         return f"asked for node {sorted(wanted)}, the pages are on {pages}"
     share = max(pages.values()) - min(pages.values())

@@ -38,7 +38,8 @@ Diagnosis diagnose(const Check& check, const Host& host) {
   if (diagnosis.verdict == Verdict::Ok) return diagnosis;
   const std::string mend = observation.mend.empty() ? check.mend : observation.mend;
   const std::string container = containerKind(host.files);
-  if (container.empty()) {
+  const bool says_itself = diagnosis.verdict == Verdict::Unknown && !observation.mend.empty();
+  if (container.empty() || says_itself) {
     diagnosis.mend = mend;
   } else if (check.mend_in_container != nullptr) {
     diagnosis.mend = check.mend_in_container;
@@ -61,7 +62,8 @@ std::vector<Diagnosis> diagnose(const Host& host, Extent extent) {
 }
 
 Observation unreadable(std::string_view path) {
-  return {Verdict::Unknown, fmt::format("cannot be read: {}", path)};
+  return {Verdict::Unknown, fmt::format("cannot be read: {}", path),
+          "see that /proc and /sys are mounted whole and may be read; some kernels lack the file"};
 }
 
 std::vector<int> onlineCpus(const SystemFiles& files) {

@@ -21,7 +21,7 @@ using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::SizeIs;
 
-const Topology kTwoPackages = Topology::synthetic("pack:2 l3:1 core:2 pu:1");
+const Topology kTwoPackages = Topology::synthetic("pack:2 numa:1 l3:1 core:2 pu:1");
 
 /// As a machine of two packages would answer: 50 ns within, 200 ns across.
 std::vector<Handoff> handoffsOf(const Topology& topology) {
@@ -117,7 +117,7 @@ TEST(HeatMapTest, HasNumbersWhereThereIsRoom) {
 }
 
 TEST(HeatMapTest, HasShadesAndALegendWhereNumbersDoNotFit) {
-  const Topology many = Topology::synthetic("pack:2 l3:1 core:16 pu:1");
+  const Topology many = Topology::synthetic("pack:2 numa:1 l3:1 core:16 pu:1");
   const std::string text = drawHeatMap(many, handoffsOf(many), Colour::No, 80);
   EXPECT_THAT(text, HasSubstr("██"));
   EXPECT_THAT(text, HasSubstr("·· from 51 ns"));
