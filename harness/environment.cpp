@@ -7,10 +7,14 @@
 #include <unistd.h>
 
 #include <array>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "harness/cgroup_limits.hpp"
+#include "harness/doctor/check.hpp"
+#include "harness/fingerprint.hpp"
+#include "harness/handoff_report.hpp"
+#include "harness/system_files.hpp"
 #include "harness/version.hpp"
 
 namespace ringside::harness {
@@ -18,40 +22,16 @@ namespace {
 
 using nlohmann::ordered_json;
 
-/// The first line of a file of /proc or /sys, null where there is none.
-ordered_json lineOf(const std::string& path) {
-  std::ifstream file(path);
-  std::string line;
-  if (!std::getline(file, line)) return nullptr;
-  return line;
+const SystemFiles kHere;  // this machine
+
+ordered_json orNull(const std::optional<std::string>& value) {
+  return value ? ordered_json(*value) : ordered_json(nullptr);
 }
 
-/// The value of "key : value" in a file, at its first appearance.
-ordered_json valueIn(const char* path, std::string_view key) {
-  std::ifstream file(path);
-  for (std::string line; std::getline(file, line);) {
-    if (!line.starts_with(key)) continue;
-    const std::size_t colon = line.find(':');
-    if (colon == std::string::npos) continue;
-    const std::size_t begin = line.find_first_not_of(" \t", colon + 1);
-    return begin == std::string::npos ? "" : line.substr(begin);
-  }
-  return nullptr;
-}
-
-ordered_json cpuInfo(std::string_view key) { return valueIn("/proc/cpuinfo", key); }
-ordered_json memInfo(std::string_view key) { return valueIn("/proc/meminfo", key); }
-
-/// The chosen one of "always [madvise] never".
-ordered_json chosenIn(const char* path) {
-  const ordered_json line = lineOf(path);
-  if (line.is_null()) return nullptr;
-  const std::string text = line.get<std::string>();
-  const std::size_t begin = text.find('[');
-  const std::size_t end = text.find(']');
-  if (begin == std::string::npos || end == std::string::npos) return text;
-  return text.substr(begin + 1, end - begin - 1);
-}
+ordered_json lineOf(const std::string& path) { return orNull(kHere.line(path)); }
+ordered_json cpuInfo(std::string_view key) { return orNull(kHere.valueOf("/proc/cpuinfo", key)); }
+ordered_json memInfo(std::string_view key) { return orNull(kHere.valueOf("/proc/meminfo", key)); }
+ordered_json chosenIn(const char* path) { return orNull(kHere.chosen(path)); }
 
 ordered_json hypervisor() {
   const ordered_json flags = cpuInfo("flags");
@@ -79,17 +59,68 @@ ordered_json kernelRelease() {
   return fmt::format("{} {} {}", names.sysname, names.release, names.machine);
 }
 
+/// Of every size that the kernel has, in pages.
 ordered_json hugePagePools() {
-  ordered_json pools;
-  for (int node = 0; node < 64; ++node) {
-    const std::string folder =
-        fmt::format("/sys/devices/system/node/node{}/hugepages/hugepages-2048kB/", node);
-    const ordered_json total = lineOf(folder + "nr_hugepages");
-    if (total.is_null()) continue;
-    pools[fmt::format("node{}", node)] = {{"total", total},
-                                          {"free", lineOf(folder + "free_hugepages")}};
+  ordered_json pools = ordered_json::object();
+  for (const std::string& node : kHere.names("/sys/devices/system/node", "node")) {
+    const std::string folder = "/sys/devices/system/node/" + node + "/hugepages";
+    for (const std::string& size : kHere.names(folder, "hugepages-")) {
+      pools[node][size.substr(std::string_view("hugepages-").size())] = {
+          {"total", lineOf(folder + "/" + size + "/nr_hugepages")},
+          {"free", lineOf(folder + "/" + size + "/free_hugepages")}};
+    }
   }
   return pools;
+}
+
+ordered_json nodeMemory() {
+  ordered_json nodes = ordered_json::object();
+  for (const int node : numaNodes(kHere)) {
+    const std::string folder = fmt::format("/sys/devices/system/node/node{}/", node);
+    nodes[fmt::format("node{}", node)] = {
+        {"total", orNull(kHere.valueOf(folder + "meminfo", fmt::format("Node {} MemTotal", node)))},
+        {"free", orNull(kHere.valueOf(folder + "meminfo", fmt::format("Node {} MemFree", node)))},
+        {"cpus", lineOf(folder + "cpulist")},
+        {"distances", lineOf(folder + "distance")}};
+  }
+  return nodes;
+}
+
+ordered_json cgroupCpus() {
+  const CgroupLimits limits = cgroupLimits(kHere);
+  if (!limits.readable) return nullptr;
+  return limits.cpus ? ordered_json(*limits.cpus) : ordered_json("no limit");
+}
+
+ordered_json cgroupMemory() {
+  const CgroupLimits limits = cgroupLimits(kHere);
+  if (!limits.readable) return nullptr;
+  return limits.memory_bytes ? ordered_json(*limits.memory_bytes) : ordered_json("no limit");
+}
+
+/// Ready to run and not running, so far, in ns: the second number of schedstat.
+ordered_json runDelay() {
+  std::istringstream words(kHere.line("/proc/self/schedstat").value_or(""));
+  std::uint64_t on_cpu_ns = 0;
+  std::uint64_t waiting_ns = 0;
+  if (!(words >> on_cpu_ns >> waiting_ns)) return nullptr;
+  return waiting_ns;
+}
+
+ordered_json container() {
+  const std::string kind = containerKind(kHere);
+  return kind.empty() ? ordered_json("none") : ordered_json(kind);
+}
+
+/// What ringside doctor says of the settings: the moment's load is in the records.
+ordered_json checks() {
+  ordered_json list = ordered_json::array();
+  for (const Diagnosis& diagnosis : diagnose(readHost(kHere), Extent::Settings)) {
+    list.push_back({{"name", diagnosis.name},
+                    {"verdict", toString(diagnosis.verdict)},
+                    {"seen", diagnosis.seen}});
+  }
+  return list;
 }
 
 ordered_json placements(const Session& session) {
@@ -132,16 +163,31 @@ constexpr Fact kFacts[] = {
     {"machine", "host", [](const Session&) { return ordered_json(hostName()); }},
     {"machine", "time_utc", [](const Session&) { return utcNow(); }},
     {"machine", "hypervisor", [](const Session&) { return hypervisor(); }},
+    {"machine", "product", [](const Session&) { return lineOf("/sys/class/dmi/id/product_name"); }},
+    {"machine", "container", [](const Session&) { return container(); }},
+    {"machine", "load", [](const Session&) { return lineOf("/proc/loadavg"); }},
+    {"machine", "run_delay_ns", [](const Session&) { return runDelay(); }},
     {"cpu", "model", [](const Session&) { return cpuInfo("model name"); }},
+    {"cpu", "vendor", [](const Session&) { return cpuInfo("vendor_id"); }},
+    {"cpu", "family", [](const Session&) { return cpuInfo("cpu family"); }},
+    {"cpu", "model_number", [](const Session&) { return cpuInfo("model"); }},
+    {"cpu", "stepping", [](const Session&) { return cpuInfo("stepping"); }},
     {"cpu", "microcode", [](const Session&) { return cpuInfo("microcode"); }},
     {"cpu", "mhz_now", [](const Session&) { return cpuInfo("cpu MHz"); }},
     {"cpu", "governor", [](const Session&) { return lineOf(kCpu0); }},
+    {"cpu", "frequency_driver",
+     [](const Session&) { return lineOf("/sys/devices/system/cpu/cpu0/cpufreq/scaling_driver"); }},
     {"cpu", "no_turbo",
      [](const Session&) { return lineOf("/sys/devices/system/cpu/intel_pstate/no_turbo"); }},
     {"cpu", "boost",
      [](const Session&) { return lineOf("/sys/devices/system/cpu/cpufreq/boost"); }},
     {"cpu", "smt", [](const Session&) { return lineOf("/sys/devices/system/cpu/smt/control"); }},
     {"cpu", "isolated", [](const Session&) { return lineOf("/sys/devices/system/cpu/isolated"); }},
+    {"cpu", "online", [](const Session&) { return lineOf("/sys/devices/system/cpu/online"); }},
+    {"cpu", "without_ticks",
+     [](const Session&) { return lineOf("/sys/devices/system/cpu/nohz_full"); }},
+    {"cpu", "idle_driver",
+     [](const Session&) { return lineOf("/sys/devices/system/cpu/cpuidle/current_driver"); }},
     {"kernel", "release", [](const Session&) { return kernelRelease(); }},
     {"kernel", "command_line", [](const Session&) { return lineOf("/proc/cmdline"); }},
     {"kernel", "numa_balancing",
@@ -151,18 +197,22 @@ constexpr Fact kFacts[] = {
     {"memory", "transparent_huge_pages", [](const Session&) { return chosenIn(kThp); }},
     {"memory", "shmem_huge_pages", [](const Session&) { return chosenIn(kShmemThp); }},
     {"memory", "huge_page_size", [](const Session&) { return memInfo("Hugepagesize"); }},
-    {"memory", "huge_page_pools_2mib", [](const Session&) { return hugePagePools(); }},
+    {"memory", "huge_page_pools", [](const Session&) { return hugePagePools(); }},
+    {"memory", "nodes", [](const Session&) { return nodeMemory(); }},
+    {"memory", "swap_total", [](const Session&) { return memInfo("SwapTotal"); }},
+    {"memory", "swap_free", [](const Session&) { return memInfo("SwapFree"); }},
     {"limits", "locked_bytes", [](const Session&) { return lockLimit(); }},
     {"limits", "shm_bytes", [](const Session&) { return shmBytes(); }},
-    {"limits", "cgroup_cpu_max", [](const Session&) { return lineOf("/sys/fs/cgroup/cpu.max"); }},
-    {"limits", "cgroup_memory_max",
-     [](const Session&) { return lineOf("/sys/fs/cgroup/memory.max"); }},
+    {"limits", "cgroup_cpus", [](const Session&) { return cgroupCpus(); }},
+    {"limits", "cgroup_memory_bytes", [](const Session&) { return cgroupMemory(); }},
     {"clock", "kernel_source", [](const Session&) { return lineOf(kClockSource); }},
     {"clock", "used",
      [](const Session& s) { return ordered_json(std::string(toString(s.clock().source))); }},
     {"clock", "ns_per_tick", [](const Session& s) { return ordered_json(s.clock().ns_per_tick); }},
     {"topology", "summary", [](const Session& s) { return ordered_json(s.topology().summary()); }},
     {"topology", "allowed_cpus", [](const Session& s) { return allowedCpus(s); }},
+    {"topology", "forbidden_cpus",
+     [](const Session& s) { return ordered_json(cpuList(s.topology().forbiddenCpus())); }},
     {"topology", "placements", [](const Session& s) { return placements(s); }},
     {"build", "version", [](const Session&) { return ordered_json(kVersion); }},
     {"build", "compiler", [](const Session&) { return ordered_json(kCompiler); }},
@@ -180,6 +230,9 @@ std::string hostName() {
 std::string describeEnvironment(const Session& session) {
   ordered_json environment = {{"schema", 1}};
   for (const Fact& fact : kFacts) environment[fact.section][fact.name] = fact.read(session);
+  environment["floor_ns"] = floorsToJson(session.floors());
+  environment["checks"] = checks();
+  environment["fingerprint"] = fingerprint(kHere, session.topology());
   return environment.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
 }
 

@@ -49,6 +49,7 @@ int main(int argc, char** argv) {
   app.failure_message(CLI::FailureMessage::simple);
   ExitCode exit_code = ExitCode::Fine;
   ringside::harness::addTopoCommand(app, exit_code);
+  ringside::harness::addDoctorCommand(app, exit_code);
   ringside::harness::addListCommand(app, exit_code);
   ringside::harness::addRunCommand(app, exit_code);
   ringside::harness::addVerifyCommand(app, exit_code);

@@ -22,54 +22,70 @@ bool anyTwice(const Placing& placing) {
 }
 
 /// Deals out CPUs that are not taken yet; a core that nobody is on before a thread beside somebody.
+/// CPUs are only ever taken, so what was found useless as a first one stays so: all pairs together
+/// look at no more pairs of CPUs than there are, twice.
 class Dealer {
  public:
-  Dealer(const Topology& topology, Relation relation) : topology_(topology), relation_(relation) {}
+  Dealer(const Topology& topology, Relation relation)
+      : cpus_(topology.cpus()), relation_(relation), taken_(cpus_.size(), false) {}
 
   /// Two free CPUs with the relation.
   std::optional<CpuPair> pair() {
-    for (const bool fresh_core : {true, false}) {
-      for (const CpuPlace& first : topology_.cpus()) {
-        if (!isFree(first.cpu, fresh_core)) continue;
-        const std::optional<int> second = partnerOf(first.cpu, fresh_core);
+    for (const Cores cores : {Cores::Fresh, Cores::Any}) {
+      std::size_t& first = next_first_[static_cast<std::size_t>(cores)];
+      for (; first < cpus_.size(); ++first) {
+        if (!isFree(first, cores)) continue;
+        const std::optional<std::size_t> second = partnerOf(cpus_[first], cores);
         if (!second) continue;
-        taken_.insert({first.cpu, *second});
-        return CpuPair{first.cpu, *second};
+        take(first);
+        take(*second);
+        return CpuPair{cpus_[first].cpu, cpus_[*second].cpu};
       }
     }
     return std::nullopt;
   }
   /// One free CPU with the relation to `cpu`.
   std::optional<int> partner(int cpu) {
-    std::optional<int> found = partnerOf(cpu, true);
-    if (!found) found = partnerOf(cpu, false);
-    if (found) taken_.insert(*found);
-    return found;
+    const CpuPlace& place = *std::find_if(cpus_.begin(), cpus_.end(),
+                                          [&](const CpuPlace& any) { return any.cpu == cpu; });
+    std::optional<std::size_t> found = partnerOf(place, Cores::Fresh);
+    if (!found) found = partnerOf(place, Cores::Any);
+    if (!found) return std::nullopt;
+    take(*found);
+    return cpus_[*found].cpu;
   }
 
  private:
-  bool isFree(int cpu, bool fresh_core) const {
-    return std::none_of(taken_.begin(), taken_.end(), [&](int taken) {
-      return taken == cpu || (fresh_core && topology_.relation(cpu, taken) == Relation::SameCore);
-    });
+  enum class Cores : std::size_t { Fresh, Any };
+
+  bool isFree(std::size_t position, Cores cores) const {
+    if (taken_[position]) return false;
+    return cores == Cores::Any || !busy_cores_.contains(cpus_[position].core);
   }
-  std::optional<int> partnerOf(int cpu, bool fresh_core) const {
-    for (const CpuPlace& other : topology_.cpus()) {
-      const bool is_free = other.cpu != cpu && isFree(other.cpu, fresh_core);
-      if (is_free && topology_.relation(cpu, other.cpu) == relation_) return other.cpu;
+  std::optional<std::size_t> partnerOf(const CpuPlace& place, Cores cores) const {
+    for (std::size_t other = 0; other < cpus_.size(); ++other) {
+      if (cpus_[other].cpu == place.cpu || relationOf(place, cpus_[other]) != relation_) continue;
+      if (isFree(other, cores)) return other;
     }
     return std::nullopt;
   }
+  void take(std::size_t position) {
+    taken_[position] = true;
+    if (cpus_[position].core >= 0) busy_cores_.insert(cpus_[position].core);
+  }
 
-  const Topology& topology_;
+  const std::vector<CpuPlace>& cpus_;
   Relation relation_;
-  std::set<int> taken_;
+  std::vector<bool> taken_;   ///< by position in cpus_
+  std::set<int> busy_cores_;  ///< those with a taken CPU
+  std::size_t next_first_[2] = {0, 0};
 };
 
 /// Pairs of a producer and a consumer first, then the rest of the larger group beside the first
 /// partner; when nothing is free any more, the CPUs are used again from the first.
 std::optional<Placing> placeByRelation(const Topology& topology, Relation relation,
                                        const Workers& workers) {
+  if (!topology.representative(relation)) return std::nullopt;
   Dealer dealer(topology, relation);
   const std::optional<CpuPair> first = dealer.pair();
   if (!first) return std::nullopt;
@@ -151,6 +167,14 @@ std::variant<Placing, NoPlacing> placeExplicitly(const Topology& topology, const
 }
 
 }  // namespace
+
+const std::variant<Placing, NoPlacing>& Placer::place(const std::string& asked,
+                                                      const Workers& workers) {
+  const auto key = std::make_tuple(asked, workers.producers, workers.consumers);
+  const auto known = answers_.find(key);
+  if (known != answers_.end()) return known->second;
+  return answers_.emplace(key, placeWorkers(topology_, asked, workers)).first->second;
+}
 
 std::variant<Placing, NoPlacing> placeWorkers(const Topology& topology, const std::string& asked,
                                               const Workers& workers) {

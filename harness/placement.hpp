@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
+#include <tuple>
 #include <variant>
 #include <vector>
 
@@ -33,5 +35,22 @@ struct Workers {
 /// `cpus:A,B,…`, one CPU a worker, producers first. No CPU outside of the topology is ever used.
 std::variant<Placing, NoPlacing> placeWorkers(const Topology& topology, const std::string& asked,
                                               const Workers& workers);
+
+/// placeWorkers, with each question asked once: a plan has thousands of cells and few placings, and
+/// on hundreds of CPUs a search takes milliseconds.
+class Placer {
+ public:
+  /// `topology` must outlive it.
+  explicit Placer(const Topology& topology) : topology_(topology) {}
+  /// Valid as long as this.
+  const std::variant<Placing, NoPlacing>& place(const std::string& asked, const Workers& workers);
+  /// How many different questions were asked.
+  std::size_t searches() const { return answers_.size(); }
+
+ private:
+  const Topology& topology_;
+  std::map<std::tuple<std::string, std::uint32_t, std::uint32_t>, std::variant<Placing, NoPlacing>>
+      answers_;
+};
 
 }  // namespace ringside::harness

@@ -104,7 +104,7 @@ HugePages parseHugePages(const std::string& name) {
 class Planner {
  public:
   Planner(const Suite& suite, const Topology& topology, const MemoryLimits& limits)
-      : suite_(suite), topology_(topology), limits_(limits) {}
+      : suite_(suite), topology_(topology), limits_(limits), placer_(topology) {}
 
   Plan plan() {
     Plan plan{.suite = suite_.name, .cells = {}};
@@ -162,8 +162,8 @@ class Planner {
   }
 
   void place(const Scenario& scenario, Cell& cell) {
-    const auto placed =
-        placeWorkers(topology_, cell.axes.placement, {cell.axes.producers, cell.axes.consumers});
+    const auto& placed =
+        placer_.place(cell.axes.placement, {cell.axes.producers, cell.axes.consumers});
     if (const auto* none = std::get_if<NoPlacing>(&placed)) {
       if (none->fault == NoPlacing::Fault::User) {
         throw UsageError(fmt::format("{}: placement is '{}'; {}",
@@ -226,6 +226,7 @@ class Planner {
   const Suite& suite_;
   const Topology& topology_;
   const MemoryLimits& limits_;
+  Placer placer_;
   std::set<std::string> names_;
 };
 

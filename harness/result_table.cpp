@@ -53,6 +53,7 @@ constexpr char kP50[] = "rtt_ns_p50";
 constexpr char kP99[] = "rtt_ns_p99";
 constexpr char kP999[] = "rtt_ns_p999";
 constexpr char kMax[] = "rtt_ns_max";
+constexpr char kOverFloor[] = "rtt_over_floor";
 
 /// A percentile says something only where some messages lie beyond it.
 bool hasMessages(const CellSummary& cell, double least) {
@@ -64,6 +65,14 @@ std::string timeText(const CellSummary& cell, const char* metric, double least_m
   const results::Spread* spread = spreadOf(cell, metric);
   if (spread == nullptr || !hasMessages(cell, least_messages)) return "–";
   return formatNs(std::string_view(metric) == kMax ? spread->highest : spread->median);
+}
+
+/// How many hand-offs of a cache line half a round trip lasts.
+std::string floorText(const CellSummary& cell) {
+  const results::Spread* spread = spreadOf(cell, kOverFloor);
+  if (spread == nullptr) return "–";
+  return spread->median < 999.5 ? fmt::format("{:.1f}", spread->median)
+                                : formatCount(spread->median);
 }
 
 std::string rateText(const CellSummary& cell) {
@@ -99,6 +108,7 @@ constexpr Column kColumns[] = {
     {"p99", [](const CellSummary& c) { return timeText(c, kP99, 100); }},
     {"p99.9", [](const CellSummary& c) { return timeText(c, kP999, 1000); }},
     {"max", [](const CellSummary& c) { return timeText(c, kMax, 1); }},
+    {"×floor", floorText},
     {"l/d/r/t", integrityText},
 };
 constexpr std::size_t kLeftAligned = 2;  // the first columns are words
@@ -180,6 +190,7 @@ ResultTable makeTable(const std::vector<CellSummary>& cells) {
 
 constexpr const char* kLegend =
     "Medians over the repetitions; max is the highest of all. p50 to max: round trip.\n"
+    "×floor: p50 over two hand-offs of a cache line between the two CPUs.\n"
     "l/d/r/t: messages lost, duplicated, reordered, torn.";
 
 std::string renderText(const ResultTable& table) {
@@ -227,7 +238,7 @@ ordered_json toJson(const CellSummary& cell) {
       {"reason", cell.first_reason ? ordered_json(*cell.first_reason) : ordered_json(nullptr)},
       {"notes", cell.notes},
       {"repetitions", cell.repetitions}};
-  for (const char* metric : {kRate, kP50, kP99, kP999, kMax}) {
+  for (const char* metric : {kRate, kP50, kP99, kP999, kMax, kOverFloor}) {
     const results::Spread* spread = spreadOf(cell, metric);
     const bool highest = std::string_view(metric) == kMax;
     json[metric] = spread == nullptr ? ordered_json(nullptr)

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "harness/crew.hpp"
+#include "harness/floor.hpp"
 #include "results/metrics.hpp"
 
 namespace ringside::harness {
@@ -231,6 +232,7 @@ std::optional<Record> runRepetition(const Cell& cell, const std::string& suite,
     } else {
       record.validation = validationOf(control);
       fillMeasurement(control, record);
+      noteFloor(cell, session, record);
       judge(cell, control, record);
     }
   } catch (const std::system_error& error) {

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "harness/clock.hpp"
+#include "harness/handoff.hpp"
 #include "harness/janitor.hpp"
 #include "harness/topology.hpp"
 
@@ -45,6 +46,9 @@ class Session {
   const Topology& topology() const { return topology_; }
   const Clock& clock() const { return clock_; }
   const Patience& patience() const { return patience_; }
+  /// What the hand-off of a cache line costs here; empty until measured.
+  const Floors& floors() const { return floors_; }
+  void setFloors(Floors floors) { floors_ = std::move(floors); }
   InterruptWatch& interrupts() { return interrupts_; }
   /// A name for shared memory that nobody has had, and that the janitor knows.
   /// None is the beginning of another.
@@ -54,6 +58,7 @@ class Session {
   Topology topology_;
   Patience patience_;
   Clock clock_;
+  Floors floors_;
   std::string prefix_;
   std::uint64_t next_name_ = 0;
   InterruptWatch interrupts_;

@@ -72,14 +72,17 @@ int ancestorIndex(::hwloc_topology_t topology, ::hwloc_obj_type_t type, ::hwloc_
 }
 
 /// NUMA nodes hang beside the tree: the one whose CPUs include this one.
-int nodeIndex(::hwloc_topology_t topology, ::hwloc_obj_t pu) {
+::hwloc_obj_t nodeOf(::hwloc_topology_t topology, ::hwloc_obj_t pu) {
   ::hwloc_obj_t node = nullptr;
   while ((node = ::hwloc_get_next_obj_by_type(topology, HWLOC_OBJ_NUMANODE, node)) != nullptr) {
-    if (::hwloc_bitmap_isincluded(pu->cpuset, node->cpuset) != 0) {
-      return static_cast<int>(node->os_index);
-    }
+    if (::hwloc_bitmap_isincluded(pu->cpuset, node->cpuset) != 0) return node;
   }
-  return -1;
+  return nullptr;
+}
+
+std::uint64_t cacheBytes(::hwloc_topology_t topology, ::hwloc_obj_type_t type, ::hwloc_obj_t pu) {
+  const ::hwloc_obj_t found = ::hwloc_get_ancestor_obj_by_type(topology, type, pu);
+  return found == nullptr ? 0 : found->attr->cache.size;
 }
 
 /// The CPUs of `machine` that are in `allowed` (nullptr: all).
@@ -89,12 +92,17 @@ std::vector<CpuPlace> placesOf(const Machine& machine, ::hwloc_const_bitmap_t al
   ::hwloc_obj_t pu = nullptr;
   while ((pu = ::hwloc_get_next_obj_by_type(topology, HWLOC_OBJ_PU, pu)) != nullptr) {
     if (allowed != nullptr && ::hwloc_bitmap_isset(allowed, pu->os_index) == 0) continue;
+    const ::hwloc_obj_t node = nodeOf(topology, pu);
     cpus.push_back({.cpu = static_cast<int>(pu->os_index),
                     .core = ancestorIndex(topology, HWLOC_OBJ_CORE, pu),
                     .l2 = ancestorIndex(topology, HWLOC_OBJ_L2CACHE, pu),
                     .l3 = ancestorIndex(topology, HWLOC_OBJ_L3CACHE, pu),
-                    .node = nodeIndex(topology, pu),
-                    .package = ancestorIndex(topology, HWLOC_OBJ_PACKAGE, pu)});
+                    .node = node == nullptr ? -1 : static_cast<int>(node->os_index),
+                    .package = ancestorIndex(topology, HWLOC_OBJ_PACKAGE, pu),
+                    .l1d_bytes = cacheBytes(topology, HWLOC_OBJ_L1CACHE, pu),
+                    .l2_bytes = cacheBytes(topology, HWLOC_OBJ_L2CACHE, pu),
+                    .l3_bytes = cacheBytes(topology, HWLOC_OBJ_L3CACHE, pu),
+                    .node_bytes = node == nullptr ? 0 : node->attr->numanode.local_memory});
   }
   std::sort(cpus.begin(), cpus.end(),
             [](const CpuPlace& a, const CpuPlace& b) { return a.cpu < b.cpu; });
@@ -131,11 +139,24 @@ Topology Topology::ofThisMachine() {
   }
   Topology topology(placesOf(*machine, mask.get()), machine);
   if (topology.cpus_.empty()) throw std::runtime_error("this process may use no CPU");
+  for (const CpuPlace& place : placesOf(*machine, nullptr)) {
+    if (!topology.allows(place.cpu)) topology.forbidden_.push_back(place.cpu);
+  }
   return topology;
 }
 
 Topology Topology::synthetic(const std::string& description) {
   return Topology(placesOf(Machine(description.c_str()), nullptr), nullptr);
+}
+
+Topology::Topology(std::vector<CpuPlace> cpus, std::shared_ptr<const Machine> machine)
+    : cpus_(std::move(cpus)), machine_(std::move(machine)) {
+  for (std::size_t i = 0; i < cpus_.size(); ++i) {
+    for (std::size_t j = i + 1; j < cpus_.size(); ++j) {
+      auto& first = representatives_[static_cast<std::size_t>(relationOf(cpus_[i], cpus_[j]))];
+      if (!first) first = CpuPair{cpus_[i].cpu, cpus_[j].cpu};
+    }
+  }
 }
 
 bool Topology::allows(int cpu) const {
@@ -151,9 +172,7 @@ const CpuPlace& Topology::placeOf(int cpu) const {
   throw std::out_of_range(fmt::format("CPU {} may not be used here", cpu));
 }
 
-Relation Topology::relation(int first, int second) const {
-  const CpuPlace& a = placeOf(first);
-  const CpuPlace& b = placeOf(second);
+Relation relationOf(const CpuPlace& a, const CpuPlace& b) {
   if (a.cpu == b.cpu) return Relation::SameCpu;
   if (shared(a.core, b.core)) return Relation::SameCore;
   if (shared(a.l2, b.l2)) return Relation::SameL2;
@@ -163,14 +182,12 @@ Relation Topology::relation(int first, int second) const {
   return Relation::CrossPackage;
 }
 
+Relation Topology::relation(int first, int second) const {
+  return relationOf(placeOf(first), placeOf(second));
+}
+
 std::optional<CpuPair> Topology::representative(Relation wanted) const {
-  for (std::size_t i = 0; i < cpus_.size(); ++i) {
-    for (std::size_t j = i + 1; j < cpus_.size(); ++j) {
-      if (relation(cpus_[i].cpu, cpus_[j].cpu) == wanted)
-        return CpuPair{cpus_[i].cpu, cpus_[j].cpu};
-    }
-  }
-  return std::nullopt;
+  return representatives_[static_cast<std::size_t>(wanted)];
 }
 
 std::string Topology::summary() const {

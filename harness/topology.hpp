@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -35,7 +36,7 @@ struct CpuPair {
   int second = 0;
 };
 
-/// Where a CPU is; -1 where the machine has no such level.
+/// Where a CPU is; -1 where the machine has no such level. Sizes are 0 where nobody says them.
 struct CpuPlace {
   int cpu = 0;
   int core = -1;
@@ -43,7 +44,14 @@ struct CpuPlace {
   int l3 = -1;
   int node = -1;
   int package = -1;
+  std::uint64_t l1d_bytes = 0;
+  std::uint64_t l2_bytes = 0;
+  std::uint64_t l3_bytes = 0;
+  std::uint64_t node_bytes = 0;  ///< memory of the NUMA node
 };
+
+/// How two CPUs of one machine are related.
+Relation relationOf(const CpuPlace& a, const CpuPlace& b);
 
 class Machine;
 
@@ -58,8 +66,11 @@ class Topology {
   const std::vector<CpuPlace>& cpus() const { return cpus_; }
   bool allows(int cpu) const;
   Relation relation(int first, int second) const;
-  /// The first pair with this relation, nullopt when there is none here.
+  /// The first pair with this relation, nullopt when there is none here. Found once, when the
+  /// topology is made.
   std::optional<CpuPair> representative(Relation relation) const;
+  /// CPUs of the machine that this process may not use, ascending.
+  const std::vector<int>& forbiddenCpus() const { return forbidden_; }
   /// "1 package, 1 NUMA node, 2 cores, 2 CPUs".
   std::string summary() const;
 
@@ -68,11 +79,14 @@ class Topology {
   std::string pinThisThread(int cpu) const;
 
  private:
-  Topology(std::vector<CpuPlace> cpus, std::shared_ptr<const Machine> machine)
-      : cpus_(std::move(cpus)), machine_(std::move(machine)) {}
+  Topology(std::vector<CpuPlace> cpus, std::shared_ptr<const Machine> machine);
   const CpuPlace& placeOf(int cpu) const;
 
+  static constexpr std::size_t kRelations = static_cast<std::size_t>(Relation::CrossPackage) + 1;
+
   std::vector<CpuPlace> cpus_;
+  std::vector<int> forbidden_;
+  std::array<std::optional<CpuPair>, kRelations> representatives_;
   std::shared_ptr<const Machine> machine_;  ///< reading it takes milliseconds: kept for pinning
 };
 

@@ -120,11 +120,17 @@ class Bundle:
 
     @property
     def host(self):
-        return _text_or_none(self.environment.get("host"))
+        return self._machine_fact("host")
 
     @property
     def time_utc(self):
-        return _text_or_none(self.environment.get("time_utc"))
+        return self._machine_fact("time_utc")
+
+    def _machine_fact(self, name):
+        """From the section "machine", or from the top as early bundles have it; None without."""
+        machine = self.environment.get("machine")
+        within = machine.get(name) if isinstance(machine, dict) else None
+        return _text_or_none(within if within is not None else self.environment.get(name))
 
     def statuses(self):
         """How many records have which status."""

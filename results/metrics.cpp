@@ -50,11 +50,20 @@ std::optional<double> asMeasured(const Record& record) {
   return stored(record, kName);
 }
 
+/// A round trip is two hand-offs of at least a cache line each.
+std::optional<double> rttOverFloor(const Record& record) {
+  const std::optional<double> floor_ns = stored(record, "floor_ns");
+  const std::optional<double> rtt_ns = percentile(record, "rtt_ns", 50.0);
+  if (!floor_ns || !rtt_ns || !(*floor_ns > 0)) return std::nullopt;
+  return *rtt_ns / (2 * *floor_ns);
+}
+
 constexpr const char* kRtt = "rtt_ns";
 constexpr const char* kService = "service_ns";
 constexpr const char* kResponse = "response_ns";
 constexpr const char* kRecovery = "recovery_ms";
 constexpr const char* kCpu = "cpu_s_per_million";
+constexpr const char* kFloor = "floor_ns";
 
 constexpr Metric kMetrics[] = {
     // clang-format off
@@ -79,6 +88,8 @@ constexpr Metric kMetrics[] = {
     {"response_ns_max",   Unit::Ns,        Better::Lower,  at<kResponse, 1000>},
     {"recovery_ms",       Unit::Ms,        Better::Lower,  asMeasured<kRecovery>},
     {"cpu_s_per_million", Unit::S,         Better::Lower,  asMeasured<kCpu>},
+    {"floor_ns",          Unit::Ns,        Better::Lower,  asMeasured<kFloor>},
+    {"rtt_over_floor",    Unit::Count,     Better::Lower,  rttOverFloor},
     // clang-format on
 };
 

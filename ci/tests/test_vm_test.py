@@ -35,6 +35,9 @@ class VmTestTest(unittest.TestCase):
         for arguments, message in (
             (["--nodes", "3"], "unknown option '--nodes'"),
             (["--build"], "--build needs a value"),
+            (["--suite"], "--suite needs a value"),
+            (["--suite", "nowhere"], "there is no scenarios/nowhere.toml"),
+            (["--suite", "../ci/x"], "--suite is '../ci/x'"),
             (["--timeout", "soon"], "--timeout is 'soon'"),
             (["--timeout", "0"], "--timeout is '0'"),
             (["--shmem-enabled", "perhaps"], "--shmem-enabled is 'perhaps'"),
@@ -51,8 +54,15 @@ class VmTestTest(unittest.TestCase):
         self.assertIn(f"There is no {self.build}/{PROGRAM}", ended.stderr)
         self.assertEqual(ended.stdout, "0 passed, 1 failed, 0 skipped\n")
 
+    def test_fails_where_the_program_of_the_suite_was_not_built(self):
+        write_program(os.path.join(self.build, PROGRAM), "exit 1")
+        ended = self.run_vm_test("--build", self.build)
+        self.assertIn(f"There is no {self.build}/ringside", ended.stderr)
+        self.assertEqual(ended.stdout, "0 passed, 1 failed, 0 skipped\n")
+
     def test_is_skipped_on_another_architecture(self):
         write_program(os.path.join(self.build, PROGRAM), "exit 1")
+        write_program(os.path.join(self.build, "ringside"), "exit 1")
         write_program(os.path.join(self.tools, "uname"), "echo aarch64")
         ended = self.run_vm_test("--build", self.build, path=f"{self.tools}:{os.environ['PATH']}")
         self.assertEqual(ended.returncode, 0)
@@ -60,6 +70,7 @@ class VmTestTest(unittest.TestCase):
 
     def test_is_skipped_where_there_is_no_qemu(self):
         write_program(os.path.join(self.build, PROGRAM), "exit 1")
+        write_program(os.path.join(self.build, "ringside"), "exit 1")
         write_program(os.path.join(self.tools, "uname"), "echo x86_64")
         for tool in TOOLS:
             os.symlink(shutil.which(tool), os.path.join(self.tools, tool))

@@ -8,6 +8,7 @@
 namespace ringside::harness {
 
 void addTopoCommand(CLI::App& app, results::ExitCode& exit_code);
+void addDoctorCommand(CLI::App& app, results::ExitCode& exit_code);
 void addListCommand(CLI::App& app, results::ExitCode& exit_code);
 void addRunCommand(CLI::App& app, results::ExitCode& exit_code);
 void addVerifyCommand(CLI::App& app, results::ExitCode& exit_code);

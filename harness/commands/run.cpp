@@ -7,6 +7,7 @@
 #include "harness/commands/new_bundle.hpp"
 #include "harness/console.hpp"
 #include "harness/environment.hpp"
+#include "harness/floor.hpp"
 #include "harness/progress.hpp"
 #include "harness/report.hpp"
 #include "harness/result_table.hpp"
@@ -61,6 +62,7 @@ ExitCode run(const RunOptions& options) {
   SuiteOutcome outcome;
   {
     Session session(std::move(topology));
+    session.setFloors(measureFloors(plan, session.topology(), session.clock()));
     bundle.writeFile("environment.json", describeEnvironment(session));
     bundle.writeFile("scenario.toml", scenarioText(options, suite));
     outcome = runSuite(plan, session, bundle);

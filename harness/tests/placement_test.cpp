@@ -118,5 +118,56 @@ TEST(PlacementTest, UnpinnedBindsNobody) {
   EXPECT_TRUE(placing.shares_cpus);
 }
 
+// The largest machines that are planned for, here only as descriptions.
+constexpr const char* kLargeMachines[] = {"pack:2 numa:4 l3:1 l2:16 core:1 pu:2",  // 256 CPUs
+                                          "pack:2 numa:2 l3:9 l2:8 core:1 pu:2",   // 576 CPUs
+                                          "pack:2 numa:4 core:72 pu:1"};           // no caches
+
+TEST(LargeMachineTest, EveryPlacementThatExistsIsWhatItIsCalledForAnyNumberOfWorkers) {
+  for (const char* description : kLargeMachines) {
+    const Topology machine = Topology::synthetic(description);
+    for (const Relation relation : kPlaceableRelations) {
+      if (!machine.representative(relation)) continue;
+      const std::string name(toString(relation));
+      for (const Workers workers : {Workers{1, 1}, Workers{4, 4}, Workers{5, 2}}) {
+        const Placing placing = placed(machine, name, workers);
+        ASSERT_EQ(placing.producer_cpus.size(), workers.producers);
+        ASSERT_EQ(placing.consumer_cpus.size(), workers.consumers);
+        for (std::size_t i = 0; i < workers.consumers; ++i) {
+          EXPECT_EQ(machine.relation(placing.producer_cpus[i], placing.consumer_cpus[i]), relation)
+              << description << " " << name;
+        }
+      }
+    }
+  }
+}
+
+TEST(LargeMachineTest, NobodySharesACpuAsLongAsThereAreEnough) {
+  for (const char* description : kLargeMachines) {
+    const Topology machine = Topology::synthetic(description);
+    EXPECT_FALSE(placed(machine, "auto", {64, 64}).shares_cpus) << description;
+  }
+}
+
+TEST(LargeMachineTest, ARelationThatIsNotThereIsSaidToBeMissing) {
+  const Topology machine = Topology::synthetic(kLargeMachines[2]);
+  EXPECT_EQ(refused(machine, "same_l3").fault, NoPlacing::Fault::Machine);
+}
+
+TEST(PlacerTest, AsksEachQuestionOnceAndAnswersAsBefore) {
+  Placer placer(kBig);
+  for (int i = 0; i < 100; ++i) {
+    for (const std::string asked : {"auto", "same_l2", "cpus:0,1", "cpus:0,99"}) {
+      const auto fresh = placeWorkers(kBig, asked, {1, 1});
+      const auto& known = placer.place(asked, {1, 1});
+      ASSERT_EQ(known.index(), fresh.index());
+      if (known.index() != 0) continue;
+      EXPECT_EQ(std::get<Placing>(known).producer_cpus, std::get<Placing>(fresh).producer_cpus);
+      EXPECT_EQ(std::get<Placing>(known).consumer_cpus, std::get<Placing>(fresh).consumer_cpus);
+    }
+  }
+  EXPECT_EQ(placer.searches(), 4U);
+}
+
 }  // namespace
 }  // namespace ringside::harness

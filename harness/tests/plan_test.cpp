@@ -18,9 +18,9 @@ using ::testing::SizeIs;
 const Topology kTwoCores = Topology::synthetic("l3:1 core:2 pu:1");
 
 Plan planOf(const std::string& sweep, const std::string& workload = "throughput",
-            const MemoryLimits& limits = kPlenty) {
+            const MemoryLimits& limits = kPlenty, const Topology& machine = kTwoCores) {
   const ScratchSuite file(suiteWith(sweep, workload));
-  return makePlan(file.read(), kTwoCores, limits);
+  return makePlan(file.read(), machine, limits);
 }
 
 std::string refusalOf(const std::string& sweep, const MemoryLimits& limits = kPlenty) {
@@ -104,6 +104,29 @@ TEST(PlanTest, SkipsElementsThatAQueueDoesNotTake) {
 
 TEST(PlanTest, SaysWhereACapacityIsNotANumberOfElements) {
   EXPECT_THAT(planOf("queue = \"pipe\"").cells.at(0).notes.at(0), HasSubstr("bytes"));
+}
+
+// How long it takes is printed by planning_bench.
+TEST(PlanTest, HasEveryCellOfALargeMachineWithCpusOfItsOwn) {
+  const Topology largest = Topology::synthetic("pack:2 numa:2 l3:9 l2:8 core:1 pu:2");  // 576 CPUs
+  const Plan plan = planOf(
+      "queue = \"mpmc\"\nproducers = [1, 2, 16, 64]\nconsumers = [1, 2, 16, 64]\n"
+      "element_size_bytes = [8, 64, 1472]\ncapacity = [1, 144, 1024]\n"
+      "placement = [\"auto\", \"same_core\", \"same_l3\", \"same_node\", \"cross_node\", "
+      "\"cross_package\", \"same_l2\"]",
+      "throughput", kPlenty, largest);
+  std::uint64_t skipped = 0;
+  for (const Cell& cell : plan.cells) {
+    if (cell.skip_reason) {
+      EXPECT_EQ(cell.axes.placement, "same_l2") << *cell.skip_reason;
+      ++skipped;
+      continue;
+    }
+    EXPECT_EQ(cell.placing.producer_cpus.size(), cell.axes.producers);
+    EXPECT_EQ(cell.placing.consumer_cpus.size(), cell.axes.consumers);
+  }
+  EXPECT_EQ(skipped, 16U * 9U);
+  EXPECT_GE(plan.cells.size(), 16U * 9U * 6U);
 }
 
 TEST(PlanTest, EstimatesTheTimeOfWhatRuns) {
