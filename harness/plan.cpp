@@ -10,6 +10,7 @@
 
 #include "harness/console.hpp"
 #include "harness/usage_error.hpp"
+#include "harness/workload_needs.hpp"
 
 namespace ringside::harness {
 namespace {
@@ -41,7 +42,7 @@ std::string_view axisBeyond(const Scenario& scenario, const QueueLimits& limits)
 /// A queue that can take none of the asked shapes was asked for by mistake.
 void refuseQueuesWithoutAShape(const Scenario& scenario) {
   for (const AxisValue& name : sweepOf(scenario, "queue").values) {
-    const QueueEntry& queue = *findQueue(std::get<std::string>(name));
+    const QueueEntry& queue = *findMeasured(std::get<std::string>(name));
     bool takes_any = false;
     for (const AxisValue& producers : sweepOf(scenario, "producers").values) {
       for (const AxisValue& consumers : sweepOf(scenario, "consumers").values) {
@@ -63,37 +64,13 @@ void refuseQueuesWithoutAShape(const Scenario& scenario) {
 std::string reasonByLimits(const Cell& cell) {
   const QueueLimits& limits = cell.queue->limits;
   const results::Axes& axes = cell.axes;
-  if (!takes(limits, {axes.producers, axes.consumers})) {
-    return fmt::format("{} takes at most {} and {}", cell.queue->name,
-                       counted(limits.max_producers, "producer"),
-                       counted(limits.max_consumers, "consumer"));
-  }
-  const QueueShape reply = replyShape(cell.shape);
-  if (cell.workload == Workload::PingPong && !takes(limits, {reply.producers, 1})) {
-    return fmt::format("the queue of the replies would need {} producers; {} takes {}",
-                       reply.producers, cell.queue->name, limits.max_producers);
-  }
-  if (axes.element_size_bytes > limits.max_element_size_bytes) {
-    return fmt::format("{} takes elements of at most {} bytes", cell.queue->name,
-                       limits.max_element_size_bytes);
-  }
-  if (axes.capacity > limits.max_capacity) {
-    return fmt::format("{} has a capacity of at most {}", cell.queue->name, limits.max_capacity);
-  }
+  if (std::string reason = reasonAgainst(cell); !reason.empty()) return reason;
   if (!limits.takes_memory_options && limits.provision == Provision::Queue &&
       (axes.huge_pages != "never" || axes.lock_memory)) {
     return fmt::format("{} makes its own memory: no huge pages or locking can be asked for",
                        cell.queue->name);
   }
   return {};
-}
-
-std::uint64_t bytesNeeded(const Cell& cell) {
-  std::uint64_t bytes = cell.queue->bytesNeeded(cell.shape);
-  if (cell.workload == Workload::PingPong) {
-    bytes += cell.shape.producers * cell.queue->bytesNeeded(replyShape(cell.shape));
-  }
-  return bytes;
 }
 
 HugePages parseHugePages(const std::string& name) {
@@ -139,7 +116,7 @@ class Planner {
     cell.workload = scenario.workload;
     cell.timing = scenario.timing;
     cell.axes = asked;
-    cell.queue = findQueue(asked.queue);
+    cell.queue = findMeasured(asked.queue);
     cell.axes.workload = toString(scenario.workload);
     cell.axes.memory = cell.queue->bytesNeeded(QueueShape{}) == 0 ? "kernel" : "posix_shm";
     cell.shape = {.producers = asked.producers,
@@ -205,7 +182,7 @@ class Planner {
   void checkMemory(const Scenario& scenario, Cell& cell) {
     const std::string where = whereOf(scenario, "element_size_bytes").text;
     try {
-      cell.bytes_needed = bytesNeeded(cell);
+      cell.bytes_needed = bytesOfQueues(cell);
     } catch (const std::exception& error) {
       throw UsageError(fmt::format("{}: {} elements of {} bytes: {}", where, cell.axes.capacity,
                                    cell.axes.element_size_bytes, error.what()));

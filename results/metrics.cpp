@@ -44,6 +44,11 @@ std::optional<double> at(const Record& record) {
   return percentile(record, kHistogram, kPerMille / 10.0);
 }
 
+/// Of a snapshot, where a message is a read.
+std::optional<double> readsPerS(const Record& record) {
+  return record.axes.workload == "snapshot" ? messagesPerS(record) : std::nullopt;
+}
+
 /// What only the workload can measure: nothing in the record gives it again.
 template <const char* const& kName>
 std::optional<double> asMeasured(const Record& record) {
@@ -53,6 +58,8 @@ std::optional<double> asMeasured(const Record& record) {
 constexpr const char* kRtt = "rtt_ns";
 constexpr const char* kService = "service_ns";
 constexpr const char* kResponse = "response_ns";
+constexpr const char* kRead = "read_ns";
+constexpr const char* kWrites = "writes_per_s";
 constexpr const char* kRecovery = "recovery_ms";
 constexpr const char* kCpu = "cpu_s_per_million";
 
@@ -79,6 +86,13 @@ constexpr Metric kMetrics[] = {
     {"response_ns_max",   Unit::Ns,        Better::Lower,  at<kResponse, 1000>},
     {"recovery_ms",       Unit::Ms,        Better::Lower,  asMeasured<kRecovery>},
     {"cpu_s_per_million", Unit::S,         Better::Lower,  asMeasured<kCpu>},
+    {"reads_per_s",       Unit::PerS,      Better::Higher, readsPerS},
+    {"writes_per_s",      Unit::PerS,      Better::Higher, asMeasured<kWrites>},
+    {"read_ns_p50",       Unit::Ns,        Better::Lower,  at<kRead, 500>},
+    {"read_ns_p90",       Unit::Ns,        Better::Lower,  at<kRead, 900>},
+    {"read_ns_p99",       Unit::Ns,        Better::Lower,  at<kRead, 990>},
+    {"read_ns_p999",      Unit::Ns,        Better::Lower,  at<kRead, 999>},
+    {"read_ns_max",       Unit::Ns,        Better::Lower,  at<kRead, 1000>},
     // clang-format on
 };
 

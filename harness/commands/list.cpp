@@ -43,6 +43,13 @@ void listQueues() {
   }
 }
 
+void listPatterns() {
+  put("\nother patterns\n");
+  for (const QueueEntry& pattern : allPatterns()) {
+    put("  {:<22} {}\n", pattern.name, pattern.summary);
+  }
+}
+
 void listAxes() {
   put("\naxes\n");
   for (const Axis& axis : allAxes()) {
@@ -80,6 +87,7 @@ void addListCommand(CLI::App& app, results::ExitCode&) {
     listScenarios();
     listCampaigns();
     listQueues();
+    listPatterns();
     listAxes();
   });
 }
