@@ -9,14 +9,12 @@
 #include <set>
 
 #include "harness/console.hpp"
+#include "harness/schedule.hpp"
 #include "harness/usage_error.hpp"
 #include "harness/workload_needs.hpp"
 
 namespace ringside::harness {
 namespace {
-
-/// Forking, attaching, settling and recording one repetition; seen on two cores.
-constexpr std::chrono::milliseconds kOverheadOfARepetition{15};
 
 const Sweep& sweepOf(const Scenario& scenario, std::string_view axis) {
   return *std::find_if(scenario.sweeps.begin(), scenario.sweeps.end(),
@@ -89,6 +87,7 @@ class Planner {
       refuseQueuesWithoutAShape(scenario);
       combine(scenario, 0, {}, plan.cells);
     }
+    plan.combination_times = std::move(combination_times_);
     return plan;
   }
 
@@ -106,7 +105,9 @@ class Planner {
     for (const AxisValue& value : sweep.values) {
       results::Axes extended = axes;
       sweep.axis->set(extended, value);
+      value_numbers_.push_back(static_cast<std::size_t>(&value - sweep.values.data()));
       combine(scenario, next + 1, extended, cells);
+      value_numbers_.pop_back();
     }
   }
 
@@ -126,6 +127,7 @@ class Planner {
                   .memory = {.huge_pages = parseHugePages(asked.huge_pages),
                              .prefault = true,
                              .lock = asked.lock_memory}};
+    number(cell);
     if (std::string reason = reasonByLimits(cell); !reason.empty()) cell.skip_reason = reason;
     place(scenario, cell);
     cell.name = nameOf(cell);
@@ -136,6 +138,13 @@ class Planner {
     if (!cell.skip_reason) checkMemory(scenario, cell);
     if (cell.skip_reason) cell.notes.clear();  // about how it would have run
     return cell;
+  }
+
+  /// Its place among all combinations, before anything is asked of this machine.
+  void number(Cell& cell) {
+    cell.combination = combination_times_.size();
+    cell.value_numbers = value_numbers_;
+    combination_times_.push_back(timeOnAnyMachine(cell));
   }
 
   void place(const Scenario& scenario, Cell& cell) {
@@ -204,6 +213,8 @@ class Planner {
   const Topology& topology_;
   const MemoryLimits& limits_;
   std::set<std::string> names_;
+  std::vector<std::size_t> value_numbers_;  ///< of the combination that is being made
+  std::vector<std::chrono::milliseconds> combination_times_;
 };
 
 }  // namespace
@@ -217,8 +228,7 @@ std::chrono::milliseconds Plan::estimate() const {
   std::chrono::milliseconds total{0};
   for (const Cell& cell : cells) {
     if (cell.skip_reason) continue;
-    const std::chrono::milliseconds timed{cell.timing.warmup_ms + cell.timing.duration_ms};
-    total += static_cast<long>(cell.timing.repetitions) * (timed + kOverheadOfARepetition);
+    total += static_cast<long>(cell.timing.repetitions) * timeOfRepetition(cell);
   }
   return total;
 }
