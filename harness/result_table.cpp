@@ -194,6 +194,7 @@ struct ResultTable {
   TextTable cells;
   std::vector<std::string> sections;  ///< the heading before a row, or empty
   std::vector<std::string> footnotes;
+  std::string more_legend = {};
 };
 
 Row headings(const std::vector<Column>& columns, bool with_placement) {
@@ -203,6 +204,11 @@ Row headings(const std::vector<Column>& columns, bool with_placement) {
   row.emplace_back("");
   return row;
 }
+
+constexpr const char* kSnapshotLegend =
+    "\nOf a snapshot, messages/s are reads, and p50 to max is the time of one.";
+
+bool isSnapshot(const CellSummary& cell) { return cell.axes.workload == "snapshot"; }
 
 ResultTable makeTable(const std::vector<CellSummary>& cells) {
   const bool with_placement = placementsVary(cells);
@@ -219,12 +225,12 @@ ResultTable makeTable(const std::vector<CellSummary>& cells) {
     table.sections.push_back(begins ? headingOf(cells, i) : "");
   }
   table.footnotes = footnotes.texts();
+  if (std::any_of(cells.begin(), cells.end(), isSnapshot)) table.more_legend = kSnapshotLegend;
   return table;
 }
 
 constexpr const char* kLegend =
-    "Medians over the repetitions; max is the highest of all. p50 to max: round trip, or one read\n"
-    "of a snapshot, of which messages/s counts the reads.\n"
+    "Medians over the repetitions; max is the highest of all. p50 to max: round trip.\n"
     "l/d/r/t: messages lost, duplicated, reordered, torn.";
 
 std::string renderText(const ResultTable& table) {
@@ -235,7 +241,7 @@ std::string renderText(const ResultTable& table) {
     }
     text += table.cells.aligned(i);
   }
-  text += std::string("\n") + kLegend + "\n";
+  text += std::string("\n") + kLegend + table.more_legend + "\n";
   for (std::size_t i = 0; i < table.footnotes.size(); ++i) {
     text += fmt::format("[{}] {}\n", i + 1, table.footnotes[i]);
   }
@@ -251,7 +257,7 @@ std::string renderMarkdown(const ResultTable& table) {
     }
     text += table.cells.markdown(i);
   }
-  text += fmt::format("\n{}\n", kLegend);
+  text += fmt::format("\n{}{}\n", kLegend, table.more_legend);
   for (std::size_t i = 0; i < table.footnotes.size(); ++i) {
     text += fmt::format("\n[{}] {}\n", i + 1, table.footnotes[i]);
   }

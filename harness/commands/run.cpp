@@ -154,13 +154,10 @@ void addRunCommand(CLI::App& app, ExitCode& exit_code) {
   CLI::Option* out =
       command->add_option("--out", options->out, "Folder of the bundle, which must not exist");
   CLI::Option* budget = command->add_option("--budget", options->budget,
-                                            "Measure for at most 90s, 2m or 1.5h: fewer "
-                                            "repetitions,\nthen fewer cells; drawing comes on top");
+                                            "Leave out what takes longer than 90s, 2m or 1.5h");
   CLI::Option* shard =
       command->add_option("--shard", options->shard, "i/n: only this part of the cells, of n");
-  command
-      ->add_option("--resume", options->resume,
-                   "Go on with the bundle of a run that was interrupted")
+  command->add_option("--resume", options->resume, "Go on with the bundle of an interrupted run")
       ->excludes(out)
       ->excludes(budget)
       ->excludes(shard);
