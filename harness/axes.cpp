@@ -124,6 +124,7 @@ void checkWord(const Axis& axis, const std::string& value, const Where& where) {
   std::vector<std::string_view> known(axis.words.begin(), axis.words.end());
   if (axis.name == "queue") {
     for (const QueueEntry& entry : allQueues()) known.push_back(entry.name);
+    for (const QueueEntry& entry : allPatterns()) known.push_back(entry.name);
   }
   if (known.empty() || std::find(known.begin(), known.end(), value) != known.end()) return;
   throw UsageError(fmt::format("{}: {} is '{}'; it must be one of {}{}.{}", where.text, axis.name,

@@ -32,6 +32,7 @@ struct Parts {
   ControlWords* words;
   WorkerFindings* findings;
   results::Histogram* histograms;
+  results::Histogram* read_histograms;
   LedgerPage* ledger_pages;
   std::size_t fixed_bytes;
   std::uint64_t* ledger_bits;
@@ -39,12 +40,13 @@ struct Parts {
 };
 
 Parts cut(std::byte* begin, const ControlShape& shape) {
-  const std::uint32_t ledgers = shape.replies ? shape.producers : shape.consumers;
+  const std::uint32_t ledgers = Control::ledgerCountOf(shape);
   Cutter cutter(begin);
   Parts parts = {};
   parts.words = cutter.take<ControlWords>(1);
   parts.findings = cutter.take<WorkerFindings>(shape.producers + shape.consumers + 1);  // the maker
   parts.histograms = cutter.take<results::Histogram>(shape.histograms ? shape.producers : 0);
+  parts.read_histograms = cutter.take<results::Histogram>(shape.reads ? shape.consumers : 0);
   parts.ledger_pages = cutter.take<LedgerPage>(std::size_t{ledgers} * shape.producers);
   parts.fixed_bytes = cutter.used();
   parts.ledger_bits = cutter.take<std::uint64_t>(std::size_t{ledgers} * shape.producers *
@@ -81,10 +83,18 @@ Control::Control(const ControlShape& shape)
   words_ = parts.words;
   findings_ = parts.findings;
   histograms_ = parts.histograms;
+  read_histograms_ = parts.read_histograms;
   ledger_pages_ = parts.ledger_pages;
   ledger_bits_ = parts.ledger_bits;
   pages_.prefault(0, fixed_bytes_);
   for (std::uint32_t i = 0; i < workerCount(); ++i) worker(i).cpu_at_end = -1;
+}
+
+std::optional<Ledger> Control::ledgerOfWorker(std::uint32_t i) const noexcept {
+  if (shape_.both_ways) return ledger(i);
+  const bool is_producer = i < shape_.producers;
+  if (shape_.reads || is_producer != shape_.replies) return std::nullopt;
+  return ledger(is_producer ? i : i - shape_.producers);
 }
 
 Ledger Control::ledger(std::uint32_t i) const noexcept {

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
 #include "harness/ledger.hpp"
 #include "results/histogram.hpp"
@@ -34,7 +35,9 @@ struct WorkerFindings {
   std::uint64_t page_size_bytes;  ///< of the ring, as mapped here; 0 when it maps none
   std::uint64_t locked_bytes;
   std::uint64_t node_pages[kMaxReportedNodes];
-  bool out_of_numbers;  ///< stopped early: the sequence numbers were used up
+  bool out_of_numbers;   ///< stopped early: the sequence numbers were used up
+  std::uint64_t stale;   ///< reads of a snapshot that were older than one that had ended before
+  std::uint64_t unseen;  ///< writes of a snapshot that the last read did not show
   /// Why it gave up, ending in a zero byte; empty when it did not.
   char message[kMaxMessageBytes];
   /// Whether what it asked for cannot be had here, so that the cell is skipped, not failed.
@@ -64,6 +67,8 @@ struct ControlWords {
   alignas(64) std::atomic<Phase> phase;
   alignas(64) WaitPoint start_line;
   alignas(64) std::atomic<std::uint32_t> producers_done;
+  /// Writes of a snapshot that had ended when the writer last said so; only grows.
+  alignas(64) std::atomic<std::uint64_t> writes_ended;
 };
 
 /// How many there are of what, which settles where everything is.
@@ -72,6 +77,8 @@ struct ControlShape {
   std::uint32_t consumers = 1;
   bool histograms = false;  ///< one a producer
   bool replies = false;     ///< the producers, too, keep a ledger
+  bool both_ways = false;   ///< every worker keeps one, and sends
+  bool reads = false;       ///< of a snapshot: no ledgers, and a histogram a consumer
 };
 
 /// Made by the parent before it forks; workers inherit the mapping.
@@ -93,10 +100,20 @@ class Control {
   results::Histogram* histogram(std::uint32_t i) const noexcept {
     return shape_.histograms ? &histograms_[i] : nullptr;
   }
-  /// What consumer i received; with replies, what producer i got back of its own.
+  /// Reads of consumer i; nullptr when none were asked for.
+  results::Histogram* readHistogram(std::uint32_t i) const noexcept {
+    return shape_.reads ? &read_histograms_[i] : nullptr;
+  }
+  /// What consumer i received; with replies, what producer i got back of its own;
+  /// both ways, what worker i received.
   Ledger ledger(std::uint32_t i) const noexcept;
-  std::uint32_t ledgerCount() const noexcept {
-    return shape_.replies ? shape_.producers : shape_.consumers;
+  std::uint32_t ledgerCount() const noexcept { return ledgerCountOf(shape_); }
+  /// The one that this worker keeps, producers first; nullopt when it keeps none.
+  std::optional<Ledger> ledgerOfWorker(std::uint32_t i) const noexcept;
+  static std::uint32_t ledgerCountOf(const ControlShape& shape) noexcept {
+    if (shape.both_ways) return shape.producers + shape.consumers;
+    if (shape.reads) return 0;
+    return shape.replies ? shape.producers : shape.consumers;
   }
   const ControlShape& shape() const noexcept { return shape_; }
 
@@ -107,6 +124,7 @@ class Control {
   ControlWords* words_ = nullptr;
   WorkerFindings* findings_ = nullptr;
   results::Histogram* histograms_ = nullptr;
+  results::Histogram* read_histograms_ = nullptr;
   LedgerPage* ledger_pages_ = nullptr;
   std::uint64_t* ledger_bits_ = nullptr;
 };

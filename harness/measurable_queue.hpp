@@ -38,6 +38,8 @@ struct QueueLimits {
   std::uint32_t max_consumers = 1;
   std::uint64_t max_element_size_bytes = 16ULL << 20;
   std::uint64_t max_capacity = 1ULL << 26;
+  /// The only ones it was built for; empty: all up to max_element_size_bytes.
+  std::span<const std::uint64_t> element_sizes = {};
   Provision provision = Provision::Harness;
   bool takes_memory_options = false;  ///< huge pages and locking can be asked for
   bool exact_capacity = true;         ///< else `capacity_note` says what it holds instead

@@ -9,13 +9,12 @@
 #include <set>
 
 #include "harness/console.hpp"
+#include "harness/schedule.hpp"
 #include "harness/usage_error.hpp"
+#include "harness/workload_needs.hpp"
 
 namespace ringside::harness {
 namespace {
-
-/// Forking, attaching, settling and recording one repetition; seen on two cores.
-constexpr std::chrono::milliseconds kOverheadOfARepetition{15};
 
 const Sweep& sweepOf(const Scenario& scenario, std::string_view axis) {
   return *std::find_if(scenario.sweeps.begin(), scenario.sweeps.end(),
@@ -41,7 +40,7 @@ std::string_view axisBeyond(const Scenario& scenario, const QueueLimits& limits)
 /// A queue that can take none of the asked shapes was asked for by mistake.
 void refuseQueuesWithoutAShape(const Scenario& scenario) {
   for (const AxisValue& name : sweepOf(scenario, "queue").values) {
-    const QueueEntry& queue = *findQueue(std::get<std::string>(name));
+    const QueueEntry& queue = *findMeasured(std::get<std::string>(name));
     bool takes_any = false;
     for (const AxisValue& producers : sweepOf(scenario, "producers").values) {
       for (const AxisValue& consumers : sweepOf(scenario, "consumers").values) {
@@ -63,37 +62,13 @@ void refuseQueuesWithoutAShape(const Scenario& scenario) {
 std::string reasonByLimits(const Cell& cell) {
   const QueueLimits& limits = cell.queue->limits;
   const results::Axes& axes = cell.axes;
-  if (!takes(limits, {axes.producers, axes.consumers})) {
-    return fmt::format("{} takes at most {} and {}", cell.queue->name,
-                       counted(limits.max_producers, "producer"),
-                       counted(limits.max_consumers, "consumer"));
-  }
-  const QueueShape reply = replyShape(cell.shape);
-  if (cell.workload == Workload::PingPong && !takes(limits, {reply.producers, 1})) {
-    return fmt::format("the queue of the replies would need {} producers; {} takes {}",
-                       reply.producers, cell.queue->name, limits.max_producers);
-  }
-  if (axes.element_size_bytes > limits.max_element_size_bytes) {
-    return fmt::format("{} takes elements of at most {} bytes", cell.queue->name,
-                       limits.max_element_size_bytes);
-  }
-  if (axes.capacity > limits.max_capacity) {
-    return fmt::format("{} has a capacity of at most {}", cell.queue->name, limits.max_capacity);
-  }
+  if (std::string reason = reasonAgainst(cell); !reason.empty()) return reason;
   if (!limits.takes_memory_options && limits.provision == Provision::Queue &&
       (axes.huge_pages != "never" || axes.lock_memory)) {
     return fmt::format("{} makes its own memory: no huge pages or locking can be asked for",
                        cell.queue->name);
   }
   return {};
-}
-
-std::uint64_t bytesNeeded(const Cell& cell) {
-  std::uint64_t bytes = cell.queue->bytesNeeded(cell.shape);
-  if (cell.workload == Workload::PingPong) {
-    bytes += cell.shape.producers * cell.queue->bytesNeeded(replyShape(cell.shape));
-  }
-  return bytes;
 }
 
 HugePages parseHugePages(const std::string& name) {
@@ -112,6 +87,7 @@ class Planner {
       refuseQueuesWithoutAShape(scenario);
       combine(scenario, 0, {}, plan.cells);
     }
+    plan.combination_times = std::move(combination_times_);
     return plan;
   }
 
@@ -129,7 +105,9 @@ class Planner {
     for (const AxisValue& value : sweep.values) {
       results::Axes extended = axes;
       sweep.axis->set(extended, value);
+      value_numbers_.push_back(static_cast<std::size_t>(&value - sweep.values.data()));
       combine(scenario, next + 1, extended, cells);
+      value_numbers_.pop_back();
     }
   }
 
@@ -139,7 +117,7 @@ class Planner {
     cell.workload = scenario.workload;
     cell.timing = scenario.timing;
     cell.axes = asked;
-    cell.queue = findQueue(asked.queue);
+    cell.queue = findMeasured(asked.queue);
     cell.axes.workload = toString(scenario.workload);
     cell.axes.memory = cell.queue->bytesNeeded(QueueShape{}) == 0 ? "kernel" : "posix_shm";
     cell.shape = {.producers = asked.producers,
@@ -149,6 +127,7 @@ class Planner {
                   .memory = {.huge_pages = parseHugePages(asked.huge_pages),
                              .prefault = true,
                              .lock = asked.lock_memory}};
+    number(cell);
     if (std::string reason = reasonByLimits(cell); !reason.empty()) cell.skip_reason = reason;
     place(scenario, cell);
     cell.name = nameOf(cell);
@@ -159,6 +138,13 @@ class Planner {
     if (!cell.skip_reason) checkMemory(scenario, cell);
     if (cell.skip_reason) cell.notes.clear();  // about how it would have run
     return cell;
+  }
+
+  /// Its place among all combinations, before anything is asked of this machine.
+  void number(Cell& cell) {
+    cell.combination = combination_times_.size();
+    cell.value_numbers = value_numbers_;
+    combination_times_.push_back(timeOnAnyMachine(cell));
   }
 
   void place(const Scenario& scenario, Cell& cell) {
@@ -205,7 +191,7 @@ class Planner {
   void checkMemory(const Scenario& scenario, Cell& cell) {
     const std::string where = whereOf(scenario, "element_size_bytes").text;
     try {
-      cell.bytes_needed = bytesNeeded(cell);
+      cell.bytes_needed = bytesOfQueues(cell);
     } catch (const std::exception& error) {
       throw UsageError(fmt::format("{}: {} elements of {} bytes: {}", where, cell.axes.capacity,
                                    cell.axes.element_size_bytes, error.what()));
@@ -228,6 +214,8 @@ class Planner {
   const MemoryLimits& limits_;
   Placer placer_;
   std::set<std::string> names_;
+  std::vector<std::size_t> value_numbers_;  ///< of the combination that is being made
+  std::vector<std::chrono::milliseconds> combination_times_;
 };
 
 }  // namespace
@@ -241,8 +229,7 @@ std::chrono::milliseconds Plan::estimate() const {
   std::chrono::milliseconds total{0};
   for (const Cell& cell : cells) {
     if (cell.skip_reason) continue;
-    const std::chrono::milliseconds timed{cell.timing.warmup_ms + cell.timing.duration_ms};
-    total += static_cast<long>(cell.timing.repetitions) * (timed + kOverheadOfARepetition);
+    total += static_cast<long>(cell.timing.repetitions) * timeOfRepetition(cell);
   }
   return total;
 }

@@ -26,11 +26,17 @@ struct Cell {
   std::uint64_t bytes_needed = 0;  ///< in /dev/shm, all queues of the cell together
   std::vector<std::string> notes;  ///< what is not as one might expect, known beforehand
   std::optional<std::string> skip_reason;
+  std::size_t combination = 0;  ///< its number among all of the suite: the same on any machine
+  std::vector<std::size_t> value_numbers;  ///< which value of each of its scenario's sweeps
 };
 
 struct Plan {
   std::string suite;
   std::vector<Cell> cells;
+  /// What each combination of the suite would take, on any machine; also of those that came to a
+  /// cell that was there already.
+  std::vector<std::chrono::milliseconds> combination_times = {};
+  std::vector<std::string> remarks = {};  ///< for the user: what part of the suite this is
 
   std::uint64_t runnable() const;
   /// Warm-up, measuring and starting of all repetitions of all runnable cells.

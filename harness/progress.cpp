@@ -62,17 +62,29 @@ void printPlan(const Suite& suite, const Plan& plan, const Topology& topology) {
   for (const auto& [reason, cells] : skipped) {
     say("  skipped, {}: {}\n", counted(cells, "cell"), reason);
   }
+  for (const std::string& remark : plan.remarks) say("  {}\n", remark);
   for (const auto& [note, cells] : notes) {
     say("  note, {}: {}\n", counted(cells, "cell"), note);
   }
 }
 
-Progress::Progress(const Plan& plan)
-    : estimate_(plan.estimate()),
-      begin_(std::chrono::steady_clock::now()),
-      redraws_(isLiveTerminal()) {
-  for (const Cell& cell : plan.cells) total_ += cell.skip_reason ? 0 : cell.timing.repetitions;
+namespace {
+
+/// Of that part of the plan's repetitions that is to be run.
+std::chrono::milliseconds estimateOf(const Plan& plan, std::uint64_t to_run) {
+  std::uint64_t all = 0;
+  for (const Cell& cell : plan.cells) all += cell.skip_reason ? 0 : cell.timing.repetitions;
+  return plan.estimate() * static_cast<long>(to_run) /
+         static_cast<long>(std::max<std::uint64_t>(all, 1));
 }
+
+}  // namespace
+
+Progress::Progress(const Plan& plan, std::uint64_t to_run)
+    : estimate_(estimateOf(plan, to_run)),
+      total_(to_run),
+      begin_(std::chrono::steady_clock::now()),
+      redraws_(isLiveTerminal()) {}
 
 Progress::~Progress() {
   if (redraws_) redraw("");

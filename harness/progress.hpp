@@ -14,7 +14,8 @@ void printPlan(const Suite& suite, const Plan& plan, const Topology& topology);
 
 class Progress {
  public:
-  explicit Progress(const Plan& plan);
+  /// `to_run` repetitions of those of the plan.
+  Progress(const Plan& plan, std::uint64_t to_run);
   /// Leaves the redrawn line empty.
   ~Progress();
   Progress(const Progress&) = delete;
@@ -31,7 +32,7 @@ class Progress {
   double secondsLeft() const;
 
   std::chrono::milliseconds estimate_;
-  std::uint64_t total_ = 0;  ///< repetitions of all runnable cells
+  std::uint64_t total_ = 0;  ///< repetitions to be run
   std::uint64_t done_ = 0;
   std::chrono::steady_clock::time_point begin_;
   bool redraws_;

@@ -11,27 +11,49 @@ std::vector<QueueEntry>& entries() {
   return all;
 }
 
-}  // namespace
+std::vector<QueueEntry>& patterns() {
+  static std::vector<QueueEntry> all;
+  return all;
+}
 
-const std::vector<QueueEntry>& allQueues() { return entries(); }
-
-const QueueEntry* findQueue(std::string_view name) {
-  for (const QueueEntry& entry : entries()) {
+const QueueEntry* findIn(const std::vector<QueueEntry>& all, std::string_view name) {
+  for (const QueueEntry& entry : all) {
     if (entry.name == name) return &entry;
   }
   return nullptr;
 }
 
-bool enterQueue(const QueueEntry& entry) {
-  std::vector<QueueEntry>& all = entries();
+void enterInto(std::vector<QueueEntry>& all, const QueueEntry& entry) {
+  if (findMeasured(entry.name) != nullptr) {
+    throw std::logic_error("two queues are called " + std::string(entry.name));
+  }
   const auto place =
       std::lower_bound(all.begin(), all.end(), entry,
                        [](const QueueEntry& a, const QueueEntry& b) { return a.name < b.name; });
-  if (place != all.end() && place->name == entry.name) {
-    throw std::logic_error("two queues are called " + std::string(entry.name));
-  }
   all.insert(place, entry);
+}
+
+}  // namespace
+
+const std::vector<QueueEntry>& allQueues() { return entries(); }
+
+const QueueEntry* findQueue(std::string_view name) { return findIn(entries(), name); }
+
+bool enterQueue(const QueueEntry& entry) {
+  enterInto(entries(), entry);
   return true;
+}
+
+const std::vector<QueueEntry>& allPatterns() { return patterns(); }
+
+bool enterPattern(const QueueEntry& entry) {
+  enterInto(patterns(), entry);
+  return true;
+}
+
+const QueueEntry* findMeasured(std::string_view name) {
+  const QueueEntry* queue = findQueue(name);
+  return queue != nullptr ? queue : findIn(patterns(), name);
 }
 
 }  // namespace ringside::harness

@@ -8,7 +8,9 @@
 
 #include "harness/any_queue.hpp"
 #include "harness/measurable_queue.hpp"
+#include "harness/workloads/duplex.hpp"
 #include "harness/workloads/ping_pong.hpp"
+#include "harness/workloads/stream.hpp"
 #include "harness/workloads/throughput.hpp"
 
 namespace ringside::harness {
@@ -19,8 +21,9 @@ struct QueueEntry {
   QueueLimits limits;
   std::uint64_t (*bytesNeeded)(const QueueShape&) = nullptr;
   void (*create)(const Place&, const QueueShape&) = nullptr;
-  WorkloadLoops loops[kWorkloadCount];
+  WorkloadLoops loops[kWorkloadCount];  ///< null where it cannot be measured so
   AnyQueue any;
+  bool both_ways = false;  ///< one of it carries what is sent and what is answered
 };
 
 /// All queues of this program, in the order of their names.
@@ -30,6 +33,14 @@ const QueueEntry* findQueue(std::string_view name);
 
 /// Enters a queue; its value means nothing. Throws std::logic_error for a name that is taken.
 bool enterQueue(const QueueEntry& entry);
+
+/// What is measured and is no queue: channels that carry both directions, values that are replaced.
+/// Each has the loops of some workloads only. In the order of their names.
+const std::vector<QueueEntry>& allPatterns();
+/// As enterQueue.
+bool enterPattern(const QueueEntry& entry);
+/// A queue or a pattern; nullptr for an unknown name.
+const QueueEntry* findMeasured(std::string_view name);
 
 template <MeasurableQueue Q>
 QueueEntry makeEntry(std::string_view name, std::string_view summary) {
@@ -43,6 +54,11 @@ QueueEntry makeEntry(std::string_view name, std::string_view summary) {
       .any = anyQueue<Q>()};
   entry.loops[index(Workload::Throughput)] = {produceSaturated<Q>, consumeSaturated<Q>};
   entry.loops[index(Workload::PingPong)] = {ping<Q>, pong<Q>};
+  if constexpr (InPlaceQueue<Q>) {
+    entry.loops[index(Workload::Stream)] = {produceInPlace<Q>, consumeInPlace<Q>};
+  }
+  entry.loops[index(Workload::Duplex)] = {exchangeOverTwo<Q, ChannelSide::A>,
+                                          exchangeOverTwo<Q, ChannelSide::B>};
   return entry;
 }
 

@@ -37,9 +37,16 @@ std::string statusWord(const CellSummary& cell) {
   return counts.skipped > 0 ? "skipped" : "ok";
 }
 
-const results::Spread* spreadOf(const CellSummary& cell, const char* metric) {
+const results::Spread* spreadOf(const CellSummary& cell, const std::string& metric) {
   const auto found = cell.metrics.find(metric);
   return found == cell.metrics.end() ? nullptr : &found->second;
+}
+
+/// The column of a round trip's time shows, of a snapshot, the time of a read.
+std::string timeMetricOf(const CellSummary& cell, const std::string& metric) {
+  constexpr std::string_view kRoundTrip = "rtt";
+  const bool reads = cell.axes.workload == "snapshot" && metric.starts_with(kRoundTrip);
+  return reads ? "read" + metric.substr(kRoundTrip.size()) : metric;
 }
 
 /// One column: its heading and what people read in it.
@@ -49,11 +56,17 @@ struct Column {
 };
 
 constexpr char kRate[] = "messages_per_s";
+constexpr char kBytes[] = "bytes_per_s";
+constexpr char kWrites[] = "writes_per_s";
 constexpr char kP50[] = "rtt_ns_p50";
 constexpr char kP99[] = "rtt_ns_p99";
 constexpr char kP999[] = "rtt_ns_p999";
 constexpr char kMax[] = "rtt_ns_max";
 constexpr char kOverFloor[] = "rtt_over_floor";
+constexpr char kReadP50[] = "read_ns_p50";
+constexpr char kReadP99[] = "read_ns_p99";
+constexpr char kReadP999[] = "read_ns_p999";
+constexpr char kReadMax[] = "read_ns_max";
 
 /// A percentile says something only where some messages lie beyond it.
 bool hasMessages(const CellSummary& cell, double least) {
@@ -62,7 +75,7 @@ bool hasMessages(const CellSummary& cell, double least) {
 }
 
 std::string timeText(const CellSummary& cell, const char* metric, double least_messages) {
-  const results::Spread* spread = spreadOf(cell, metric);
+  const results::Spread* spread = spreadOf(cell, timeMetricOf(cell, metric));
   if (spread == nullptr || !hasMessages(cell, least_messages)) return "–";
   return formatNs(std::string_view(metric) == kMax ? spread->highest : spread->median);
 }
@@ -78,6 +91,11 @@ std::string floorText(const CellSummary& cell) {
 std::string rateText(const CellSummary& cell) {
   const results::Spread* spread = spreadOf(cell, kRate);
   return spread == nullptr ? statusWord(cell) : formatCount(spread->median);
+}
+
+std::string countText(const CellSummary& cell, const char* metric) {
+  const results::Spread* spread = spreadOf(cell, metric);
+  return spread == nullptr ? "–" : formatCount(spread->median);
 }
 
 std::string shapeOf(const CellSummary& cell) {
@@ -112,6 +130,31 @@ constexpr Column kColumns[] = {
     {"l/d/r/t", integrityText},
 };
 constexpr std::size_t kLeftAligned = 2;  // the first columns are words
+
+/// Columns after "messages/s" that are there when a cell of this workload is.
+struct WorkloadColumn {
+  const char* workload;
+  Column column;
+};
+constexpr WorkloadColumn kWorkloadColumns[] = {
+    {"stream", {"bytes/s", [](const CellSummary& c) { return countText(c, kBytes); }}},
+    {"snapshot", {"writes/s", [](const CellSummary& c) { return countText(c, kWrites); }}},
+};
+
+/// All columns of a table of these cells.
+std::vector<Column> columnsOf(const std::vector<CellSummary>& cells) {
+  std::vector<Column> columns(std::begin(kColumns), std::end(kColumns));
+  const auto rate = std::find_if(columns.begin(), columns.end(),
+                                 [](const Column& column) { return column.text == rateText; });
+  auto place = rate + 1;
+  for (const WorkloadColumn& more : kWorkloadColumns) {
+    const bool wanted = std::any_of(cells.begin(), cells.end(), [&](const CellSummary& cell) {
+      return cell.axes.workload == more.workload;
+    });
+    if (wanted) place = columns.insert(place, more.column) + 1;
+  }
+  return columns;
+}
 
 std::string scenarioOf(const CellSummary& cell) {
   const std::size_t first = cell.cell.find('/');
@@ -161,23 +204,30 @@ struct ResultTable {
   TextTable cells;
   std::vector<std::string> sections;  ///< the heading before a row, or empty
   std::vector<std::string> footnotes;
+  std::string more_legend = {};
 };
 
-Row headings(bool with_placement) {
+Row headings(const std::vector<Column>& columns, bool with_placement) {
   Row row;
-  for (const Column& column : kColumns) row.emplace_back(column.heading);
+  for (const Column& column : columns) row.emplace_back(column.heading);
   if (with_placement) row.insert(row.begin() + 1, "placement");
   row.emplace_back("");
   return row;
 }
 
+constexpr const char* kSnapshotLegend =
+    "\nOf a snapshot, messages/s are reads, and p50 to max is the time of one.";
+
+bool isSnapshot(const CellSummary& cell) { return cell.axes.workload == "snapshot"; }
+
 ResultTable makeTable(const std::vector<CellSummary>& cells) {
   const bool with_placement = placementsVary(cells);
-  ResultTable table{TextTable(headings(with_placement), kLeftAligned), {}, {}};
+  const std::vector<Column> columns = columnsOf(cells);
+  ResultTable table{TextTable(headings(columns, with_placement), kLeftAligned), {}, {}};
   Footnotes footnotes;
   for (std::size_t i = 0; i < cells.size(); ++i) {
     Row row;
-    for (const Column& column : kColumns) row.push_back(column.text(cells[i]));
+    for (const Column& column : columns) row.push_back(column.text(cells[i]));
     if (with_placement) row.insert(row.begin() + 1, cells[i].axes.placement);
     row.push_back(marksOf(cells[i], footnotes));
     table.cells.add(std::move(row));
@@ -185,6 +235,7 @@ ResultTable makeTable(const std::vector<CellSummary>& cells) {
     table.sections.push_back(begins ? headingOf(cells, i) : "");
   }
   table.footnotes = footnotes.texts();
+  if (std::any_of(cells.begin(), cells.end(), isSnapshot)) table.more_legend = kSnapshotLegend;
   return table;
 }
 
@@ -201,7 +252,7 @@ std::string renderText(const ResultTable& table) {
     }
     text += table.cells.aligned(i);
   }
-  text += std::string("\n") + kLegend + "\n";
+  text += std::string("\n") + kLegend + table.more_legend + "\n";
   for (std::size_t i = 0; i < table.footnotes.size(); ++i) {
     text += fmt::format("[{}] {}\n", i + 1, table.footnotes[i]);
   }
@@ -217,7 +268,7 @@ std::string renderMarkdown(const ResultTable& table) {
     }
     text += table.cells.markdown(i);
   }
-  text += fmt::format("\n{}\n", kLegend);
+  text += fmt::format("\n{}{}\n", kLegend, table.more_legend);
   for (std::size_t i = 0; i < table.footnotes.size(); ++i) {
     text += fmt::format("\n[{}] {}\n", i + 1, table.footnotes[i]);
   }
@@ -238,9 +289,10 @@ ordered_json toJson(const CellSummary& cell) {
       {"reason", cell.first_reason ? ordered_json(*cell.first_reason) : ordered_json(nullptr)},
       {"notes", cell.notes},
       {"repetitions", cell.repetitions}};
-  for (const char* metric : {kRate, kP50, kP99, kP999, kMax, kOverFloor}) {
+  for (const char* metric : {kRate, kP50, kP99, kP999, kMax, kOverFloor, kBytes, kWrites, kReadP50,
+                             kReadP99, kReadP999, kReadMax}) {
     const results::Spread* spread = spreadOf(cell, metric);
-    const bool highest = std::string_view(metric) == kMax;
+    const bool highest = std::string_view(metric).ends_with("_max");
     json[metric] = spread == nullptr ? ordered_json(nullptr)
                                      : ordered_json(highest ? spread->highest : spread->median);
   }

@@ -7,6 +7,8 @@
 
 #include "harness/crew.hpp"
 #include "harness/floor.hpp"
+#include "harness/tally.hpp"
+#include "harness/workload_needs.hpp"
 #include "results/metrics.hpp"
 
 namespace ringside::harness {
@@ -33,8 +35,7 @@ Record emptyRecord(const Cell& cell, const std::string& suite, std::uint32_t rep
 class QueueNames {
  public:
   QueueNames(const Cell& cell, Session& session) {
-    const std::size_t count = 1 + (cell.workload == Workload::PingPong ? cell.shape.producers : 0);
-    for (std::size_t i = 0; i < count; ++i) names_.push_back(session.freshName());
+    for (std::size_t i = 0; i < queueCount(cell); ++i) names_.push_back(session.freshName());
   }
   QueueNames(const QueueNames&) = delete;
   QueueNames& operator=(const QueueNames&) = delete;
@@ -58,14 +59,6 @@ class QueueNames {
   std::vector<std::string> names_;
 };
 
-Control makeControl(const Cell& cell) {
-  const bool replies = cell.workload == Workload::PingPong;
-  return Control({.producers = cell.axes.producers,
-                  .consumers = cell.axes.consumers,
-                  .histograms = replies,
-                  .replies = replies});
-}
-
 std::optional<Trouble> runPhases(Crew& crew, const QueueNames& names, const Timing& timing) {
   if (auto trouble = crew.makeQueues()) return trouble;
   crew.start();
@@ -81,12 +74,7 @@ std::optional<Trouble> runPhases(Crew& crew, const QueueNames& names, const Timi
 }
 
 results::Validation validationOf(const Control& control) {
-  std::vector<std::uint64_t> sent;
-  std::vector<Ledger> ledgers;
-  const ControlShape& shape = control.shape();
-  for (std::uint32_t i = 0; i < shape.producers; ++i) sent.push_back(control.producer(i).sent);
-  for (std::uint32_t i = 0; i < control.ledgerCount(); ++i) ledgers.push_back(control.ledger(i));
-  results::Validation validation = settle(ledgers, sent);
+  results::Validation validation = settleAll(control);
   for (std::uint32_t i = 0; i < control.workerCount(); ++i) {
     const WorkerFindings& findings = control.worker(i);
     validation.received += findings.received;
@@ -117,15 +105,15 @@ results::Obtained obtainedBy(const Cell& cell, const Control& control, const Cre
   return obtained;
 }
 
-/// Who counted in the measured phase: consumers, or in a ping-pong the producers. Each has a window
-/// of its own; the seconds are those in which all messages pass at the sum of their rates.
+/// Each who counted has a window of its own; the seconds are those in which all messages pass at
+/// the sum of their rates.
 void fillMeasurement(const Control& control, Record& record) {
   const ControlShape& shape = control.shape();
-  const std::uint32_t counters = shape.replies ? shape.producers : shape.consumers;
+  const Counters counters = countersOf(shape);
   std::uint64_t messages = 0;
   double per_second = 0;
-  for (std::uint32_t i = 0; i < counters; ++i) {
-    const WorkerFindings& findings = shape.replies ? control.producer(i) : control.consumer(i);
+  for (std::uint32_t i = counters.first; i < counters.end; ++i) {
+    const WorkerFindings& findings = control.worker(i);
     if (findings.measured == 0 || findings.measured_ns == 0) continue;
     messages += findings.measured;
     per_second +=
@@ -141,6 +129,7 @@ void fillMeasurement(const Control& control, Record& record) {
     }
     record.histograms["rtt_ns"] = std::move(merged);
   }
+  if (shape.reads) fillReads(control, record);
   results::fillMetrics(record, messages);
 }
 
@@ -166,12 +155,10 @@ void noteWhatWasNotHonoured(const Cell& cell, const Control& control, Record& re
 /// A window that is not as long as was asked: the machine was busy, or the run was stopped for a
 /// while. A worker that never saw the measured phase has none.
 void judgeWindows(const Cell& cell, const Control& control, Record& record) {
-  const ControlShape& shape = control.shape();
-  const std::uint32_t first = shape.replies ? 0 : shape.producers;
-  const std::uint32_t counters = shape.replies ? shape.producers : shape.consumers;
+  const Counters counters = countersOf(control.shape());
   const auto asked_ms = static_cast<double>(cell.timing.duration_ms);
   double furthest_ms = asked_ms;
-  for (std::uint32_t i = first; i < first + counters; ++i) {
+  for (std::uint32_t i = counters.first; i < counters.end; ++i) {
     const double ms = static_cast<double>(control.worker(i).measured_ns) * 1e-6;
     if (ms == 0) {
       record.status = Status::Invalid;
@@ -222,7 +209,7 @@ std::optional<Record> runRepetition(const Cell& cell, const std::string& suite,
   Record record = emptyRecord(cell, suite, repetition);
   const QueueNames names(cell, session);
   try {
-    const Control control = makeControl(cell);
+    const Control control(controlShape(cell));
     Crew crew({&cell, &session, &control, names.all()}, session.interrupts());
     const std::optional<Trouble> trouble = runPhases(crew, names, cell.timing);
     if (trouble && trouble->kind == Trouble::Kind::Interrupted) return std::nullopt;

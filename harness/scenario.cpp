@@ -16,7 +16,8 @@
 namespace ringside::harness {
 namespace {
 
-constexpr std::string_view kWorkloadNames[kWorkloadCount] = {"throughput", "ping_pong"};
+constexpr std::string_view kWorkloadNames[kWorkloadCount] = {"throughput", "ping_pong", "stream",
+                                                             "duplex", "snapshot"};
 constexpr std::size_t kMaxNameLength = 60;
 
 struct TimingKey {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "harness/plan.hpp"
+#include "harness/schedule.hpp"
 #include "harness/session.hpp"
 #include "results/bundle.hpp"
 #include "results/exit_code.hpp"
@@ -20,8 +21,15 @@ struct SuiteOutcome {
   std::string trouble;  ///< why it ended early although nobody interrupted it; else empty
 };
 
+/// Where a run begins and how long it may take.
+struct RunLimits {
+  std::vector<results::Record> earlier = {};  ///< in the bundle already: not run again
+  TimeLeft time = {};
+};
+
 /// Appends one record a repetition to the bundle, as soon as it is made. When one cannot be written
-/// the suite ends there.
-SuiteOutcome runSuite(const Plan& plan, Session& session, results::Bundle& bundle);
+/// the suite ends there. A repetition that there is no time left for is recorded as skipped.
+SuiteOutcome runSuite(const Plan& plan, Session& session, results::Bundle& bundle,
+                      const RunLimits& limits = {});
 
 }  // namespace ringside::harness

@@ -105,8 +105,8 @@ void work(const Job& job, const WorkerId& id, WorkerFindings& findings) {
                         .places = open.places,
                         .control = job.control,
                         .findings = &findings};
-  const bool keeps_ledger = job.control->shape().replies == (id.role == WorkerRole::Producer);
-  if (keeps_ledger) context.ledger = job.control->ledger(id.number);
+  const std::uint32_t first = id.role == WorkerRole::Producer ? 0 : job.control->shape().producers;
+  context.ledger = job.control->ledgerOfWorker(first + id.number);
   const WorkloadLoops& loops = job.cell->queue->loops[index(job.cell->workload)];
   (id.role == WorkerRole::Producer ? loops.produce : loops.consume)(context);
   findings.cpu_at_end = ::sched_getcpu();
@@ -173,7 +173,7 @@ bool isMappingOf(const std::string& line, const std::string& name) {
   const std::size_t at = line.rfind("/" + name);
   if (at == std::string::npos) return false;
   const char after = line.c_str()[at + 1 + name.size()];
-  return after == '\0' || after == '.' || after == ' ';
+  return after == '\0' || after == '.' || after == ' ' || after == '_';  // one of two rings
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <fstream>
 #include <system_error>
 #include <utility>
 
@@ -68,6 +69,33 @@ void tryPage(const Descriptor& records, const fs::path& file) {
                            messageOf(error)));
 }
 
+/// One process writes to a bundle. The lock belongs to this process, and workers do not inherit it;
+/// it is gone with the process, however that ends, and when this process closes the file anywhere.
+void lockRecords(const Descriptor& records, const fs::path& file) {
+  struct flock lock {};
+  lock.l_type = F_WRLCK;
+  lock.l_whence = SEEK_SET;
+  if (::fcntl(records.number(), F_SETLK, &lock) == 0 || errno == ENOLCK || errno == ENOSYS) return;
+  refuse(file, "another run is writing to it; wait for its end, or end it");
+}
+
+/// How long the file is up to its last line end, and in all.
+struct Lengths {
+  std::uint64_t whole_lines = 0;
+  std::uint64_t all = 0;
+};
+
+Lengths lengthsOf(const fs::path& file) {
+  std::ifstream stream(file, std::ios::binary);
+  Lengths lengths;
+  for (std::string line; std::getline(stream, line);) {
+    lengths.all += line.size() + (stream.eof() ? 0 : 1);
+    if (!stream.eof()) lengths.whole_lines = lengths.all;
+  }
+  if (stream.bad()) refuse(file, "cannot be read to its end");
+  return lengths;
+}
+
 std::string plain(std::string_view text) {
   std::string name(text);
   std::ranges::replace_if(
@@ -92,6 +120,7 @@ Bundle Bundle::create(const fs::path& folder) {
   const fs::path file = folder / kRecordsName;
   try {
     Descriptor records = claimRecords(file);
+    lockRecords(records, file);
     tryPage(records, file);
     return Bundle(folder, std::move(records));
   } catch (const BundleError&) {
@@ -100,6 +129,25 @@ Bundle Bundle::create(const fs::path& folder) {
     fs::remove(folder, ignored);
     throw;
   }
+}
+
+Bundle Bundle::open(const fs::path& folder) {
+  const fs::path file = folder / kRecordsName;
+  const Lengths lengths = lengthsOf(file);  // before it is locked: reading ends with a close
+  Descriptor records(::open(file.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC));
+  if (records.number() < 0) {
+    refuse(file, fmt::format("cannot be opened for writing ({}); name the folder of a bundle that "
+                             "is yours",
+                             messageOf(errno)));
+  }
+  lockRecords(records, file);
+  Bundle bundle(folder, std::move(records));
+  bundle.cut_off_bytes_ = lengths.all - lengths.whole_lines;
+  if (bundle.cut_off_bytes_ == 0) return bundle;
+  const auto whole = static_cast<::off_t>(lengths.whole_lines);
+  if (::ftruncate(bundle.records_.number(), whole) == 0) return bundle;
+  refuse(file,
+         fmt::format("its last line is not whole and cannot be cut off ({})", messageOf(errno)));
 }
 
 std::string Bundle::defaultName(std::string_view suite,

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <stdexcept>
 #include <string>
@@ -28,6 +29,11 @@ class Bundle {
   /// the folder cannot be made or written to.
   static Bundle create(const std::filesystem::path& folder);
 
+  /// The bundle of a run that was interrupted, to be gone on with. What a crash left of a last line
+  /// is cut off: cutOffBytes() says how much. Throws BundleError when there is none, when it cannot
+  /// be written, and when another process is writing to it.
+  static Bundle open(const std::filesystem::path& folder);
+
   /// `<suite>-<UTC as 20261121T081200Z>-<host>`, at the resolution of a second. What is not a
   /// letter, digit, '.', '_' or '-' becomes '-'.
   static std::string defaultName(std::string_view suite,
@@ -44,12 +50,15 @@ class Bundle {
   void writeFile(std::string_view name, std::string_view text);
 
   const std::filesystem::path& path() const noexcept { return folder_; }
+  /// Of a line that was not whole, when it was opened.
+  std::uint64_t cutOffBytes() const noexcept { return cut_off_bytes_; }
 
  private:
   Bundle(std::filesystem::path folder, Descriptor records);
 
   std::filesystem::path folder_;
   Descriptor records_;
+  std::uint64_t cut_off_bytes_ = 0;
 };
 
 }  // namespace ringside::results

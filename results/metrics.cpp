@@ -44,6 +44,11 @@ std::optional<double> at(const Record& record) {
   return percentile(record, kHistogram, kPerMille / 10.0);
 }
 
+/// Of a snapshot, where a message is a read.
+std::optional<double> readsPerS(const Record& record) {
+  return record.axes.workload == "snapshot" ? messagesPerS(record) : std::nullopt;
+}
+
 /// What only the workload can measure: nothing in the record gives it again.
 template <const char* const& kName>
 std::optional<double> asMeasured(const Record& record) {
@@ -61,6 +66,8 @@ std::optional<double> rttOverFloor(const Record& record) {
 constexpr const char* kRtt = "rtt_ns";
 constexpr const char* kService = "service_ns";
 constexpr const char* kResponse = "response_ns";
+constexpr const char* kRead = "read_ns";
+constexpr const char* kWrites = "writes_per_s";
 constexpr const char* kRecovery = "recovery_ms";
 constexpr const char* kCpu = "cpu_s_per_million";
 constexpr const char* kFloor = "floor_ns";
@@ -90,6 +97,13 @@ constexpr Metric kMetrics[] = {
     {"cpu_s_per_million", Unit::S,         Better::Lower,  asMeasured<kCpu>},
     {"floor_ns",          Unit::Ns,        Better::Lower,  asMeasured<kFloor>},
     {"rtt_over_floor",    Unit::Count,     Better::Lower,  rttOverFloor},
+    {"reads_per_s",       Unit::PerS,      Better::Higher, readsPerS},
+    {"writes_per_s",      Unit::PerS,      Better::Higher, asMeasured<kWrites>},
+    {"read_ns_p50",       Unit::Ns,        Better::Lower,  at<kRead, 500>},
+    {"read_ns_p90",       Unit::Ns,        Better::Lower,  at<kRead, 900>},
+    {"read_ns_p99",       Unit::Ns,        Better::Lower,  at<kRead, 990>},
+    {"read_ns_p999",      Unit::Ns,        Better::Lower,  at<kRead, 999>},
+    {"read_ns_max",       Unit::Ns,        Better::Lower,  at<kRead, 1000>},
     // clang-format on
 };
 

@@ -72,23 +72,31 @@ bool Validation::clean() const noexcept {
 }
 
 std::vector<Record> readRecords(const std::filesystem::path& path, CutOffLine cut_off_line) {
+  std::vector<Record> records;
+  visitRecords(path, cut_off_line, [&](Record record) { records.push_back(std::move(record)); });
+  return records;
+}
+
+void visitRecords(const std::filesystem::path& path, CutOffLine cut_off_line,
+                  const std::function<void(Record)>& visit) {
   const std::filesystem::path file = fileOf(path);
   std::ifstream stream = openFile(file);
-  std::vector<Record> records;
   Place place{.file = file};
   std::string line;
   while (std::getline(stream, line)) {
     ++place.line_number;
     place.ended = !stream.eof();
     if (line.empty()) continue;
+    std::optional<Record> record;
     try {
-      records.push_back(parseAt(place, line));
+      record = parseAt(place, line);
     } catch (const RecordError&) {
       if (place.ended || cut_off_line == CutOffLine::Refuse) throw;
+      break;
     }
+    visit(std::move(*record));
   }
   if (stream.bad()) throw RecordError(fmt::format("{}: cannot be read to its end", file.string()));
-  return records;
 }
 
 }  // namespace ringside::results

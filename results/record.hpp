@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -120,5 +121,9 @@ enum class CutOffLine { Refuse, Drop };
 /// last line cut off (unless it is to be dropped), and when the file cannot be read.
 std::vector<Record> readRecords(const std::filesystem::path& path,
                                 CutOffLine cut_off_line = CutOffLine::Refuse);
+
+/// The same one after the other, for files whose records would not fit into memory together.
+void visitRecords(const std::filesystem::path& path, CutOffLine cut_off_line,
+                  const std::function<void(Record)>& visit);
 
 }  // namespace ringside::results

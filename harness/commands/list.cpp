@@ -2,6 +2,7 @@
 #include "harness/commands/commands.hpp"
 #include "harness/console.hpp"
 #include "harness/progress.hpp"
+#include "harness/schedule.hpp"
 #include "harness/shared_files.hpp"
 #include "harness/usage_error.hpp"
 #include "harness/verify/verify_suite.hpp"
@@ -11,6 +12,8 @@ namespace {
 
 struct ListOptions {
   std::string suite;
+  std::optional<std::string> budget;
+  std::optional<std::string> shard;
   std::vector<std::string> overrides;
 };
 
@@ -43,6 +46,13 @@ void listQueues() {
   }
 }
 
+void listPatterns() {
+  put("\nother patterns\n");
+  for (const QueueEntry& pattern : allPatterns()) {
+    put("  {:<22} {}\n", pattern.name, pattern.summary);
+  }
+}
+
 void listAxes() {
   put("\naxes\n");
   for (const Axis& axis : allAxes()) {
@@ -54,7 +64,10 @@ void listAxes() {
 void listPlan(const ListOptions& options) {
   const Suite suite = readSuite(findScenario(options.suite), options.overrides);
   const Topology topology = Topology::ofThisMachine();
-  const Plan plan = makePlan(suite, topology, memoryLimitsOfThisMachine());
+  Schedule schedule;
+  if (options.budget) schedule.budget = parseBudget(*options.budget);
+  if (options.shard) schedule.shard = parseShard(*options.shard);
+  const Plan plan = makePlan(suite, topology, memoryLimitsOfThisMachine(), schedule);
   printPlan(suite, plan, topology);
   for (const Cell& cell : plan.cells) {
     put("{}{}\n", cell.name,
@@ -67,10 +80,15 @@ void listPlan(const ListOptions& options) {
 void addListCommand(CLI::App& app, results::ExitCode&) {
   CLI::App* command = app.add_subcommand("list", "What is at hand, or the cells of a suite");
   auto options = std::make_shared<ListOptions>();
-  command->add_option("suite", options->suite, "A scenario file, or its bare name");
+  CLI::Option* suite =
+      command->add_option("suite", options->suite, "A scenario file, or its bare name");
   command->add_option("-a,--axis", options->overrides, "KEY=VALUE instead of what the file says")
       ->expected(1)
       ->take_all();
+  CLI::Option* budget =
+      command->add_option("--budget", options->budget, "As ringside run takes it");
+  CLI::Option* shard = command->add_option("--shard", options->shard, "As ringside run takes it");
+  for (CLI::Option* part : {budget, shard}) part->needs(suite);
   command->footer("Examples:\n  ringside list\n  ringside list quick -a capacity=[1,2]");
   command->callback([options] {
     if (!options->suite.empty()) return listPlan(*options);
@@ -80,6 +98,7 @@ void addListCommand(CLI::App& app, results::ExitCode&) {
     listScenarios();
     listCampaigns();
     listQueues();
+    listPatterns();
     listAxes();
   });
 }

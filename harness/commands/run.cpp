@@ -11,8 +11,10 @@
 #include "harness/progress.hpp"
 #include "harness/report.hpp"
 #include "harness/result_table.hpp"
+#include "harness/run_request.hpp"
 #include "harness/shared_files.hpp"
 #include "harness/suite_run.hpp"
+#include "harness/usage_error.hpp"
 
 namespace ringside::harness {
 namespace {
@@ -21,6 +23,9 @@ using results::ExitCode;
 
 struct RunOptions {
   std::string suite;
+  std::optional<std::string> resume;
+  std::optional<std::string> budget;
+  std::optional<std::string> shard;
   std::optional<std::string> out;
   std::vector<std::string> overrides;
   std::string format = "table";
@@ -35,11 +40,23 @@ std::string scenarioText(const RunOptions& options, const Suite& suite) {
   return text + toToml(suite);
 }
 
+Schedule scheduleOf(const RunOptions& options) {
+  Schedule schedule;
+  if (options.budget) schedule.budget = parseBudget(*options.budget);
+  if (options.shard) schedule.shard = parseShard(*options.shard);
+  return schedule;
+}
+
+TimeLeft timeLeft(const Schedule& schedule, std::chrono::milliseconds spent) {
+  return schedule.budget ? TimeLeft(*schedule.budget, spent) : TimeLeft();
+}
+
 void draw(const RunOptions& options, const results::Bundle& bundle, const SuiteOutcome& outcome) {
   const std::string folder = bundle.path().string();
   say("\nbundle: {}\n", folder);
   const bool ended_early =
       outcome.interrupted == results::Interrupted::Yes || !outcome.trouble.empty();
+  if (ended_early) say("go on:  ringside run --resume {}\n", folder);
   if (options.no_report || ended_early) {
     say("draw:   ringside report {}\n", folder);
     return;
@@ -52,21 +69,9 @@ void draw(const RunOptions& options, const results::Bundle& bundle, const SuiteO
   }
 }
 
-ExitCode run(const RunOptions& options) {
-  const Suite suite = readSuite(findScenario(options.suite), options.overrides);
-  Topology topology = Topology::ofThisMachine();
-  const Plan plan = makePlan(suite, topology, memoryLimitsOfThisMachine());
-  results::Bundle bundle = makeBundle(options.out, suite.name);
-  printPlan(suite, plan, topology);
-
-  SuiteOutcome outcome;
-  {
-    Session session(std::move(topology));
-    session.setFloors(measureFloors(plan, session.topology(), session.clock()));
-    bundle.writeFile("environment.json", describeEnvironment(session));
-    bundle.writeFile("scenario.toml", scenarioText(options, suite));
-    outcome = runSuite(plan, session, bundle);
-  }
+/// The end of every run: the table, what went wrong, the page.
+ExitCode show(const RunOptions& options, const results::Bundle& bundle,
+              const SuiteOutcome& outcome) {
   put("{}", renderResults(outcome.cells, *parseFormat(options.format)));
   std::fflush(stdout);
   if (!outcome.trouble.empty()) say("ringside: {}\n", outcome.trouble);
@@ -78,13 +83,87 @@ ExitCode run(const RunOptions& options) {
   return outcome.exit_code;
 }
 
+ExitCode start(const RunOptions& options) {
+  const Schedule schedule = scheduleOf(options);
+  const TimeLeft time = timeLeft(schedule, {});
+  const Suite suite = readSuite(findScenario(options.suite), options.overrides);
+  Topology topology = Topology::ofThisMachine();
+  const Plan plan = makePlan(suite, topology, memoryLimitsOfThisMachine(), schedule);
+  results::Bundle bundle = makeBundle(options.out, suite.name);
+  printPlan(suite, plan, topology);
+
+  SuiteOutcome outcome;
+  {
+    Session session(std::move(topology));
+    session.setFloors(measureFloors(plan, session.topology(), session.clock()));
+    const std::string text = scenarioText(options, suite);
+    bundle.writeFile("environment.json", describeEnvironment(session));
+    bundle.writeFile("scenario.toml", text);
+    bundle.writeFile(kRequestFile, toJson(schedule, text));
+    outcome = runSuite(plan, session, bundle, {.time = time});
+  }
+  return show(options, bundle, outcome);
+}
+
+/// Opens it twice: what is cut off must be gone before the records are read, and whoever has opened
+/// it for writing must not open it for reading as well.
+results::Bundle reopen(const EarlierRun& earlier, const Plan& plan,
+                       std::vector<results::Record>& records) {
+  if (const std::uint64_t bytes = results::Bundle::open(earlier.folder()).cutOffBytes()) {
+    say("ringside: the last line of {} was not whole and is cut off ({}); it is measured again\n",
+        (earlier.folder() / "records.jsonl").string(), counted(bytes, "byte"));
+  }
+  records = earlier.recordsOf(plan);
+  return results::Bundle::open(earlier.folder());
+}
+
+ExitCode resume(const RunOptions& options) {
+  const EarlierRun earlier(*options.resume);
+  if (options.suite.empty() && !options.overrides.empty()) {
+    throw UsageError("-a|--axis: a run that goes on keeps what it began with; leave it out");
+  }
+  if (!options.suite.empty()) {
+    const Suite named = readSuite(findScenario(options.suite), options.overrides);
+    earlier.refuseOtherSuite(options.suite, scenarioText(options, named));
+  }
+  Topology topology = Topology::ofThisMachine();
+  const Plan plan =
+      makePlan(earlier.suite(), topology, memoryLimitsOfThisMachine(), earlier.schedule());
+  std::optional<Session> session(std::in_place, topology);
+  earlier.refuseOtherMachine(describeEnvironment(*session));
+  session->setFloors(measureFloors(plan, session->topology(), session->clock()));
+  RunLimits limits;
+  results::Bundle bundle = reopen(earlier, plan, limits.earlier);
+  limits.time = timeLeft(earlier.schedule(), timeOf(limits.earlier, plan));
+  printPlan(earlier.suite(), plan, topology);
+  say("going on: {} there already\n", counted(limits.earlier.size(), "record"));
+  const SuiteOutcome outcome = runSuite(plan, *session, bundle, limits);
+  session.reset();  // Ctrl-C ends the drawing as it ends any program
+  return show(options, bundle, outcome);
+}
+
+ExitCode run(const RunOptions& options) {
+  if (options.resume) return resume(options);
+  if (!options.suite.empty()) return start(options);
+  throw UsageError("run: name a suite, such as quick, or go on with a bundle by --resume DIR");
+}
+
 }  // namespace
 
 void addRunCommand(CLI::App& app, ExitCode& exit_code) {
   CLI::App* command = app.add_subcommand("run", "Run a suite and write a bundle");
   auto options = std::make_shared<RunOptions>();
-  command->add_option("suite", options->suite, "A scenario file, or its bare name")->required();
-  command->add_option("--out", options->out, "Folder of the bundle, which must not exist");
+  command->add_option("suite", options->suite, "A scenario file, or its bare name");
+  CLI::Option* out =
+      command->add_option("--out", options->out, "Folder of the bundle, which must not exist");
+  CLI::Option* budget = command->add_option("--budget", options->budget,
+                                            "Leave out what takes longer than 90s, 2m or 1.5h");
+  CLI::Option* shard =
+      command->add_option("--shard", options->shard, "i/n: only this part of the cells, of n");
+  command->add_option("--resume", options->resume, "Go on with the bundle of an interrupted run")
+      ->excludes(out)
+      ->excludes(budget)
+      ->excludes(shard);
   command->add_option("-a,--axis", options->overrides, "KEY=VALUE instead of what the file says")
       ->expected(1)
       ->take_all();
@@ -94,7 +173,8 @@ void addRunCommand(CLI::App& app, ExitCode& exit_code) {
   command->add_flag("--no-report", options->no_report, "Write no figures and no page");
   command->footer(
       "Examples:\n  ringside run scenarios/quick.toml\n"
-      "  ringside run quick -a queue=spsc -a element_size_bytes=[64,256] --format csv");
+      "  ringside run quick -a queue=spsc -a element_size_bytes=[64,256] --format csv\n"
+      "  ringside run quick --budget 20s\n  ringside run --resume out/quick-…");
   command->callback([options, &exit_code] { exit_code = run(*options); });
 }
 

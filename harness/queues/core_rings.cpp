@@ -39,10 +39,16 @@ struct CoreRing {
     bool pushFor(const void* element, std::chrono::nanoseconds timeout) noexcept {
       return side_.pushUntil(element, deadlineAfter(timeout));
     }
+    void* tryClaim() noexcept {
+      claim_ = side_.tryClaim(1);
+      return claim_.count == 0 ? nullptr : side_.slot(claim_, 0);
+    }
+    void commit() noexcept { side_.commit(claim_, 1); }
 
    private:
     RingSegment segment_;
     PushSide<typename Policy::Writer> side_;
+    Claim claim_;
   };
 
   class Consumer {
@@ -57,6 +63,11 @@ struct CoreRing {
     bool popFor(void* element, std::chrono::nanoseconds timeout) noexcept {
       return side_.popUntil(element, deadlineAfter(timeout));
     }
+    const void* tryTake() noexcept {
+      claim_ = side_.tryTake(1);
+      return claim_.count == 0 ? nullptr : side_.slot(claim_, 0);
+    }
+    void release() noexcept { side_.release(claim_); }
     /// What a dead consumer had taken may still come where that is asked for.
     bool empty() const noexcept requires(kDelivery == Delivery::AtMostOnce) {
       return segment_.view().pending() == 0;
@@ -67,6 +78,7 @@ struct CoreRing {
    private:
     RingSegment segment_;
     PopSide<typename Policy::Reader> side_;
+    Claim claim_;
   };
 };
 

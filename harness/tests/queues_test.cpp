@@ -29,13 +29,31 @@ TEST(RegistryTest, RefusesANameThatIsTaken) {
   EXPECT_THROW(enterQueue(*findQueue("spsc")), std::logic_error);
 }
 
-TEST(RegistryTest, EveryQueueHasALoopForBothSidesOfEveryWorkload) {
+TEST(RegistryTest, EveryQueueHasALoopForBothSidesOfTheWorkloadsThatNeedNoMore) {
   for (const QueueEntry& entry : allQueues()) {
-    for (const WorkloadLoops& loops : entry.loops) {
-      EXPECT_NE(loops.produce, nullptr) << entry.name;
-      EXPECT_NE(loops.consume, nullptr) << entry.name;
+    for (const Workload workload : {Workload::Throughput, Workload::PingPong, Workload::Duplex}) {
+      EXPECT_NE(entry.loops[index(workload)].produce, nullptr) << entry.name;
+      EXPECT_NE(entry.loops[index(workload)].consume, nullptr) << entry.name;
     }
   }
+}
+
+TEST(RegistryTest, EveryPatternHasBothLoopsOfSomeWorkload) {
+  EXPECT_FALSE(allPatterns().empty());
+  for (const QueueEntry& entry : allPatterns()) {
+    int workloads = 0;
+    for (const WorkloadLoops& loops : entry.loops) {
+      EXPECT_EQ(loops.produce == nullptr, loops.consume == nullptr) << entry.name;
+      workloads += loops.produce != nullptr;
+    }
+    EXPECT_GT(workloads, 0) << entry.name;
+    EXPECT_EQ(findMeasured(entry.name), &entry);
+    EXPECT_EQ(findQueue(entry.name), nullptr) << entry.name << " is no queue";
+  }
+}
+
+TEST(RegistryTest, APatternMayNotHaveTheNameOfAQueue) {
+  EXPECT_THROW(enterPattern(*findQueue("spsc")), std::logic_error);
 }
 
 TEST(RegistryTest, MoreCapacityNeverNeedsLessMemory) {

@@ -82,6 +82,23 @@ TEST(ResultTableTest, ShowsNoPercentileOfTooFewMessages) {
   EXPECT_THAT(text, Not(HasSubstr("1.24 µs")));
 }
 
+TEST(ResultTableTest, ShowsBytesOfStreamsAndWritesOfSnapshotsWhereThereAreSome) {
+  CellSummary stream = cellOf("stream", "spsc");
+  stream.metrics["bytes_per_s"] = {.median = 7.5e9, .repetitions = 5};
+  CellSummary snapshot = cellOf("snapshot", "double_buffer");
+  snapshot.metrics["messages"] = {.lowest = 5000, .repetitions = 5};
+  snapshot.metrics["writes_per_s"] = {.median = 4.5e6, .repetitions = 5};
+  snapshot.metrics["read_ns_p50"] = {.median = 88, .repetitions = 5};
+  const std::string with = renderResults({stream, snapshot}, Format::Table);
+  for (const char* value : {"bytes/s", "7.50 G", "writes/s", "4.50 M", "88 ns", "are reads"}) {
+    EXPECT_THAT(with, HasSubstr(value));
+  }
+  const std::string without = renderResults({cellOf("throughput", "spsc")}, Format::Table);
+  EXPECT_THAT(without, Not(HasSubstr("bytes/s")));
+  EXPECT_THAT(without, Not(HasSubstr("writes/s")));
+  EXPECT_THAT(without, Not(HasSubstr("are reads")));
+}
+
 TEST(ResultTableTest, SaysWhenNothingWasMeasured) {
   EXPECT_EQ(renderResults({}, Format::Table), "nothing was measured\n");
 }

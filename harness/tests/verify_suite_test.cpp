@@ -81,8 +81,10 @@ TEST_F(CampaignFileTest, SaysWhichQueuesFaultsAndCounts) {
 
 TEST_F(CampaignFileTest, SaysWhatIsExpectedAndPassesOverQueuesThatAreNotHere) {
   const Campaign campaign =
-      readWith("[verify.expect]\nmpmc = \"stalls\"\nnot_built_here = \"corrupts\"\n");
-  ASSERT_EQ(campaign.expected.size(), 1U);
+      readWith("[verify.expect]\nmpmc = \"stalls\"\nnot_built_here = \"corrupts\"\n"
+               "double_buffer = \"loses\"\n");
+  ASSERT_EQ(campaign.expected.size(), 2U);
+  EXPECT_EQ(campaign.expected.at("double_buffer"), ProgressClass::Loses);
   EXPECT_EQ(campaign.expected.at("mpmc"), ProgressClass::Stalls);
 }
 

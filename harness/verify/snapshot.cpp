@@ -23,6 +23,7 @@ const SnapshotEntry* findSnapshot(std::string_view name) {
 }
 
 bool enterSnapshot(SnapshotEntry entry) {
+  enterPattern(entry.entry);
   std::vector<SnapshotEntry>& all = snapshots();
   all.push_back(std::move(entry));
   std::sort(all.begin(), all.end(), [](const SnapshotEntry& a, const SnapshotEntry& b) {

@@ -166,7 +166,7 @@ class CampaignReader {
   void readExpected(const toml::node& node) {
     if (!node.is_table()) refuse(node, "'expect' must be a table, [verify.expect]");
     for (const auto& [name, value] : *node.as_table()) {
-      if (findQueue(name.str()) == nullptr) continue;  // of an adapter that was not built here
+      if (findMeasured(name.str()) == nullptr) continue;  // of an adapter that was not built here
       const auto progress = parseProgressClass(text(name.str(), value));
       if (!progress) {
         refuse(value, fmt::format("{} is expected to be {}; it must be survives, stalls, loses or "

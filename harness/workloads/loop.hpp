@@ -17,8 +17,8 @@
 
 namespace ringside::harness {
 
-enum class Workload : std::uint8_t { Throughput, PingPong };
-constexpr std::size_t kWorkloadCount = 2;
+enum class Workload : std::uint8_t { Throughput, PingPong, Stream, Duplex, Snapshot };
+constexpr std::size_t kWorkloadCount = 5;
 constexpr std::size_t index(Workload workload) { return static_cast<std::size_t>(workload); }
 
 constexpr std::uint64_t kLookEvery = 64;

@@ -9,10 +9,8 @@ namespace ringside::harness {
 
 /// Round trip, asking side: one message in flight, timed from before its push to after the pop of
 /// its reply. A reply that has not come a second after the stop is lost.
-template <MeasurableQueue Q>
-void ping(WorkerContext& context) {
-  typename Q::Producer requests(context.places[0], context.shape);
-  typename Q::Consumer replies(context.places[1 + context.number], replyShape(context.shape));
+template <class Requests, class Replies>
+void pingOver(WorkerContext& context, Requests& requests, Replies& replies) {
   ElementBytes question(context.shape.element_size_bytes);
   ElementBytes answer(context.shape.element_size_bytes);
   waitAtStartLine(context);
@@ -43,15 +41,10 @@ void ping(WorkerContext& context) {
   if (context.number == 0) noteSegmentFacts(context);
 }
 
-/// Round trip, answering side: sends each message back to who asked.
-template <MeasurableQueue Q>
-void pong(WorkerContext& context) {
-  typename Q::Consumer requests(context.places[0], context.shape);
+/// Round trip, answering side: sends each message back to who asked, by `replies[asker]`.
+template <class Requests, class Replies>
+void pongOver(WorkerContext& context, Requests& requests, Replies& replies) {
   const std::uint32_t askers = context.shape.producers;
-  std::deque<typename Q::Producer> replies;  // a deque, for its elements need not be movable
-  for (std::uint32_t p = 0; p < askers; ++p) {
-    replies.emplace_back(context.places[1 + p], replyShape(context.shape));
-  }
   ElementBytes element(context.shape.element_size_bytes);
   waitAtStartLine(context);
   int tries_when_done = 0;
@@ -68,6 +61,23 @@ void pong(WorkerContext& context) {
     }
     persist(context, [&] { return replies[stamp->producer].tryPush(element.data()); });
   }
+}
+
+template <MeasurableQueue Q>
+void ping(WorkerContext& context) {
+  typename Q::Producer requests(context.places[0], context.shape);
+  typename Q::Consumer replies(context.places[1 + context.number], replyShape(context.shape));
+  pingOver(context, requests, replies);
+}
+
+template <MeasurableQueue Q>
+void pong(WorkerContext& context) {
+  typename Q::Consumer requests(context.places[0], context.shape);
+  std::deque<typename Q::Producer> replies;  // a deque, for its elements need not be movable
+  for (std::uint32_t p = 0; p < context.shape.producers; ++p) {
+    replies.emplace_back(context.places[1 + p], replyShape(context.shape));
+  }
+  pongOver(context, requests, replies);
 }
 
 }  // namespace ringside::harness

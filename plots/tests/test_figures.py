@@ -71,6 +71,13 @@ class FiguresTest(unittest.TestCase):
     def test_a_repetition_of_one_sample_can_be_drawn(self):
         self.assertIsNotNone(FIGURES["latency_by_percentile"].draw(load([record(**timed([70]))])))
 
+    def test_reads_of_snapshots_are_drawn_and_round_trips_are_none_of_them(self):
+        reads = load([record("snapshot", queue="double_buffer", **timed([26, 27], "read_ns"))])
+        self.assertEqual(len(visible_axes(FIGURES["snapshot_read_by_percentile"].draw(reads))), 1)
+        self.assertIsNone(FIGURES["latency_by_percentile"].draw(reads))
+        round_trips = load([record(**timed([70]))])
+        self.assertIsNone(FIGURES["snapshot_read_by_percentile"].draw(round_trips))
+
     def test_what_differs_is_never_drawn_as_one(self):
         first, second = record(**timed([90])), record(**timed([95]))
         second["axes"] = {**second["axes"], "huge_pages": "try"}

@@ -4,7 +4,10 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include <fstream>
 #include <string>
 
 #include "results/tests/scratch_folder.hpp"
@@ -135,6 +138,45 @@ TEST_F(BundleTest, RefusesToWriteOutsideItselfOrOverItsRecords) {
   for (const char* name : {"", ".", "..", "../x", "/etc/x", "a/b", "records.jsonl"}) {
     EXPECT_THROW(bundle.writeFile(name, "x"), BundleError) << name;
   }
+}
+
+TEST_F(BundleTest, IsOpenedAgainToBeGoneOnWith) {
+  { Bundle::create(folder_).append(makeRecord(0)); }
+  Bundle again = Bundle::open(folder_);
+  EXPECT_EQ(again.cutOffBytes(), 0U);
+  again.append(makeRecord(1));
+  EXPECT_EQ(readRecords(folder_).size(), 2U);
+}
+
+TEST_F(BundleTest, LosesAnUnfinishedLastLineWhenItIsOpenedAgain) {
+  { Bundle::create(folder_).append(makeRecord(0)); }
+  const fs::path file = folder_ / "records.jsonl";
+  const std::string whole = readText(file);
+  const std::string cut_off = toJson(makeRecord(1)).substr(0, 40);
+  std::ofstream(file, std::ios::app) << cut_off;
+  Bundle again = Bundle::open(folder_);
+  EXPECT_EQ(again.cutOffBytes(), cut_off.size());
+  EXPECT_EQ(readText(file), whole);
+  again.append(makeRecord(2));
+  EXPECT_EQ(readRecords(folder_).at(1).repetition, 2U);
+}
+
+TEST_F(BundleTest, IsNotOpenedWhereThereIsNone) {
+  EXPECT_THAT(messageOf<BundleError>([&] { Bundle::open(folder_); }),
+              HasSubstr("records.jsonl: cannot be opened"));
+  EXPECT_FALSE(fs::exists(folder_));
+}
+
+TEST_F(BundleTest, IsWrittenByOneProcessAtATime) {
+  const Bundle held = Bundle::create(folder_);
+  const ::pid_t other = ::fork();
+  if (other == 0) {
+    const std::string refusal = messageOf<BundleError>([&] { Bundle::open(folder_); });
+    ::_exit(refusal.find("another run is writing") == std::string::npos ? 1 : 0);
+  }
+  int status = -1;
+  ASSERT_EQ(::waitpid(other, &status, 0), other);
+  EXPECT_EQ(status, 0);
 }
 
 TEST_F(BundleTest, StaysUsableAfterAMove) {

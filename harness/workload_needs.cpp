@@ -1,0 +1,102 @@
+#include "harness/workload_needs.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "harness/console.hpp"
+#include "harness/scenario.hpp"
+
+namespace ringside::harness {
+namespace {
+
+bool takes(const QueueLimits& limits, const QueueShape& shape) {
+  return shape.producers <= limits.max_producers && shape.consumers <= limits.max_consumers;
+}
+
+/// The queue has no loops for this workload.
+std::string reasonByLoops(const Cell& cell) {
+  const QueueEntry& queue = *cell.queue;
+  if (queue.loops[index(cell.workload)].produce != nullptr) return {};
+  if (cell.workload == Workload::Stream && queue.loops[index(Workload::Throughput)].produce) {
+    return fmt::format("{} has no elements in place: its adapter offers no tryClaim and tryTake",
+                       queue.name);
+  }
+  std::vector<std::string_view> others;
+  for (std::size_t i = 0; i < kWorkloadCount; ++i) {
+    if (queue.loops[i].produce != nullptr) others.push_back(toString(static_cast<Workload>(i)));
+  }
+  return fmt::format("{} cannot be measured with {}, only with {}", queue.name,
+                     toString(cell.workload), fmt::join(others, ", "));
+}
+
+std::string reasonByShape(const Cell& cell) {
+  const QueueLimits& limits = cell.queue->limits;
+  if (!takes(limits, cell.shape)) {
+    return fmt::format("{} takes at most {} and {}", cell.queue->name,
+                       counted(limits.max_producers, "producer"),
+                       counted(limits.max_consumers, "consumer"));
+  }
+  const QueueShape reply = replyShape(cell.shape);
+  if (cell.workload == Workload::PingPong && !takes(limits, reply)) {
+    return fmt::format("the queue of the replies would need {} producers; {} takes {}",
+                       reply.producers, cell.queue->name, limits.max_producers);
+  }
+  if (cell.workload == Workload::Duplex && cell.shape.producers + cell.shape.consumers != 2) {
+    return fmt::format("duplex has one process on each side, not {} and {}", cell.shape.producers,
+                       cell.shape.consumers);
+  }
+  return {};
+}
+
+std::string reasonBySizes(const Cell& cell) {
+  const QueueLimits& limits = cell.queue->limits;
+  const std::uint64_t size = cell.shape.element_size_bytes;
+  if (size > limits.max_element_size_bytes) {
+    return fmt::format("{} takes elements of at most {} bytes", cell.queue->name,
+                       limits.max_element_size_bytes);
+  }
+  const auto& sizes = limits.element_sizes;
+  if (!sizes.empty() && std::find(sizes.begin(), sizes.end(), size) == sizes.end()) {
+    return fmt::format("{} was built for values of {} bytes, not of {}", cell.queue->name,
+                       fmt::join(sizes, ", "), size);
+  }
+  if (cell.shape.capacity > limits.max_capacity) {
+    return fmt::format("{} has a capacity of at most {}", cell.queue->name, limits.max_capacity);
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string reasonAgainst(const Cell& cell) {
+  for (const auto& reason : {reasonByLoops(cell), reasonByShape(cell), reasonBySizes(cell)}) {
+    if (!reason.empty()) return reason;
+  }
+  return {};
+}
+
+std::size_t queueCount(const Cell& cell) {
+  if (cell.queue->both_ways) return 1;
+  if (cell.workload == Workload::PingPong) return 1 + cell.shape.producers;
+  return cell.workload == Workload::Duplex ? 2 : 1;
+}
+
+std::uint64_t bytesOfQueues(const Cell& cell) {
+  const std::uint64_t replies = queueCount(cell) - 1;
+  return cell.queue->bytesNeeded(cell.shape) +
+         (replies == 0 ? 0 : replies * cell.queue->bytesNeeded(replyShape(cell.shape)));
+}
+
+ControlShape controlShape(const Cell& cell) {
+  const bool round_trips = cell.workload == Workload::PingPong;
+  return {.producers = cell.shape.producers,
+          .consumers = cell.shape.consumers,
+          .histograms = round_trips,
+          .replies = round_trips,
+          .both_ways = cell.workload == Workload::Duplex,
+          .reads = cell.workload == Workload::Snapshot};
+}
+
+}  // namespace ringside::harness
