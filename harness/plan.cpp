@@ -9,6 +9,8 @@
 #include <set>
 
 #include "harness/console.hpp"
+#include "harness/open_loop.hpp"
+#include "harness/slo.hpp"
 #include "harness/usage_error.hpp"
 
 namespace ringside::harness {
@@ -108,6 +110,7 @@ class Planner {
 
   Plan plan() {
     Plan plan{.suite = suite_.name, .cells = {}};
+    refuseUnusedAxes(suite_);
     for (const Scenario& scenario : suite_.scenarios) {
       refuseQueuesWithoutAShape(scenario);
       combine(scenario, 0, {}, plan.cells);
@@ -141,6 +144,7 @@ class Planner {
     cell.axes = asked;
     cell.queue = findQueue(asked.queue);
     cell.axes.workload = toString(scenario.workload);
+    settleOpenLoop(suite_, scenario, cell);
     cell.axes.memory = cell.queue->bytesNeeded(QueueShape{}) == 0 ? "kernel" : "posix_shm";
     cell.shape = {.producers = asked.producers,
                   .consumers = asked.consumers,
@@ -241,7 +245,8 @@ std::chrono::milliseconds Plan::estimate() const {
   for (const Cell& cell : cells) {
     if (cell.skip_reason) continue;
     const std::chrono::milliseconds timed{cell.timing.warmup_ms + cell.timing.duration_ms};
-    total += static_cast<long>(cell.timing.repetitions) * (timed + kOverheadOfARepetition);
+    const long runs = cell.workload == Workload::Slo ? kUsualSloRuns : 1;
+    total += static_cast<long>(cell.timing.repetitions) * runs * (timed + kOverheadOfARepetition);
   }
   return total;
 }

@@ -8,6 +8,7 @@
 
 #include "harness/any_queue.hpp"
 #include "harness/measurable_queue.hpp"
+#include "harness/workloads/paced.hpp"
 #include "harness/workloads/ping_pong.hpp"
 #include "harness/workloads/throughput.hpp"
 
@@ -43,6 +44,7 @@ QueueEntry makeEntry(std::string_view name, std::string_view summary) {
       .any = anyQueue<Q>()};
   entry.loops[index(Workload::Throughput)] = {produceSaturated<Q>, consumeSaturated<Q>};
   entry.loops[index(Workload::PingPong)] = {ping<Q>, pong<Q>};
+  entry.loops[index(Workload::Paced)] = {sendByPlan<Q>, receiveStamped<Q>};
   return entry;
 }
 

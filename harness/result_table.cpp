@@ -8,6 +8,7 @@
 
 #include "harness/console.hpp"
 #include "harness/format_numbers.hpp"
+#include "harness/response_table.hpp"
 
 namespace ringside::harness {
 namespace {
@@ -49,10 +50,10 @@ struct Column {
 };
 
 constexpr char kRate[] = "messages_per_s";
-constexpr char kP50[] = "rtt_ns_p50";
-constexpr char kP99[] = "rtt_ns_p99";
-constexpr char kP999[] = "rtt_ns_p999";
-constexpr char kMax[] = "rtt_ns_max";
+constexpr char kP50[] = "p50";
+constexpr char kP99[] = "p99";
+constexpr char kP999[] = "p999";
+constexpr char kMax[] = "max";
 
 /// A percentile says something only where some messages lie beyond it.
 bool hasMessages(const CellSummary& cell, double least) {
@@ -61,7 +62,11 @@ bool hasMessages(const CellSummary& cell, double least) {
 }
 
 std::string timeText(const CellSummary& cell, const char* metric, double least_messages) {
-  const results::Spread* spread = spreadOf(cell, metric);
+  // What a cell is timed by: round trips, or else response times.
+  const results::Spread* spread = spreadOf(cell, (std::string("rtt_ns_") + metric).c_str());
+  if (spread == nullptr) {
+    spread = spreadOf(cell, (std::string("response_ns_") + metric).c_str());
+  }
   if (spread == nullptr || !hasMessages(cell, least_messages)) return "–";
   return formatNs(std::string_view(metric) == kMax ? spread->highest : spread->median);
 }
@@ -179,7 +184,8 @@ ResultTable makeTable(const std::vector<CellSummary>& cells) {
 }
 
 constexpr const char* kLegend =
-    "Medians over the repetitions; max is the highest of all. p50 to max: round trip.\n"
+    "Medians over the repetitions; max is the highest of all. p50 to max: round trip,\n"
+    "or response time where messages are paced.\n"
     "l/d/r/t: messages lost, duplicated, reordered, torn.";
 
 std::string renderText(const ResultTable& table) {
@@ -227,12 +233,13 @@ ordered_json toJson(const CellSummary& cell) {
       {"reason", cell.first_reason ? ordered_json(*cell.first_reason) : ordered_json(nullptr)},
       {"notes", cell.notes},
       {"repetitions", cell.repetitions}};
-  for (const char* metric : {kRate, kP50, kP99, kP999, kMax}) {
+  for (const char* metric : {kRate, "rtt_ns_p50", "rtt_ns_p99", "rtt_ns_p999", "rtt_ns_max"}) {
     const results::Spread* spread = spreadOf(cell, metric);
-    const bool highest = std::string_view(metric) == kMax;
+    const bool highest = std::string_view(metric).ends_with(kMax);
     json[metric] = spread == nullptr ? ordered_json(nullptr)
                                      : ordered_json(highest ? spread->highest : spread->median);
   }
+  putResponse(cell, json);
   json["validation"] = integrityValue(cell);
   return json;
 }
@@ -270,11 +277,11 @@ std::string renderResults(const std::vector<CellSummary>& cells, Format format) 
     case Format::Csv:
       return renderCsv(toFlatJson(cells));
     case Format::Markdown:
-      return renderMarkdown(makeTable(cells));
+      return renderMarkdown(makeTable(cells)) + renderResponse(cells, format);
     case Format::Table:
       break;
   }
-  return renderText(makeTable(cells));
+  return renderText(makeTable(cells)) + renderResponse(cells, format);
 }
 
 }  // namespace ringside::harness

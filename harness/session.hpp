@@ -8,6 +8,7 @@
 #include <string>
 
 #include "harness/clock.hpp"
+#include "harness/clock_survey.hpp"
 #include "harness/janitor.hpp"
 #include "harness/topology.hpp"
 
@@ -45,6 +46,8 @@ class Session {
   const Topology& topology() const { return topology_; }
   const Clock& clock() const { return clock_; }
   const Patience& patience() const { return patience_; }
+  /// Measures what it is asked for, for some milliseconds, when it is first asked.
+  ClockSurvey& clockSurvey() const { return clock_survey_; }
   InterruptWatch& interrupts() { return interrupts_; }
   /// A name for shared memory that nobody has had, and that the janitor knows.
   /// None is the beginning of another.
@@ -54,6 +57,7 @@ class Session {
   Topology topology_;
   Patience patience_;
   Clock clock_;
+  mutable ClockSurvey clock_survey_{clock_, topology_};
   std::string prefix_;
   std::uint64_t next_name_ = 0;
   InterruptWatch interrupts_;

@@ -104,7 +104,9 @@ void work(const Job& job, const WorkerId& id, WorkerFindings& findings) {
                         .clock = job.session->clock(),
                         .places = open.places,
                         .control = job.control,
-                        .findings = &findings};
+                        .findings = &findings,
+                        .traffic = job.traffic,
+                        .measure_ns = job.cell->timing.duration_ms * 1'000'000};
   const bool keeps_ledger = job.control->shape().replies == (id.role == WorkerRole::Producer);
   if (keeps_ledger) context.ledger = job.control->ledger(id.number);
   const WorkloadLoops& loops = job.cell->queue->loops[index(job.cell->workload)];

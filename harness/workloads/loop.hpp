@@ -17,8 +17,10 @@
 
 namespace ringside::harness {
 
-enum class Workload : std::uint8_t { Throughput, PingPong };
-constexpr std::size_t kWorkloadCount = 2;
+class Traffic;
+
+enum class Workload : std::uint8_t { Throughput, PingPong, Paced, Slo };
+constexpr std::size_t kWorkloadCount = 4;
 constexpr std::size_t index(Workload workload) { return static_cast<std::size_t>(workload); }
 
 constexpr std::uint64_t kLookEvery = 64;
@@ -40,6 +42,8 @@ struct WorkerContext {
   const Control* control = nullptr;
   WorkerFindings* findings = nullptr;
   std::optional<Ledger> ledger = std::nullopt;
+  const Traffic* traffic = nullptr;  ///< what is noted about time
+  std::uint64_t measure_ns = 0;      ///< how long the measured phase is to be
 };
 
 using WorkerLoop = void (*)(WorkerContext&);

@@ -1,0 +1,84 @@
+#include "harness/gaps.hpp"
+
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <charconv>
+#include <cstring>
+
+namespace ringside::harness {
+namespace {
+
+std::uint64_t involuntarySwitches() noexcept {
+  ::rusage usage = {};
+  ::getrusage(RUSAGE_SELF, &usage);
+  return static_cast<std::uint64_t>(usage.ru_nivcsw);
+}
+
+}  // namespace
+
+KernelWitness::KernelWitness() : schedstat_(::open("/proc/self/schedstat", O_RDONLY | O_CLOEXEC)) {
+  if (schedstat_ >= 0 && runDelayNs() == ~0ULL) {
+    ::close(schedstat_);
+    schedstat_ = -1;
+  }
+  last_ = schedstat_ >= 0 ? runDelayNs() : involuntarySwitches();
+}
+
+KernelWitness::~KernelWitness() {
+  if (schedstat_ >= 0) ::close(schedstat_);
+}
+
+/// The second number: for how long this process could have run and did not. All ones when it
+/// cannot be read.
+std::uint64_t KernelWitness::runDelayNs() const noexcept {
+  char text[96];
+  const ::ssize_t length = ::pread(schedstat_, text, sizeof text, 0);
+  if (length <= 0) return ~0ULL;
+  const char* end = text + length;
+  const void* space = std::memchr(text, ' ', static_cast<std::size_t>(length));
+  if (space == nullptr) return ~0ULL;
+  std::uint64_t ns = 0;
+  const char* begin = static_cast<const char*>(space) + 1;
+  return std::from_chars(begin, end, ns).ec == std::errc{} ? ns : ~0ULL;
+}
+
+bool KernelWitness::tookAway(std::uint64_t gap_ns) noexcept {
+  const std::uint64_t seen = schedstat_ >= 0 ? runDelayNs() : involuntarySwitches();
+  const std::uint64_t grown = seen - last_;
+  last_ = seen;
+  return schedstat_ >= 0 ? grown >= gap_ns / 2 && grown > 0 : grown > 0;
+}
+
+GapWatch::GapWatch(const Clock& clock, GapLog& log) noexcept
+    : clock_(clock),
+      log_(log),
+      shortest_gap_(static_cast<std::uint64_t>(kShortestGapNs / clock.ns_per_tick)),
+      longest_call_(shortest_gap_) {}
+
+GapWatch::~GapWatch() {
+  log_.ticks_between_calls = between_calls_;
+  log_.ticks_in_calls = in_calls_;
+}
+
+void GapWatch::start() noexcept {
+  witness_.tookAway(0);  // what it cost to come here is no gap
+  last_ = clock_.now();
+}
+
+void GapWatch::note(std::uint64_t now, GapSite site) noexcept {
+  if (log_.count == GapLog::kCapacity) {
+    if (log_.full_since == 0) log_.full_since = last_;
+    last_ = now;
+    return;
+  }
+  Gap& gap = log_.gaps[log_.count++];
+  gap.begin = last_;
+  gap.site = site;
+  gap.taken_away = witness_.tookAway(clock_.nsBetween(last_, now));
+  last_ = clock_.now();
+  gap.end = last_;  // what it took to ask is part of it
+}
+
+}  // namespace ringside::harness
