@@ -74,4 +74,14 @@ bool Disturbance::meets(std::uint64_t begin, std::uint64_t end) const {
   return found != intervals_.end() && found->begin <= end;
 }
 
+double Disturbance::partOf(std::uint64_t begin, std::uint64_t end) const {
+  std::uint64_t covered = 0;
+  for (const Interval& interval : intervals_) {
+    const std::uint64_t from = std::max(interval.begin, begin);
+    const std::uint64_t to = std::min(interval.end, end);
+    if (from < to) covered += to - from;
+  }
+  return static_cast<double>(covered) / static_cast<double>(end - begin);
+}
+
 }  // namespace ringside::harness

@@ -46,6 +46,9 @@ class Disturbance {
   /// Whether anything of begin..end (ticks, both inclusive) was disturbed.
   bool meets(std::uint64_t begin, std::uint64_t end) const;
 
+  /// What part of begin..end was disturbed, 0 to 1. `end` must be after `begin`.
+  double partOf(std::uint64_t begin, std::uint64_t end) const;
+
   std::uint64_t machineGaps() const { return machine_gaps_; }
   std::uint64_t queueGaps() const { return queue_gaps_; }
   /// A worker had more gaps than it could log: from there on everything counts as disturbed.

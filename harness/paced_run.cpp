@@ -98,6 +98,8 @@ class PacedTimes {
   void settleWith(const results::Validation& counted) const;
   const SlotTimes& slot() const { return slot_; }
   std::uint64_t early() const { return early_ns_; }
+  /// Of the slot, what the machine disturbed.
+  double machinesPart() const { return disturbance_.partOf(origin_, origin_ + slot_.length); }
 
  private:
   struct Message {
@@ -275,6 +277,11 @@ void addPaced(const Cell& cell, const Traffic& traffic, const Session& session, 
     makeInvalid(record,
                 "no message was planned for the measured phase; use a higher rate_per_s or "
                 "a longer duration_ms");
+  } else if (isSaturated(times.slot()) && times.machinesPart() > kBusyPart) {
+    record.notes.emplace_back(
+        "the rate could not be kept, but the machine took over a tenth of the time from the "
+        "workers: "
+        "says nothing of the queue");
   } else if (isSaturated(times.slot())) {
     makeInvalid(record, fmt::format("saturated: this rate of {}/s cannot be kept; use a lower "
                                     "rate_per_s",

@@ -19,6 +19,10 @@ constexpr std::uint64_t kLateNs = 1000;
 /// A sender that is further behind than this part of the slot at its end cannot keep the rate.
 constexpr double kSaturatedPart = 0.1;
 
+/// Where the machine disturbed more than this part of the slot, a plan that was not kept says
+/// nothing about the queue.
+constexpr double kBusyPart = 0.1;
+
 /// With the whole plan of the cell in it, which follows from seed and repetition.
 std::unique_ptr<Traffic> makeTraffic(const Cell& cell, std::uint32_t repetition,
                                      const Clock& clock);
@@ -27,8 +31,8 @@ std::unique_ptr<Traffic> makeTraffic(const Cell& cell, std::uint32_t repetition,
 void startTraffic(const Traffic& traffic, const Cell& cell, const Clock& clock);
 
 /// Adds to the record what Traffic knows: histograms, metrics, notes. The record of a cell of the
-/// workload paced becomes invalid where the plan could not be kept, or where messages came before
-/// they were sent. Others are left alone. Throws std::logic_error when the planned messages do not
+/// workload paced becomes invalid where the plan could not be kept though the machine let it, or
+/// where messages came before they were sent. Others are left alone. Throws std::logic_error when the planned messages do not
 /// all end as received or lost, or when the ledgers say otherwise; `record.validation` must be set.
 void addTimes(const Cell& cell, const Traffic& traffic, const Session& session,
               results::Record& record);

@@ -20,6 +20,7 @@
 #include <string>
 #include <thread>
 
+#include "delaying_queues.hpp"
 #include "harness/clock.hpp"
 #include "harness/console.hpp"
 #include "harness/result_table.hpp"
@@ -148,6 +149,7 @@ int run() {
                             MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   if (page == MAP_FAILED) return 1;
   auto* const standstill = new (page) Standstill{};
+  goBeforeOthers();
   Session session(Topology::ofThisMachine());
   for (int attempt = 1; attempt <= kTries; ++attempt) {
     const Seen seen = runOnce(session, *standstill);
@@ -164,6 +166,7 @@ int run() {
     line("response", seen, "response_ns", tells);
     line("service", seen, "service_ns", hides);
     if (tells && hides) return 0;
+    if (attempt < kTries) say("the machine did more than that; once more\n");
   }
   return 1;
 }

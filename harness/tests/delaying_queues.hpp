@@ -31,4 +31,8 @@ inline constexpr const char* kSleepyPop = "sleepy_pop";
 /// The same work between pushes and pops, with none of it: what the others are compared with.
 inline constexpr const char* kPromptPop = "prompt_pop";
 
+/// For what proves something about times: this process and its children before all others, where
+/// that is allowed. Without it a busy machine shows mostly itself.
+void goBeforeOthers();
+
 }  // namespace ringside::harness

@@ -116,6 +116,15 @@ TEST(DisturbanceTest, AFullLogDisturbsAllThatFollows) {
   EXPECT_TRUE(disturbance.meets(1'000'000'000, 1'000'000'001));
 }
 
+TEST(DisturbanceTest, TellsWhatPartOfATimeWasDisturbed) {
+  const std::vector<Gap> gaps = {{1'000, 9'000, GapSite::BetweenCalls, false},     // until 10'500
+                                 {30'000, 38'000, GapSite::BetweenCalls, false}};  // until 39'500
+  const Disturbance disturbance = of(halfInCalls(gaps, 1));
+  EXPECT_DOUBLE_EQ(disturbance.partOf(0, 50'000), (9'500.0 + 9'500.0) / 50'000);
+  EXPECT_DOUBLE_EQ(disturbance.partOf(10'000, 30'000), 500.0 / 20'000);
+  EXPECT_DOUBLE_EQ(disturbance.partOf(31'000, 32'000), 1);
+}
+
 TEST(DisturbanceTest, NoGapsDisturbNothing) {
   const Disturbance disturbance = of(halfInCalls({}, 1));
   EXPECT_FALSE(disturbance.meets(0, ~0ULL));
