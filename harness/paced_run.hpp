@@ -32,8 +32,9 @@ void startTraffic(const Traffic& traffic, const Cell& cell, const Clock& clock);
 
 /// Adds to the record what Traffic knows: histograms, metrics, notes. The record of a cell of the
 /// workload paced becomes invalid where the plan could not be kept though the machine let it, or
-/// where messages came before they were sent. Others are left alone. Throws std::logic_error when the planned messages do not
-/// all end as received or lost, or when the ledgers say otherwise; `record.validation` must be set.
+/// where messages came before they were sent. Others are left alone. Throws std::logic_error when
+/// the planned messages do not all end as received or lost, or when the ledgers say otherwise;
+/// `record.validation` must be set.
 void addTimes(const Cell& cell, const Traffic& traffic, const Session& session,
               results::Record& record);
 
