@@ -15,20 +15,24 @@ constexpr double kGapsOfChance = 4;
 
 }  // namespace
 
-bool queueIsSlowIn(const WorkerGaps& worker) {
+SlowPaths slowPathsIn(const WorkerGaps& worker) {
+  double sleeps = 0;
   double in_calls = 0;
   double between_calls = 0;
   for (const Gap& gap : worker.gaps) {
     if (gap.taken_away) continue;
-    (gap.site == GapSite::InCall ? in_calls : between_calls) += 1;
+    if (gap.site == GapSite::BetweenCalls) {
+      between_calls += 1;
+    } else {
+      (gap.slept ? sleeps : in_calls) += 1;
+    }
   }
   const auto spent_in = static_cast<double>(worker.ticks_in_calls);
   const double spent = spent_in + static_cast<double>(worker.ticks_between_calls);
-  if (!(spent > 0)) return false;
-  const double part = spent_in / spent;
+  const double part = spent > 0 ? spent_in / spent : 1;
   const double gaps = in_calls + between_calls;
   const double chance = kDeviations * std::sqrt(gaps * part * (1 - part)) + kGapsOfChance;
-  return in_calls > gaps * part + chance;
+  return {.works = in_calls > gaps * part + chance, .sleeps = sleeps > kGapsOfChance};
 }
 
 Disturbance::Disturbance(std::span<const WorkerGaps> workers, const Clock& clock) {
@@ -38,9 +42,10 @@ Disturbance::Disturbance(std::span<const WorkerGaps> workers, const Clock& clock
 
 void Disturbance::addWorker(const WorkerGaps& worker, const Clock& clock) {
   const auto recovery = static_cast<std::uint64_t>(kRecoveryNs / clock.ns_per_tick);
-  const bool slow_queue = queueIsSlowIn(worker);
+  const SlowPaths slow = slowPathsIn(worker);
   for (const Gap& gap : worker.gaps) {
-    if (slow_queue && gap.site == GapSite::InCall && !gap.taken_away) {
+    const bool queues = gap.slept ? slow.sleeps : slow.works;
+    if (queues && gap.site == GapSite::InCall && !gap.taken_away) {
       ++queue_gaps_;
       continue;
     }

@@ -10,9 +10,11 @@
 // interrupts
 //   and a hypervisor strike wherever a worker happens to be.
 //
-// All other gaps are the queue's. The third rule decides for all gaps of a worker at once: of n
-// gaps that no kernel explains, p·n are expected in calls, p being the part of the time spent
-// there. More than p·n + 4·sqrt(n·p·(1 - p)) + 4 are the queue's doing.
+// All other gaps are the queue's: those in which its call went to sleep, when there are more than
+// four of them in one worker (a signal may stop it, too); and all others in its calls when there
+// are too many of those. That is decided for all of a worker at once: of n gaps that neither sleep
+// nor the kernel explains, p·n are expected in calls, p being the part of the time spent there.
+// More than p·n + 4·sqrt(n·p·(1 - p)) + 4 are the queue's doing.
 #pragma once
 
 #include <cstdint>
@@ -35,8 +37,12 @@ struct WorkerGaps {
   }
 };
 
-/// Whether the gaps in calls are so many that the queue must have a slow path.
-bool queueIsSlowIn(const WorkerGaps& worker);
+/// What the queue's calls do that makes gaps.
+struct SlowPaths {
+  bool works = false;   ///< the gaps in calls are too many to be chance
+  bool sleeps = false;  ///< it sleeps in its calls
+};
+SlowPaths slowPathsIn(const WorkerGaps& worker);
 
 class Disturbance {
  public:

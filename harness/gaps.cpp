@@ -10,10 +10,16 @@
 namespace ringside::harness {
 namespace {
 
-std::uint64_t involuntarySwitches() noexcept {
+/// Voluntary ones are sleeps.
+struct Switches {
+  std::uint64_t voluntary = 0;
+  std::uint64_t involuntary = 0;
+};
+
+Switches switchesSoFar() noexcept {
   ::rusage usage = {};
   ::getrusage(RUSAGE_SELF, &usage);
-  return static_cast<std::uint64_t>(usage.ru_nivcsw);
+  return {static_cast<std::uint64_t>(usage.ru_nvcsw), static_cast<std::uint64_t>(usage.ru_nivcsw)};
 }
 
 }  // namespace
@@ -23,7 +29,7 @@ KernelWitness::KernelWitness() : schedstat_(::open("/proc/self/schedstat", O_RDO
     ::close(schedstat_);
     schedstat_ = -1;
   }
-  last_ = schedstat_ >= 0 ? runDelayNs() : involuntarySwitches();
+  about(0);
 }
 
 KernelWitness::~KernelWitness() {
@@ -44,11 +50,15 @@ std::uint64_t KernelWitness::runDelayNs() const noexcept {
   return std::from_chars(begin, end, ns).ec == std::errc{} ? ns : ~0ULL;
 }
 
-bool KernelWitness::tookAway(std::uint64_t gap_ns) noexcept {
-  const std::uint64_t seen = schedstat_ >= 0 ? runDelayNs() : involuntarySwitches();
+KernelWitness::Statement KernelWitness::about(std::uint64_t gap_ns) noexcept {
+  const Switches switches = switchesSoFar();
+  const std::uint64_t seen = schedstat_ >= 0 ? runDelayNs() : switches.involuntary;
   const std::uint64_t grown = seen - last_;
+  const std::uint64_t sleeps = switches.voluntary - last_sleeps_;
   last_ = seen;
-  return schedstat_ >= 0 ? grown >= gap_ns / 2 && grown > 0 : grown > 0;
+  last_sleeps_ = switches.voluntary;
+  const bool delayed = grown > 0 && (schedstat_ < 0 || grown >= gap_ns / 2);
+  return {.taken_away = delayed, .slept = sleeps > 0};
 }
 
 GapWatch::GapWatch(const Clock& clock, GapLog& log) noexcept
@@ -63,7 +73,7 @@ GapWatch::~GapWatch() {
 }
 
 void GapWatch::start() noexcept {
-  witness_.tookAway(0);  // what it cost to come here is no gap
+  witness_.about(0);  // what it cost to come here is no gap
   last_ = clock_.now();
 }
 
@@ -76,7 +86,9 @@ void GapWatch::note(std::uint64_t now, GapSite site) noexcept {
   Gap& gap = log_.gaps[log_.count++];
   gap.begin = last_;
   gap.site = site;
-  gap.taken_away = witness_.tookAway(clock_.nsBetween(last_, now));
+  const KernelWitness::Statement kernel = witness_.about(clock_.nsBetween(last_, now));
+  gap.taken_away = kernel.taken_away;
+  gap.slept = kernel.slept;
   last_ = clock_.now();
   gap.end = last_;  // what it took to ask is part of it
 }

@@ -29,6 +29,8 @@ struct Gap {
   GapSite site = GapSite::BetweenCalls;
   /// The kernel let others run on this CPU for at least half of it.
   bool taken_away = false;
+  /// The worker itself had the kernel put it to sleep, or was stopped by a signal.
+  bool slept = false;
 };
 
 /// What one worker leaves. All zero is a valid empty one; one writer, read when that has ended.
@@ -43,8 +45,9 @@ struct alignas(64) GapLog {
   Gap gaps[kCapacity] = {};
 };
 
-/// Tells how much of a gap the kernel gave to others: from the run delay in /proc/self/schedstat
-/// or, where that cannot be read, from involuntary context switches. For the calling process.
+/// What the kernel did in a gap: gave the CPU to others, as run delay in /proc/self/schedstat tells
+/// or, where that cannot be read, involuntary context switches; or put the process to sleep, as
+/// voluntary ones tell. For the calling process.
 class KernelWitness {
  public:
   KernelWitness();
@@ -52,14 +55,19 @@ class KernelWitness {
   KernelWitness& operator=(const KernelWitness&) = delete;
   ~KernelWitness();
 
-  /// Of the time since the last question, `gap_ns` long. Never longer than a system call.
-  bool tookAway(std::uint64_t gap_ns) noexcept;
+  struct Statement {
+    bool taken_away = false;
+    bool slept = false;
+  };
+  /// Of the time since the last question, `gap_ns` long. Two system calls.
+  Statement about(std::uint64_t gap_ns) noexcept;
 
  private:
   std::uint64_t runDelayNs() const noexcept;
 
   int schedstat_ = -1;
-  std::uint64_t last_ = 0;  ///< run delay, or switches
+  std::uint64_t last_ = 0;  ///< run delay, or involuntary switches
+  std::uint64_t last_sleeps_ = 0;
 };
 
 /// The worker's looks at its clock. Allocates nothing; makes a system call only after a gap, and

@@ -131,7 +131,7 @@ struct SlowQueue : DelayLine {
 
    private:
     static constexpr std::uint64_t kEvery = 20;
-    static constexpr long kSlowNs = 100'000;
+    static constexpr long kSlowNs = 2'000'000;
 
     void slowPath() noexcept {
       if (kSlowPath == SlowPath::Sleep) {

@@ -25,7 +25,8 @@ std::uint64_t fixedDelay(std::uint64_t i);
 std::uint64_t uniformDelay(std::uint64_t i);
 std::uint64_t twoPointDelay(std::uint64_t i);
 
-/// Every 20th pop takes 100 µs of work, or of sleep, in the call.
+/// Every 20th pop takes 2 ms of work, or of sleep, in the call: more than a busy machine takes away
+/// at a time.
 inline constexpr const char* kSlowPop = "slow_pop";
 inline constexpr const char* kSleepyPop = "sleepy_pop";
 /// The same work between pushes and pops, with none of it: what the others are compared with.

@@ -21,7 +21,7 @@ std::vector<Gap> gapsAt(GapSite site, std::uint64_t count, std::uint64_t first =
   std::vector<Gap> gaps;
   for (std::uint64_t i = 0; i < count; ++i) {
     const std::uint64_t begin = first + i * 100'000;
-    gaps.push_back({begin, begin + 5000, site, false});
+    gaps.push_back({begin, begin + 5000, site, false, false});
   }
   return gaps;
 }
@@ -29,7 +29,7 @@ std::vector<Gap> gapsAt(GapSite site, std::uint64_t count, std::uint64_t first =
 Disturbance of(const WorkerGaps& worker) { return {std::span(&worker, 1), kNsClock}; }
 
 TEST(DisturbanceTest, AGapDisturbsFromItsBeginUntilItsRecoveryIsOver) {
-  const std::vector<Gap> gaps = {{10'000, 18'000, GapSite::BetweenCalls, false}};
+  const std::vector<Gap> gaps = {{10'000, 18'000, GapSite::BetweenCalls, false, false}};
   const Disturbance disturbance = of(halfInCalls(gaps, 1));
   EXPECT_FALSE(disturbance.meets(0, 9'999));
   EXPECT_TRUE(disturbance.meets(0, 10'000));
@@ -39,9 +39,9 @@ TEST(DisturbanceTest, AGapDisturbsFromItsBeginUntilItsRecoveryIsOver) {
 }
 
 TEST(DisturbanceTest, IntervalsThatOverlapAreOne) {
-  const std::vector<Gap> first = {{1'000, 3'000, GapSite::BetweenCalls, false},
-                                  {50'000, 60'000, GapSite::BetweenCalls, false}};
-  const std::vector<Gap> second = {{2'000, 8'000, GapSite::BetweenCalls, false}};
+  const std::vector<Gap> first = {{1'000, 3'000, GapSite::BetweenCalls, false, false},
+                                  {50'000, 60'000, GapSite::BetweenCalls, false, false}};
+  const std::vector<Gap> second = {{2'000, 8'000, GapSite::BetweenCalls, false, false}};
   const WorkerGaps workers[] = {halfInCalls(first, 1), halfInCalls(second, 1)};
   const Disturbance disturbance(workers, kNsClock);
   EXPECT_TRUE(disturbance.meets(6'000, 6'001));
@@ -83,7 +83,7 @@ TEST(DisturbanceTest, WhereNearlyAllTimeIsSpentInCallsSoAreTheMachinesGaps) {
 
 TEST(DisturbanceTest, WhatTheKernelTookAwayIsTheMachinesAlsoInASlowQueue) {
   std::vector<Gap> gaps = gapsAt(GapSite::InCall, 50);
-  gaps.push_back({90 * kMs, 93 * kMs, GapSite::InCall, true});
+  gaps.push_back({90 * kMs, 93 * kMs, GapSite::InCall, true, false});
   const Disturbance disturbance = of(halfInCalls(gaps, 100));
   EXPECT_EQ(disturbance.queueGaps(), 50U);
   EXPECT_EQ(disturbance.machineGaps(), 1U);
@@ -96,6 +96,21 @@ TEST(DisturbanceTest, PreemptionsInCallsSayNothingAgainstTheQueue) {
   const Disturbance disturbance = of(halfInCalls(gaps, 10));
   EXPECT_EQ(disturbance.queueGaps(), 0U);
   EXPECT_EQ(disturbance.machineGaps(), 50U);
+}
+
+TEST(DisturbanceTest, SleepsInCallsAreTheQueuesHoweverManyGapsThereAreBetween) {
+  std::vector<Gap> gaps = gapsAt(GapSite::InCall, 5);
+  for (Gap& gap : gaps) gap.slept = true;
+  const std::vector<Gap> between = gapsAt(GapSite::BetweenCalls, 90, 50'000);
+  gaps.insert(gaps.end(), between.begin(), between.end());
+  const Disturbance disturbance = of(halfInCalls(gaps, 10));
+  EXPECT_EQ(disturbance.queueGaps(), 5U);
+  EXPECT_EQ(disturbance.machineGaps(), 90U);
+}
+
+TEST(DisturbanceTest, ASignalThatStopsAWorkerInACallIsTheMachines) {
+  const std::vector<Gap> gaps = {{10 * kMs, 70 * kMs, GapSite::InCall, false, true}};
+  EXPECT_EQ(of(halfInCalls(gaps, 100)).queueGaps(), 0U);
 }
 
 TEST(DisturbanceTest, OneSlowSideDoesNotSpeakForTheOther) {
@@ -117,8 +132,9 @@ TEST(DisturbanceTest, AFullLogDisturbsAllThatFollows) {
 }
 
 TEST(DisturbanceTest, TellsWhatPartOfATimeWasDisturbed) {
-  const std::vector<Gap> gaps = {{1'000, 9'000, GapSite::BetweenCalls, false},     // until 10'500
-                                 {30'000, 38'000, GapSite::BetweenCalls, false}};  // until 39'500
+  const std::vector<Gap> gaps = {
+      {1'000, 9'000, GapSite::BetweenCalls, false, false},     // until 10'500
+      {30'000, 38'000, GapSite::BetweenCalls, false, false}};  // until 39'500
   const Disturbance disturbance = of(halfInCalls(gaps, 1));
   EXPECT_DOUBLE_EQ(disturbance.partOf(0, 50'000), (9'500.0 + 9'500.0) / 50'000);
   EXPECT_DOUBLE_EQ(disturbance.partOf(10'000, 30'000), 500.0 / 20'000);
