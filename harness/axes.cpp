@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "harness/element.hpp"
+#include "harness/open_loop.hpp"
 #include "harness/registry.hpp"
 #include "harness/usage_error.hpp"
 #include "ringside/segment.hpp"
@@ -90,6 +91,43 @@ constexpr Axis kAxes[] = {
      .words = kWaits,
      .set = [](Axes& axes, const AxisValue& v) { axes.wait = word(v); },
      .label = [](const Axes& axes) { return axes.wait == "auto" ? "" : "wait=" + axes.wait; }},
+    {.name = "rate_per_s",
+     .type = Axis::Type::Count,
+     .summary = "paced: messages per second of all producers together",
+     .default_value = "100000",
+     .lowest = 1,
+     .highest = 100'000'000,
+     .set = [](Axes& axes, const AxisValue& v) { axes.rate_per_s = static_cast<double>(count(v)); },
+     .label = rateLabel},
+    {.name = "arrivals",
+     .type = Axis::Type::Word,
+     .summary = "paced, slo: when they are sent: poisson, periodic, burst, burst:N (at once) or "
+                "trace:FILE.csv",
+     .default_value = "poisson",
+     .set = [](Axes& axes, const AxisValue& v) { axes.arrivals = word(v); },
+     .label = arrivalsLabel},
+    {.name = "seed",
+     .type = Axis::Type::Count,
+     .summary = "paced, slo: of what is random in the plan of send times",
+     .default_value = "1",
+     .lowest = 0,
+     .highest = 1ULL << 53,
+     .set = [](Axes& axes, const AxisValue& v) { axes.seed = count(v); },
+     .label = seedLabel},
+    {.name = "percentile",
+     .type = Axis::Type::Word,
+     .summary = "slo: which one of the response times is bounded, as p99.9",
+     .default_value = "p99.9",
+     .set = [](Axes& axes, const AxisValue& v) { axes.percentile = word(v); },
+     .label = unlabelled},
+    {.name = "limit_ns",
+     .type = Axis::Type::Count,
+     .summary = "slo: the bound",
+     .default_value = "10000",
+     .lowest = 1,
+     .highest = 3'600'000'000'000,
+     .set = [](Axes& axes, const AxisValue& v) { axes.limit_ns = count(v); },
+     .label = limitLabel},
     {.name = "queue",
      .type = Axis::Type::Word,
      .summary = "which queue (ringside list names them)",

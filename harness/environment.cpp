@@ -132,6 +132,21 @@ ordered_json placements(const Session& session) {
   return found;
 }
 
+/// Of one pair of CPUs for each relation that this machine has.
+ordered_json clockOffsets(const Session& session) {
+  ordered_json found = ordered_json::object();
+  for (const Relation relation : kPlaceableRelations) {
+    const std::optional<CpuPair> pair = session.topology().representative(relation);
+    if (!pair) continue;
+    const std::optional<ClockOffset> offset = session.clockSurvey().between(*pair);
+    ordered_json& entry = found[std::string(toString(relation))];
+    entry["cpus"] = {pair->first, pair->second};
+    entry["offset_ns"] = offset ? ordered_json(offset->offset_ns) : ordered_json(nullptr);
+    entry["bound_ns"] = offset ? ordered_json(offset->boundNs()) : ordered_json(nullptr);
+  }
+  return found;
+}
+
 ordered_json allowedCpus(const Session& session) {
   std::vector<int> cpus;
   for (const CpuPlace& place : session.topology().cpus()) cpus.push_back(place.cpu);
@@ -209,6 +224,11 @@ constexpr Fact kFacts[] = {
     {"clock", "used",
      [](const Session& s) { return ordered_json(std::string(toString(s.clock().source))); }},
     {"clock", "ns_per_tick", [](const Session& s) { return ordered_json(s.clock().ns_per_tick); }},
+    {"clock", "step_ns",
+     [](const Session& s) { return ordered_json(s.clockSurvey().step().step_ns); }},
+    {"clock", "read_ns",
+     [](const Session& s) { return ordered_json(s.clockSurvey().step().read_ns); }},
+    {"clock", "offsets", [](const Session& s) { return clockOffsets(s); }},
     {"topology", "summary", [](const Session& s) { return ordered_json(s.topology().summary()); }},
     {"topology", "allowed_cpus", [](const Session& s) { return allowedCpus(s); }},
     {"topology", "forbidden_cpus",

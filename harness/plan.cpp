@@ -9,7 +9,9 @@
 #include <set>
 
 #include "harness/console.hpp"
+#include "harness/open_loop.hpp"
 #include "harness/schedule.hpp"
+#include "harness/slo.hpp"
 #include "harness/usage_error.hpp"
 #include "harness/workload_needs.hpp"
 
@@ -83,6 +85,7 @@ class Planner {
 
   Plan plan() {
     Plan plan{.suite = suite_.name, .cells = {}};
+    refuseUnusedAxes(suite_);
     for (const Scenario& scenario : suite_.scenarios) {
       refuseQueuesWithoutAShape(scenario);
       combine(scenario, 0, {}, plan.cells);
@@ -119,6 +122,7 @@ class Planner {
     cell.axes = asked;
     cell.queue = findMeasured(asked.queue);
     cell.axes.workload = toString(scenario.workload);
+    settleOpenLoop(suite_, scenario, cell);
     cell.axes.memory = cell.queue->bytesNeeded(QueueShape{}) == 0 ? "kernel" : "posix_shm";
     cell.shape = {.producers = asked.producers,
                   .consumers = asked.consumers,

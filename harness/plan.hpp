@@ -9,6 +9,7 @@
 #include "harness/placement.hpp"
 #include "harness/registry.hpp"
 #include "harness/scenario.hpp"
+#include "harness/send_plan.hpp"
 #include "harness/topology.hpp"
 
 namespace ringside::harness {
@@ -23,6 +24,7 @@ struct Cell {
   QueueShape shape;
   Wait wait = Wait::Spin;
   Placing placing;
+  Arrivals arrivals;               ///< of the workloads paced and slo
   std::uint64_t bytes_needed = 0;  ///< in /dev/shm, all queues of the cell together
   std::vector<std::string> notes;  ///< what is not as one might expect, known beforehand
   std::optional<std::string> skip_reason;

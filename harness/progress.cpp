@@ -42,6 +42,12 @@ std::string outcome(const results::Record& record) {
   if (const auto p50 = results::metricOf(record, "rtt_ns_p50")) {
     return fmt::format("round trip p50 {}", formatNs(*p50));
   }
+  if (const auto rate = results::metricOf(record, "slo_rate_per_s")) {
+    return fmt::format("holds up to {}/s", formatCount(*rate));
+  }
+  if (const auto p50 = results::metricOf(record, "response_ns_p50")) {
+    return fmt::format("response p50 {}", formatNs(*p50));
+  }
   const auto rate = results::metricOf(record, "messages_per_s");
   return rate ? fmt::format("{}/s", formatCount(*rate)) : "ok";
 }

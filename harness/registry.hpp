@@ -9,6 +9,7 @@
 #include "harness/any_queue.hpp"
 #include "harness/measurable_queue.hpp"
 #include "harness/workloads/duplex.hpp"
+#include "harness/workloads/paced.hpp"
 #include "harness/workloads/ping_pong.hpp"
 #include "harness/workloads/stream.hpp"
 #include "harness/workloads/throughput.hpp"
@@ -59,6 +60,7 @@ QueueEntry makeEntry(std::string_view name, std::string_view summary) {
   }
   entry.loops[index(Workload::Duplex)] = {exchangeOverTwo<Q, ChannelSide::A>,
                                           exchangeOverTwo<Q, ChannelSide::B>};
+  entry.loops[index(Workload::Paced)] = {sendByPlan<Q>, receiveStamped<Q>};
   return entry;
 }
 

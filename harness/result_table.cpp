@@ -8,6 +8,7 @@
 
 #include "harness/console.hpp"
 #include "harness/format_numbers.hpp"
+#include "harness/response_table.hpp"
 
 namespace ringside::harness {
 namespace {
@@ -42,11 +43,12 @@ const results::Spread* spreadOf(const CellSummary& cell, const std::string& metr
   return found == cell.metrics.end() ? nullptr : &found->second;
 }
 
-/// The column of a round trip's time shows, of a snapshot, the time of a read.
-std::string timeMetricOf(const CellSummary& cell, const std::string& metric) {
-  constexpr std::string_view kRoundTrip = "rtt";
-  const bool reads = cell.axes.workload == "snapshot" && metric.starts_with(kRoundTrip);
-  return reads ? "read" + metric.substr(kRoundTrip.size()) : metric;
+/// What a cell is timed by: round trips, response times, or the reads of a snapshot.
+const results::Spread* timeSpreadOf(const CellSummary& cell, const std::string& percentile) {
+  for (const char* timed : {"rtt_ns_", "response_ns_", "read_ns_"}) {
+    if (const auto* spread = spreadOf(cell, timed + percentile)) return spread;
+  }
+  return nullptr;
 }
 
 /// One column: its heading and what people read in it.
@@ -58,10 +60,10 @@ struct Column {
 constexpr char kRate[] = "messages_per_s";
 constexpr char kBytes[] = "bytes_per_s";
 constexpr char kWrites[] = "writes_per_s";
-constexpr char kP50[] = "rtt_ns_p50";
-constexpr char kP99[] = "rtt_ns_p99";
-constexpr char kP999[] = "rtt_ns_p999";
-constexpr char kMax[] = "rtt_ns_max";
+constexpr char kP50[] = "p50";
+constexpr char kP99[] = "p99";
+constexpr char kP999[] = "p999";
+constexpr char kMax[] = "max";
 constexpr char kOverFloor[] = "rtt_over_floor";
 constexpr char kReadP50[] = "read_ns_p50";
 constexpr char kReadP99[] = "read_ns_p99";
@@ -75,7 +77,7 @@ bool hasMessages(const CellSummary& cell, double least) {
 }
 
 std::string timeText(const CellSummary& cell, const char* metric, double least_messages) {
-  const results::Spread* spread = spreadOf(cell, timeMetricOf(cell, metric));
+  const results::Spread* spread = timeSpreadOf(cell, metric);
   if (spread == nullptr || !hasMessages(cell, least_messages)) return "–";
   return formatNs(std::string_view(metric) == kMax ? spread->highest : spread->median);
 }
@@ -240,7 +242,8 @@ ResultTable makeTable(const std::vector<CellSummary>& cells) {
 }
 
 constexpr const char* kLegend =
-    "Medians over the repetitions; max is the highest of all. p50 to max: round trip.\n"
+    "Medians over the repetitions; max is the highest of all. p50 to max: round trip,\n"
+    "or response time where messages are paced.\n"
     "×floor: p50 over two hand-offs of a cache line between the two CPUs.\n"
     "l/d/r/t: messages lost, duplicated, reordered, torn.";
 
@@ -289,13 +292,15 @@ ordered_json toJson(const CellSummary& cell) {
       {"reason", cell.first_reason ? ordered_json(*cell.first_reason) : ordered_json(nullptr)},
       {"notes", cell.notes},
       {"repetitions", cell.repetitions}};
-  for (const char* metric : {kRate, kP50, kP99, kP999, kMax, kOverFloor, kBytes, kWrites, kReadP50,
-                             kReadP99, kReadP999, kReadMax}) {
+  for (const char* metric :
+       {kRate, "rtt_ns_p50", "rtt_ns_p99", "rtt_ns_p999", "rtt_ns_max", kOverFloor, kBytes, kWrites,
+        kReadP50, kReadP99, kReadP999, kReadMax}) {
     const results::Spread* spread = spreadOf(cell, metric);
     const bool highest = std::string_view(metric).ends_with("_max");
     json[metric] = spread == nullptr ? ordered_json(nullptr)
                                      : ordered_json(highest ? spread->highest : spread->median);
   }
+  putResponse(cell, json);
   json["validation"] = integrityValue(cell);
   return json;
 }
@@ -333,11 +338,11 @@ std::string renderResults(const std::vector<CellSummary>& cells, Format format) 
     case Format::Csv:
       return renderCsv(toFlatJson(cells));
     case Format::Markdown:
-      return renderMarkdown(makeTable(cells));
+      return renderMarkdown(makeTable(cells)) + renderResponse(cells, format);
     case Format::Table:
       break;
   }
-  return renderText(makeTable(cells));
+  return renderText(makeTable(cells)) + renderResponse(cells, format);
 }
 
 }  // namespace ringside::harness

@@ -4,9 +4,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 
 #include "harness/crew.hpp"
 #include "harness/floor.hpp"
+#include "harness/paced_run.hpp"
+#include "harness/slo.hpp"
 #include "harness/tally.hpp"
 #include "harness/workload_needs.hpp"
 #include "results/metrics.hpp"
@@ -59,11 +62,13 @@ class QueueNames {
   std::vector<std::string> names_;
 };
 
-std::optional<Trouble> runPhases(Crew& crew, const QueueNames& names, const Timing& timing) {
+std::optional<Trouble> runPhases(Crew& crew, const QueueNames& names, const Timing& timing,
+                                 const std::function<void()>& before_warm_up) {
   if (auto trouble = crew.makeQueues()) return trouble;
   crew.start();
   if (auto trouble = crew.waitAtStartLine()) return trouble;
   names.removeAll();
+  before_warm_up();
   if (auto trouble = crew.runPhase(Phase::WarmUp, std::chrono::milliseconds(timing.warmup_ms))) {
     return trouble;
   }
@@ -205,13 +210,17 @@ Record skippedRecord(const Cell& cell, const std::string& suite, std::uint32_t r
 }
 
 std::optional<Record> runRepetition(const Cell& cell, const std::string& suite,
-                                    std::uint32_t repetition, Session& session) {
+                                    std::uint32_t repetition, Session& session,
+                                    const RunObserver& observer) {
+  if (cell.workload == Workload::Slo) return searchSlo(cell, suite, repetition, session);
   Record record = emptyRecord(cell, suite, repetition);
   const QueueNames names(cell, session);
   try {
     const Control control(controlShape(cell));
-    Crew crew({&cell, &session, &control, names.all()}, session.interrupts());
-    const std::optional<Trouble> trouble = runPhases(crew, names, cell.timing);
+    const std::unique_ptr<Traffic> traffic = makeTraffic(cell, repetition, session.clock());
+    Crew crew({&cell, &session, &control, names.all(), traffic.get()}, session.interrupts());
+    const std::optional<Trouble> trouble =
+        runPhases(crew, names, cell.timing, [&] { startTraffic(*traffic, cell, session.clock()); });
     if (trouble && trouble->kind == Trouble::Kind::Interrupted) return std::nullopt;
     record.obtained = obtainedBy(cell, control, crew);
     if (trouble) {
@@ -220,6 +229,8 @@ std::optional<Record> runRepetition(const Cell& cell, const std::string& suite,
       record.validation = validationOf(control);
       fillMeasurement(control, record);
       noteFloor(cell, session, record);
+      addTimes(cell, *traffic, session, record);
+      if (observer) observer(*traffic);
       judge(cell, control, record);
     }
   } catch (const std::system_error& error) {

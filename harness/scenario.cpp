@@ -16,8 +16,8 @@
 namespace ringside::harness {
 namespace {
 
-constexpr std::string_view kWorkloadNames[kWorkloadCount] = {"throughput", "ping_pong", "stream",
-                                                             "duplex", "snapshot"};
+constexpr std::string_view kWorkloadNames[kWorkloadCount] = {
+    "throughput", "ping_pong", "stream", "duplex", "snapshot", "paced", "slo"};
 constexpr std::size_t kMaxNameLength = 60;
 
 struct TimingKey {
@@ -291,6 +291,7 @@ std::vector<Sweep> completed(const Scenario& scenario) {
 Suite Reader::read(const std::vector<std::string>& overrides) {
   Suite suite;
   suite.text = contentOf(file_);
+  suite.folder = std::filesystem::path(file_).parent_path();
   toml::table root;
   try {
     root = toml::parse(suite.text, file_);

@@ -39,7 +39,8 @@ struct Suite {
   std::string name;
   std::string question;
   std::vector<Scenario> scenarios;
-  std::string text;  ///< the file as it was, for the bundle
+  std::string text;              ///< the file as it was, for the bundle
+  std::filesystem::path folder;  ///< that it lies in
 };
 
 std::string_view toString(Workload workload);

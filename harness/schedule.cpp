@@ -10,6 +10,7 @@
 
 #include "harness/console.hpp"
 #include "harness/format_numbers.hpp"
+#include "harness/slo.hpp"
 #include "harness/usage_error.hpp"
 #include "harness/workload_needs.hpp"
 
@@ -231,8 +232,10 @@ milliseconds timeOfRepetition(const Cell& cell) {
   constexpr milliseconds kForAWorker{2};
   constexpr std::uint64_t kBytesPerMs = 1'000'000;
   const std::uint64_t workers = cell.axes.producers + cell.axes.consumers;
-  return milliseconds(cell.timing.warmup_ms + cell.timing.duration_ms) + kForEach +
-         static_cast<long>(workers) * kForAWorker + milliseconds(cell.bytes_needed / kBytesPerMs);
+  const milliseconds once = milliseconds(cell.timing.warmup_ms + cell.timing.duration_ms) +
+                            kForEach + static_cast<long>(workers) * kForAWorker +
+                            milliseconds(cell.bytes_needed / kBytesPerMs);
+  return cell.workload == Workload::Slo ? kUsualSloRuns * once : once;
 }
 
 milliseconds timeOnAnyMachine(const Cell& cell) {

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "harness/clock.hpp"
+#include "harness/clock_survey.hpp"
 #include "harness/handoff.hpp"
 #include "harness/janitor.hpp"
 #include "harness/topology.hpp"
@@ -49,6 +50,8 @@ class Session {
   /// What the hand-off of a cache line costs here; empty until measured.
   const Floors& floors() const { return floors_; }
   void setFloors(Floors floors) { floors_ = std::move(floors); }
+  /// Measures what it is asked for, for some milliseconds, when it is first asked.
+  ClockSurvey& clockSurvey() const { return clock_survey_; }
   InterruptWatch& interrupts() { return interrupts_; }
   /// A name for shared memory that nobody has had, and that the janitor knows.
   /// None is the beginning of another.
@@ -59,6 +62,7 @@ class Session {
   Patience patience_;
   Clock clock_;
   Floors floors_;
+  mutable ClockSurvey clock_survey_{clock_, topology_};
   std::string prefix_;
   std::uint64_t next_name_ = 0;
   InterruptWatch interrupts_;

@@ -104,7 +104,9 @@ void work(const Job& job, const WorkerId& id, WorkerFindings& findings) {
                         .clock = job.session->clock(),
                         .places = open.places,
                         .control = job.control,
-                        .findings = &findings};
+                        .findings = &findings,
+                        .traffic = job.traffic,
+                        .measure_ns = job.cell->timing.duration_ms * 1'000'000};
   const std::uint32_t first = id.role == WorkerRole::Producer ? 0 : job.control->shape().producers;
   context.ledger = job.control->ledgerOfWorker(first + id.number);
   const WorkloadLoops& loops = job.cell->queue->loops[index(job.cell->workload)];

@@ -28,6 +28,7 @@ struct Job {
   const Session* session = nullptr;
   const Control* control = nullptr;
   std::vector<std::string> names;  ///< of the queues; see WorkerContext::places
+  const Traffic* traffic = nullptr;
 };
 
 /// Where a worker leaves what it found.

@@ -18,14 +18,15 @@ bool takes(const QueueLimits& limits, const QueueShape& shape) {
 /// The queue has no loops for this workload.
 std::string reasonByLoops(const Cell& cell) {
   const QueueEntry& queue = *cell.queue;
-  if (queue.loops[index(cell.workload)].produce != nullptr) return {};
+  if (queue.loops[index(loopsOf(cell.workload))].produce != nullptr) return {};
   if (cell.workload == Workload::Stream && queue.loops[index(Workload::Throughput)].produce) {
     return fmt::format("{} has no elements in place: its adapter offers no tryClaim and tryTake",
                        queue.name);
   }
   std::vector<std::string_view> others;
   for (std::size_t i = 0; i < kWorkloadCount; ++i) {
-    if (queue.loops[i].produce != nullptr) others.push_back(toString(static_cast<Workload>(i)));
+    const auto loops = index(loopsOf(static_cast<Workload>(i)));
+    if (queue.loops[loops].produce != nullptr) others.push_back(toString(static_cast<Workload>(i)));
   }
   return fmt::format("{} cannot be measured with {}, only with {}", queue.name,
                      toString(cell.workload), fmt::join(others, ", "));

@@ -78,6 +78,12 @@ def _columns(cells, numbers):
     if any(_timed(cell, "p50") for cell in cells):
         columns.extend(Column(title, _time_maker(metric), True, _SPREAD_HINT)
                        for title, metric in _PERCENTILES.items())
+    if any(cell.spread("disturbed_fraction") for cell in cells):
+        columns.extend(Column(f"{title} clean", _time_maker(f"{title}_clean"), True,
+                              "of the messages that the machine did not disturb")
+                       for title in ("p50", "p99"))
+        columns.append(Column("disturbed", _disturbed, True, "the part that it did disturb"))
+        columns.append(Column("tail", _slowest_by, False, "who makes p99 what it is"))
     columns.append(Column("lost / dup. / reord. / torn", _integrity, True,
                           "lost, duplicated, reordered, torn; all repetitions together"))
     columns.append(Column("status", lambda cell: _status(cell, numbers)))
@@ -141,6 +147,18 @@ def _spread(spread, as_text, title):
         text += element("small", esc(units.range_text(as_text(spread.minimum),
                                                       as_text(spread.maximum))))
     return element("td", text, class_="number", data_v=repr(spread.median), title=title)
+
+
+def _disturbed(cell):
+    spread = cell.spread("disturbed_fraction")
+    return _number(f"{100 * spread.median:.2g}&nbsp;%", spread.median) if spread else _number(
+        units.NONE, None)
+
+
+def _slowest_by(cell):
+    spread = cell.spread("tail_is_machine")
+    maker = units.NONE if spread is None else "machine" if spread.median >= 0.5 else "queue"
+    return element("td", esc(maker))
 
 
 def _integrity(cell):

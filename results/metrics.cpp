@@ -1,6 +1,7 @@
 #include "results/metrics.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace ringside::results {
 namespace {
@@ -68,9 +69,46 @@ constexpr const char* kService = "service_ns";
 constexpr const char* kResponse = "response_ns";
 constexpr const char* kRead = "read_ns";
 constexpr const char* kWrites = "writes_per_s";
+constexpr const char* kOneWay = "one_way_ns";
+constexpr const char* kRttClean = "rtt_ns_clean";
+constexpr const char* kOneWayClean = "one_way_ns_clean";
+constexpr const char* kServiceClean = "service_ns_clean";
+constexpr const char* kResponseClean = "response_ns_clean";
+constexpr const char* kPlanned = "messages_planned";
+constexpr const char* kLost = "messages_lost";
+constexpr const char* kLate = "late_fraction";
+constexpr const char* kDisturbed = "disturbed_fraction";
+constexpr const char* kClockBound = "clock_bound_ns";
+constexpr const char* kClockOffset = "clock_offset_ns";
+constexpr const char* kGenerator = "generator_ns_p999";
+constexpr const char* kWorstP50 = "response_ns_p50_worst_producer";
+constexpr const char* kWorstP99 = "response_ns_p99_worst_producer";
+constexpr const char* kSloRate = "slo_rate_per_s";
 constexpr const char* kRecovery = "recovery_ms";
 constexpr const char* kCpu = "cpu_s_per_million";
 constexpr const char* kFloor = "floor_ns";
+
+/// The worst of messages that were under way while the machine did something else has left the
+/// clean histogram. Below this number of clean messages there is no p99 of them to compare with.
+constexpr std::uint64_t kLeastForP99 = 100;
+
+/// 1 when the slowest hundredth is the machine's doing: without the disturbed messages p99 is less
+/// than half, or too few are undisturbed to tell. 0 when it is the queue's.
+std::optional<double> tailIsMachine(const Record& record) {
+  for (const auto& [all_name, clean_name] :
+       {std::pair{kResponse, kResponseClean}, {kRtt, kRttClean}}) {
+    const auto all = record.histograms.find(all_name);
+    const auto clean = record.histograms.find(clean_name);
+    if (all == record.histograms.end() || clean == record.histograms.end()) continue;
+    if (!all->second || !clean->second) continue;
+    if (all->second->count() < kLeastForP99) return std::nullopt;
+    if (clean->second->count() < kLeastForP99) return 1;
+    const auto p99 = static_cast<double>(all->second->valueAtPercentile(99));
+    const auto p99_clean = static_cast<double>(clean->second->valueAtPercentile(99));
+    return p99 > 2 * p99_clean ? 1 : 0;
+  }
+  return std::nullopt;
+}
 
 constexpr Metric kMetrics[] = {
     // clang-format off
@@ -93,6 +131,38 @@ constexpr Metric kMetrics[] = {
     {"response_ns_p99",   Unit::Ns,        Better::Lower,  at<kResponse, 990>},
     {"response_ns_p999",  Unit::Ns,        Better::Lower,  at<kResponse, 999>},
     {"response_ns_max",   Unit::Ns,        Better::Lower,  at<kResponse, 1000>},
+    {"rtt_ns_p50_clean",     Unit::Ns,        Better::Lower,  at<kRttClean, 500>},
+    {"rtt_ns_p90_clean",     Unit::Ns,        Better::Lower,  at<kRttClean, 900>},
+    {"rtt_ns_p99_clean",     Unit::Ns,        Better::Lower,  at<kRttClean, 990>},
+    {"rtt_ns_p999_clean",    Unit::Ns,        Better::Lower,  at<kRttClean, 999>},
+    {"service_ns_p50_clean", Unit::Ns,        Better::Lower,  at<kServiceClean, 500>},
+    {"service_ns_p90_clean", Unit::Ns,        Better::Lower,  at<kServiceClean, 900>},
+    {"service_ns_p99_clean", Unit::Ns,        Better::Lower,  at<kServiceClean, 990>},
+    {"service_ns_p999_clean",Unit::Ns,        Better::Lower,  at<kServiceClean, 999>},
+    {"response_ns_p50_clean",Unit::Ns,        Better::Lower,  at<kResponseClean, 500>},
+    {"response_ns_p90_clean",Unit::Ns,        Better::Lower,  at<kResponseClean, 900>},
+    {"response_ns_p99_clean",Unit::Ns,        Better::Lower,  at<kResponseClean, 990>},
+    {"response_ns_p999_clean",Unit::Ns,        Better::Lower,  at<kResponseClean, 999>},
+    {"one_way_ns_p50",     Unit::Ns,        Better::Lower,  at<kOneWay, 500>},
+    {"one_way_ns_p90",     Unit::Ns,        Better::Lower,  at<kOneWay, 900>},
+    {"one_way_ns_p99",     Unit::Ns,        Better::Lower,  at<kOneWay, 990>},
+    {"one_way_ns_p999",    Unit::Ns,        Better::Lower,  at<kOneWay, 999>},
+    {"one_way_ns_max",     Unit::Ns,        Better::Lower,  at<kOneWay, 1000>},
+    {"one_way_ns_p50_clean", Unit::Ns,     Better::Lower,  at<kOneWayClean, 500>},
+    {"one_way_ns_p90_clean", Unit::Ns,     Better::Lower,  at<kOneWayClean, 900>},
+    {"one_way_ns_p99_clean", Unit::Ns,     Better::Lower,  at<kOneWayClean, 990>},
+    {"one_way_ns_p999_clean", Unit::Ns,     Better::Lower,  at<kOneWayClean, 999>},
+    {"messages_planned",  Unit::Count,     Better::Higher, asMeasured<kPlanned>},
+    {"messages_lost",     Unit::Count,     Better::Lower,  asMeasured<kLost>},
+    {"late_fraction",     Unit::Count,     Better::Lower,  asMeasured<kLate>},
+    {"disturbed_fraction", Unit::Count,    Better::Lower,  asMeasured<kDisturbed>},
+    {"tail_is_machine",   Unit::Count,     Better::Lower,  tailIsMachine},
+    {"clock_bound_ns",    Unit::Ns,        Better::Lower,  asMeasured<kClockBound>},
+    {"clock_offset_ns",   Unit::Ns,        Better::Lower,  asMeasured<kClockOffset>},
+    {"generator_ns_p999", Unit::Ns,        Better::Lower,  asMeasured<kGenerator>},
+    {"response_ns_p50_worst_producer", Unit::Ns, Better::Lower, asMeasured<kWorstP50>},
+    {"response_ns_p99_worst_producer", Unit::Ns, Better::Lower, asMeasured<kWorstP99>},
+    {"slo_rate_per_s",    Unit::PerS,      Better::Higher, asMeasured<kSloRate>},
     {"recovery_ms",       Unit::Ms,        Better::Lower,  asMeasured<kRecovery>},
     {"cpu_s_per_million", Unit::S,         Better::Lower,  asMeasured<kCpu>},
     {"floor_ns",          Unit::Ns,        Better::Lower,  asMeasured<kFloor>},

@@ -44,6 +44,12 @@ struct Axes {
   std::uint32_t batch = 1;
   std::string tuning = "adaptive";
   std::optional<double> rate_per_s;
+  // Of an open loop only; written when they are there.
+  std::optional<std::string> arrivals;
+  std::optional<std::uint64_t> seed;
+  // Of slo only.
+  std::optional<std::string> percentile;
+  std::optional<std::uint64_t> limit_ns;
 
   bool operator==(const Axes&) const = default;
 };

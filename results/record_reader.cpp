@@ -158,6 +158,10 @@ Axes readAxes(const Json& json) {
   object.readInto("batch", axes.batch);
   object.readInto("tuning", axes.tuning);
   object.readInto("rate_per_s", axes.rate_per_s);
+  object.readInto("arrivals", axes.arrivals);
+  object.readInto("seed", axes.seed);
+  object.readInto("percentile", axes.percentile);
+  object.readInto("limit_ns", axes.limit_ns);
   return axes;
 }
 

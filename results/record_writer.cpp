@@ -50,6 +50,10 @@ Json axesToJson(const Axes& axes) {
       {"rate_per_s", nullptr},
   };
   if (axes.rate_per_s) putNumber(json, "rate_per_s", *axes.rate_per_s);
+  if (axes.arrivals) json["arrivals"] = *axes.arrivals;
+  if (axes.seed) json["seed"] = *axes.seed;
+  if (axes.percentile) json["percentile"] = *axes.percentile;
+  if (axes.limit_ns) json["limit_ns"] = *axes.limit_ns;
   return json;
 }
 

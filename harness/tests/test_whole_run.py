@@ -25,6 +25,7 @@ ANY_SHAPE = MANY_PRODUCERS_ONE_CONSUMER | {(1, 2), (2, 2), (3, 2)}
 SHAPES = dict.fromkeys(QUEUES, ANY_SHAPE)
 SHAPES.update(spsc={(1, 1)}, mpsc=MANY_PRODUCERS_ONE_CONSUMER)
 WORKLOADS = ("throughput", "ping_pong")
+ROUND_TRIP_HISTOGRAMS = ["one_way_ns", "one_way_ns_clean", "rtt_ns", "rtt_ns_clean"]
 
 
 def shape_of(record):
@@ -122,7 +123,7 @@ class EveryQueueAndShapeTest(unittest.TestCase):
             values = [record["metrics"][name] for name in names]
             self.assertGreater(values[0], 0)
             self.assertEqual(values, sorted(values), record["cell"])
-            self.assertEqual(list(record["histograms"]), ["rtt_ns"])
+            self.assertEqual(list(record["histograms"]), ROUND_TRIP_HISTOGRAMS)
             self.assertTrue(is_hdr_v2(record["histograms"]["rtt_ns"]), record["cell"])
 
     def test_the_bundle_holds_the_scenario_and_the_environment(self):

@@ -17,9 +17,15 @@
 
 namespace ringside::harness {
 
-enum class Workload : std::uint8_t { Throughput, PingPong, Stream, Duplex, Snapshot };
-constexpr std::size_t kWorkloadCount = 5;
+class Traffic;
+
+enum class Workload : std::uint8_t { Throughput, PingPong, Stream, Duplex, Snapshot, Paced, Slo };
+constexpr std::size_t kWorkloadCount = 7;
 constexpr std::size_t index(Workload workload) { return static_cast<std::size_t>(workload); }
+/// The one whose loops it runs: slo is paced at rates that it chooses.
+constexpr Workload loopsOf(Workload workload) {
+  return workload == Workload::Slo ? Workload::Paced : workload;
+}
 
 constexpr std::uint64_t kLookEvery = 64;
 /// From this size on a loop looks at every message: 64 of them would take longer than a phase.
@@ -40,6 +46,8 @@ struct WorkerContext {
   const Control* control = nullptr;
   WorkerFindings* findings = nullptr;
   std::optional<Ledger> ledger = std::nullopt;
+  const Traffic* traffic = nullptr;  ///< what is noted about time
+  std::uint64_t measure_ns = 0;      ///< how long the measured phase is to be
 };
 
 using WorkerLoop = void (*)(WorkerContext&);

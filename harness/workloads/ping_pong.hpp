@@ -3,9 +3,19 @@
 
 #include <deque>
 
+#include "harness/traffic.hpp"
 #include "harness/workloads/loop.hpp"
 
 namespace ringside::harness {
+
+/// So many round trips will be measured, when the phase lasts as long as asked.
+inline std::uint64_t expectedRoundTrips(const WorkerContext& context, std::uint64_t so_far,
+                                        std::uint64_t since_ticks) noexcept {
+  const std::uint64_t ns = context.clock.nsBetween(since_ticks, context.clock.now());
+  if (ns == 0) return 0;
+  return static_cast<std::uint64_t>(static_cast<double>(so_far) / static_cast<double>(ns) *
+                                    static_cast<double>(context.measure_ns));
+}
 
 /// Round trip, asking side: one message in flight, timed from before its push to after the pop of
 /// its reply. A reply that has not come a second after the stop is lost.
@@ -13,22 +23,34 @@ template <class Requests, class Replies>
 void pingOver(WorkerContext& context, Requests& requests, Replies& replies) {
   ElementBytes question(context.shape.element_size_bytes);
   ElementBytes answer(context.shape.element_size_bytes);
+  const Traffic& traffic = *context.traffic;
+  traffic.prefaultProducer(context.number);
+  GapWatch watch(context.clock, traffic.producerGaps(context.number));
+  RoundTripKeeper keeper(traffic.roundTripLog(context.number), traffic.roundTrips(context.number));
   waitAtStartLine(context);
   Stopwatch stopwatch(context.clock);
   std::uint64_t sent = 0;
   std::uint64_t received = 0;
+  const std::uint64_t started = context.clock.now();
+  watch.start();
   for (Phase phase = phaseOf(context); phase != Phase::Stop && sent < kMaxSequence;
        phase = phaseOf(context)) {
+    const bool begins = phase == Phase::Measure && !stopwatch.measuring();
+    if (begins) keeper.expect(sent, expectedRoundTrips(context, received, started));
     stopwatch.look(phase, received);
     question.write({context.number, sent});
-    const std::uint64_t begin = context.clock.now();
-    if (!persist(context, [&] { return requests.tryPush(question.data()); })) break;
+    CallTimes asked;
+    const auto push = [&] { return requests.tryPush(question.data()); };
+    if (!persist(context, [&] { return watched(watch, asked, push); })) break;
     ++sent;
-    if (!persist(context, [&] { return replies.tryPop(answer.data()); })) break;
-    const std::uint64_t end = context.clock.nowAfterLoads();
+    CallTimes answered;
+    const auto pop = [&] { return replies.tryPop(answer.data()); };
+    if (!persist(context, [&] { return watched(watch, answered, pop); })) break;
     ++received;
     if (stopwatch.measuring()) {
-      context.control->histogram(context.number)->record(context.clock.nsBetween(begin, end));
+      context.control->histogram(context.number)
+          ->record(context.clock.nsBetween(asked.begun, answered.moved));
+      keeper.keep(sent - 1, {asked.begun, answered.moved});
     }
     std::optional<Stamp> stamp = answer.readWhole();
     if (stamp && stamp->producer != context.number) stamp.reset();  // somebody else's reply
@@ -41,15 +63,26 @@ void pingOver(WorkerContext& context, Requests& requests, Replies& replies) {
   if (context.number == 0) noteSegmentFacts(context);
 }
 
+/// By the answering side, of the round trips that are kept.
+inline void noteTurningPoint(const Traffic& traffic, Stamp stamp, std::uint64_t now) noexcept {
+  const RoundTripLog& log = traffic.roundTripLog(stamp.producer);
+  const std::uint64_t place = log.placeOf(stamp.sequence);
+  if (place < log.capacity) traffic.turningPoints(stamp.producer)[place] = now;
+}
+
 /// Round trip, answering side: sends each message back to who asked, by `replies[asker]`.
 template <class Requests, class Replies>
 void pongOver(WorkerContext& context, Requests& requests, Replies& replies) {
   const std::uint32_t askers = context.shape.producers;
   ElementBytes element(context.shape.element_size_bytes);
+  context.traffic->prefaultConsumer(context.number);
+  GapWatch watch(context.clock, context.traffic->consumerGaps(context.number));
   waitAtStartLine(context);
   int tries_when_done = 0;
+  watch.start();
   while (tries_when_done < kTriesWhenDone) {
-    if (!requests.tryPop(element.data())) {
+    CallTimes times;
+    if (!watched(watch, times, [&] { return requests.tryPop(element.data()); })) {
       if (allProducersDone(context)) ++tries_when_done;
       giveWay(context.wait);
       continue;
@@ -59,7 +92,9 @@ void pongOver(WorkerContext& context, Requests& requests, Replies& replies) {
       ++context.findings->torn;
       continue;
     }
-    persist(context, [&] { return replies[stamp->producer].tryPush(element.data()); });
+    noteTurningPoint(*context.traffic, *stamp, times.moved);
+    const auto push = [&] { return replies[stamp->producer].tryPush(element.data()); };
+    persist(context, [&] { return watched(watch, times, push); });
   }
 }
 

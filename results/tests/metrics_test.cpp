@@ -61,6 +61,55 @@ TEST(MetricsTest, AreAbsentWhereTheRecordDoesNotHoldEnough) {
   EXPECT_EQ(metricOf(record, "no_such_metric"), std::nullopt);
 }
 
+/// Of 1000 response times `disturbed` were, and took 1 ms; `slow_clean` were not and took
+/// `slow_clean_ns`, all others 100 ns.
+Record recordOfTimes(int disturbed, std::uint64_t slow_clean_ns, int slow_clean) {
+  Record record;
+  auto all = std::make_shared<Histogram>();
+  auto clean = std::make_shared<Histogram>();
+  for (int i = 0; i < 1000 - disturbed - slow_clean; ++i) {
+    all->record(100);
+    clean->record(100);
+  }
+  for (int i = 0; i < slow_clean; ++i) {
+    all->record(slow_clean_ns);
+    clean->record(slow_clean_ns);
+  }
+  for (int i = 0; i < disturbed; ++i) all->record(1'000'000);
+  record.histograms["response_ns"] = all;
+  record.histograms["response_ns_clean"] = clean;
+  return record;
+}
+
+TEST(MetricsTest, ATailThatGoesWithTheDisturbedMessagesIsTheMachines) {
+  EXPECT_EQ(metricOf(recordOfTimes(20, 0, 0), "tail_is_machine"), 1);
+}
+
+TEST(MetricsTest, ATailThatStaysWithoutTheDisturbedMessagesIsTheQueues) {
+  EXPECT_EQ(metricOf(recordOfTimes(0, 500'000, 20), "tail_is_machine"), 0);
+  EXPECT_EQ(metricOf(recordOfTimes(500, 500'000, 20), "tail_is_machine"), 0);
+}
+
+TEST(MetricsTest, WhatIsNoTailIsNobodysButTheQueues) {
+  EXPECT_EQ(metricOf(recordOfTimes(5, 0, 0), "tail_is_machine"), 0);
+}
+
+TEST(MetricsTest, WithoutEnoughUndisturbedMessagesTheMachineDecides) {
+  EXPECT_EQ(metricOf(recordOfTimes(901, 0, 0), "tail_is_machine"), 1);
+}
+
+TEST(MetricsTest, AFewMessagesHaveNoTail) {
+  Record record = recordOfTimes(0, 0, 0);
+  record.histograms["response_ns"] = std::make_shared<Histogram>();
+  EXPECT_EQ(metricOf(record, "tail_is_machine"), std::nullopt);
+  EXPECT_EQ(metricOf(Record{}, "tail_is_machine"), std::nullopt);
+}
+
+TEST(MetricsTest, UndisturbedTimesHaveNamesThatEndInClean) {
+  EXPECT_EQ(metricOf(recordOfTimes(20, 0, 0), "response_ns_p99_clean"), 100);
+  EXPECT_EQ(metricOf(recordOfTimes(20, 0, 0), "response_ns_p99"), 1'000'447);
+}
+
 TEST(MetricsTest, HaveNamesOfTheirOwnAndAUnit) {
   std::set<std::string_view> names;
   for (const Metric& metric : allMetrics()) {
