@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "harness/ledger.hpp"
+#include "harness/proof.hpp"
 #include "results/histogram.hpp"
 #include "ringside/wait.hpp"
 
@@ -19,7 +20,6 @@ enum class Phase : std::uint32_t { StartLine, WarmUp, Measure, Stop };
 enum class WorkerState : std::uint32_t { Starting, Ready, Running, Finished };
 
 constexpr std::size_t kMaxMessageBytes = 512;
-constexpr std::size_t kMaxReportedNodes = 64;
 
 /// What one worker leaves behind.
 struct WorkerFindings {
@@ -31,9 +31,9 @@ struct WorkerFindings {
   std::uint64_t torn;
   std::uint64_t measured;         ///< messages, or round trips, in the measured phase
   std::uint64_t measured_ns;      ///< by this worker's own clock
-  std::uint64_t page_size_bytes;  ///< of the ring, as mapped here; 0 when it maps none
-  std::uint64_t locked_bytes;
-  std::uint64_t node_pages[kMaxReportedNodes];
+  std::uint64_t robust_messages;  ///< in the fastest 90 % of its batches of 256; see pace.hpp
+  std::uint64_t robust_ns;        ///< that these took
+  Proof proof;
   bool out_of_numbers;  ///< stopped early: the sequence numbers were used up
   /// Why it gave up, ending in a zero byte; empty when it did not.
   char message[kMaxMessageBytes];
@@ -99,6 +99,9 @@ class Control {
     return shape_.replies ? shape_.producers : shape_.consumers;
   }
   const ControlShape& shape() const noexcept { return shape_; }
+  /// In a worker: touches what it will write, so that its own first touch is no fault while timed.
+  /// `messages` is how many it may note out of turn in each ledger at most.
+  void prefaultFor(std::uint32_t ledger_number, std::uint64_t messages) const noexcept;
 
  private:
   ControlShape shape_;

@@ -9,6 +9,7 @@
 #include <set>
 
 #include "harness/console.hpp"
+#include "harness/memory_choice.hpp"
 #include "harness/usage_error.hpp"
 
 namespace ringside::harness {
@@ -81,11 +82,13 @@ std::string reasonByLimits(const Cell& cell) {
     return fmt::format("{} has a capacity of at most {}", cell.queue->name, limits.max_capacity);
   }
   if (!limits.takes_memory_options && limits.provision == Provision::Queue &&
-      (axes.huge_pages != "never" || axes.lock_memory)) {
-    return fmt::format("{} makes its own memory: no huge pages or locking can be asked for",
-                       cell.queue->name);
+      (axes.huge_pages != "never" || axes.lock_memory || !axes.prefault)) {
+    return fmt::format(
+        "{} makes its own memory: no huge pages or locking can be asked for, nor that it is "
+        "touched later",
+        cell.queue->name);
   }
-  return {};
+  return reasonByCalls(cell);
 }
 
 std::uint64_t bytesNeeded(const Cell& cell) {
@@ -99,6 +102,11 @@ std::uint64_t bytesNeeded(const Cell& cell) {
 HugePages parseHugePages(const std::string& name) {
   if (name == "try") return HugePages::Try;
   return name == "require" ? HugePages::Require : HugePages::Never;
+}
+
+Validate parseValidate(const std::string& name) {
+  if (name == "off") return Validate::Off;
+  return name == "sequence" ? Validate::Sequence : Validate::Full;
 }
 
 class Planner {
@@ -141,16 +149,18 @@ class Planner {
     cell.axes = asked;
     cell.queue = findQueue(asked.queue);
     cell.axes.workload = toString(scenario.workload);
-    cell.axes.memory = cell.queue->bytesNeeded(QueueShape{}) == 0 ? "kernel" : "posix_shm";
+    cell.validate = parseValidate(asked.validate);
     cell.shape = {.producers = asked.producers,
                   .consumers = asked.consumers,
                   .element_size_bytes = asked.element_size_bytes,
                   .capacity = asked.capacity,
                   .memory = {.huge_pages = parseHugePages(asked.huge_pages),
-                             .prefault = true,
+                             .prefault = asked.prefault,
                              .lock = asked.lock_memory}};
     if (std::string reason = reasonByLimits(cell); !reason.empty()) cell.skip_reason = reason;
+    skipFor(cell, chooseBacking(cell));
     place(scenario, cell);
+    skipFor(cell, chooseNodes(cell, topology_));
     cell.name = nameOf(cell);
     chooseWait(cell);
     if (!cell.queue->limits.exact_capacity) {
@@ -159,6 +169,10 @@ class Planner {
     if (!cell.skip_reason) checkMemory(scenario, cell);
     if (cell.skip_reason) cell.notes.clear();  // about how it would have run
     return cell;
+  }
+
+  static void skipFor(Cell& cell, const std::string& reason) {
+    if (!reason.empty() && !cell.skip_reason) cell.skip_reason = reason;
   }
 
   void place(const Scenario& scenario, Cell& cell) {
@@ -197,8 +211,9 @@ class Planner {
   static void chooseWait(Cell& cell) {
     const bool is_auto = cell.axes.wait == "auto";
     const bool yields = is_auto ? cell.placing.shares_cpus : cell.axes.wait == "yield";
-    cell.wait = yields ? Wait::Yield : Wait::Spin;
-    cell.axes.wait = yields ? "yield" : "spin";
+    const bool blocks = cell.axes.wait == "block";
+    cell.wait = yields ? Wait::Yield : blocks ? Wait::Block : Wait::Spin;
+    cell.axes.wait = yields ? "yield" : blocks ? "block" : "spin";
     if (is_auto && yields) cell.notes.back() += "; waiting yields instead of spinning";
   }
 
@@ -217,7 +232,7 @@ class Planner {
           where, cell.axes.capacity, cell.axes.element_size_bytes, cell.bytes_needed,
           limits_.total_bytes));
     }
-    if (cell.bytes_needed > limits_.shm_free_bytes) {
+    if (cell.backing == Backing::PosixShm && cell.bytes_needed > limits_.shm_free_bytes) {
       cell.skip_reason = fmt::format("it needs {} bytes in /dev/shm, where {} are free",
                                      cell.bytes_needed, limits_.shm_free_bytes);
     }

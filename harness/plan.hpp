@@ -22,6 +22,8 @@ struct Cell {
   const QueueEntry* queue = nullptr;
   QueueShape shape;
   Wait wait = Wait::Spin;
+  Backing backing = Backing::PosixShm;
+  Validate validate = Validate::Full;
   Placing placing;
   std::uint64_t bytes_needed = 0;  ///< in /dev/shm, all queues of the cell together
   std::vector<std::string> notes;  ///< what is not as one might expect, known beforehand

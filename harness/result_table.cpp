@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "harness/console.hpp"
 #include "harness/format_numbers.hpp"
@@ -49,6 +50,9 @@ struct Column {
 };
 
 constexpr char kRate[] = "messages_per_s";
+constexpr char kRobust[] = "messages_per_s_robust";
+constexpr char kFaults[] = "faults";
+constexpr char kCpu[] = "cpu_s_per_million";
 constexpr char kP50[] = "rtt_ns_p50";
 constexpr char kP99[] = "rtt_ns_p99";
 constexpr char kP999[] = "rtt_ns_p999";
@@ -69,6 +73,11 @@ std::string timeText(const CellSummary& cell, const char* metric, double least_m
 std::string rateText(const CellSummary& cell) {
   const results::Spread* spread = spreadOf(cell, kRate);
   return spread == nullptr ? statusWord(cell) : formatCount(spread->median);
+}
+
+std::string cpuText(const CellSummary& cell) {
+  const results::Spread* spread = spreadOf(cell, kCpu);
+  return spread == nullptr ? "–" : fmt::format("{:.3g}", spread->median);
 }
 
 std::string shapeOf(const CellSummary& cell) {
@@ -99,6 +108,7 @@ constexpr Column kColumns[] = {
     {"p99", [](const CellSummary& c) { return timeText(c, kP99, 100); }},
     {"p99.9", [](const CellSummary& c) { return timeText(c, kP999, 1000); }},
     {"max", [](const CellSummary& c) { return timeText(c, kMax, 1); }},
+    {"cpu/M", cpuText},
     {"l/d/r/t", integrityText},
 };
 constexpr std::size_t kLeftAligned = 2;  // the first columns are words
@@ -130,6 +140,27 @@ bool placementsVary(const std::vector<CellSummary>& cells) {
   });
 }
 
+/// What sets a cell apart beside its columns: "mem=memfd locked". Of its name, which says whatever
+/// is not the default: suite/scenario/queue/shape, and then the axes.
+std::string variantOf(const CellSummary& cell) {
+  constexpr int kPartsBeforeAxes = 4;
+  std::istringstream parts(cell.cell);
+  std::string variant;
+  int number = 0;
+  for (std::string part; std::getline(parts, part, '/'); ++number) {
+    const bool has_column =
+        part.starts_with("el=") || part.starts_with("cap=") || part == cell.axes.placement;
+    if (number < kPartsBeforeAxes || has_column) continue;
+    variant += (variant.empty() ? "" : " ") + part;
+  }
+  return variant;
+}
+
+bool anyVariant(const std::vector<CellSummary>& cells) {
+  return std::any_of(cells.begin(), cells.end(),
+                     [](const CellSummary& cell) { return !variantOf(cell).empty(); });
+}
+
 /// What in a row is not as one would expect, as numbers of footnotes.
 std::string marksOf(const CellSummary& cell, Footnotes& footnotes) {
   std::vector<std::size_t> numbers;
@@ -153,22 +184,26 @@ struct ResultTable {
   std::vector<std::string> footnotes;
 };
 
-Row headings(bool with_placement) {
+Row headings(bool with_placement, bool with_variant) {
   Row row;
   for (const Column& column : kColumns) row.emplace_back(column.heading);
   if (with_placement) row.insert(row.begin() + 1, "placement");
+  if (with_variant) row.insert(row.begin() + 1, "with");
   row.emplace_back("");
   return row;
 }
 
 ResultTable makeTable(const std::vector<CellSummary>& cells) {
   const bool with_placement = placementsVary(cells);
-  ResultTable table{TextTable(headings(with_placement), kLeftAligned), {}, {}};
+  const bool with_variant = anyVariant(cells);
+  const std::size_t words = kLeftAligned + (with_variant ? 1 : 0);
+  ResultTable table{TextTable(headings(with_placement, with_variant), words), {}, {}};
   Footnotes footnotes;
   for (std::size_t i = 0; i < cells.size(); ++i) {
     Row row;
     for (const Column& column : kColumns) row.push_back(column.text(cells[i]));
     if (with_placement) row.insert(row.begin() + 1, cells[i].axes.placement);
+    if (with_variant) row.insert(row.begin() + 1, variantOf(cells[i]));
     row.push_back(marksOf(cells[i], footnotes));
     table.cells.add(std::move(row));
     const bool begins = i == 0 || scenarioOf(cells[i]) != scenarioOf(cells[i - 1]);
@@ -180,6 +215,7 @@ ResultTable makeTable(const std::vector<CellSummary>& cells) {
 
 constexpr const char* kLegend =
     "Medians over the repetitions; max is the highest of all. p50 to max: round trip.\n"
+    "cpu/M: CPU seconds of all workers for a million messages.\n"
     "l/d/r/t: messages lost, duplicated, reordered, torn.";
 
 std::string renderText(const ResultTable& table) {
@@ -223,11 +259,19 @@ ordered_json toJson(const CellSummary& cell) {
       {"element_size_bytes", cell.axes.element_size_bytes},
       {"capacity", cell.axes.capacity},
       {"placement", cell.axes.placement},
+      {"memory", cell.axes.memory},
+      {"huge_pages", cell.axes.huge_pages},
+      {"lock_memory", cell.axes.lock_memory},
+      {"prefault", cell.axes.prefault},
+      {"numa_node", cell.axes.numa_policy},
+      {"wait", cell.axes.wait},
+      {"batch", cell.axes.batch},
+      {"validate", cell.axes.validate},
       {"status", statusWord(cell)},
       {"reason", cell.first_reason ? ordered_json(*cell.first_reason) : ordered_json(nullptr)},
       {"notes", cell.notes},
       {"repetitions", cell.repetitions}};
-  for (const char* metric : {kRate, kP50, kP99, kP999, kMax}) {
+  for (const char* metric : {kRate, kRobust, kP50, kP99, kP999, kMax, kCpu, kFaults}) {
     const results::Spread* spread = spreadOf(cell, metric);
     const bool highest = std::string_view(metric) == kMax;
     json[metric] = spread == nullptr ? ordered_json(nullptr)

@@ -55,6 +55,8 @@ constexpr const char* kService = "service_ns";
 constexpr const char* kResponse = "response_ns";
 constexpr const char* kRecovery = "recovery_ms";
 constexpr const char* kCpu = "cpu_s_per_million";
+constexpr const char* kFaults = "faults";
+constexpr const char* kRobust = "messages_per_s_robust";
 
 constexpr Metric kMetrics[] = {
     // clang-format off
@@ -79,6 +81,8 @@ constexpr Metric kMetrics[] = {
     {"response_ns_max",   Unit::Ns,        Better::Lower,  at<kResponse, 1000>},
     {"recovery_ms",       Unit::Ms,        Better::Lower,  asMeasured<kRecovery>},
     {"cpu_s_per_million", Unit::S,         Better::Lower,  asMeasured<kCpu>},
+    {"faults",            Unit::Count,     Better::Lower,  asMeasured<kFaults>},
+    {"messages_per_s_robust", Unit::PerS,  Better::Higher, asMeasured<kRobust>},
     // clang-format on
 };
 

@@ -22,6 +22,7 @@ struct RunOptions {
   std::string suite;
   std::optional<std::string> out;
   std::vector<std::string> overrides;
+  std::optional<std::string> validate;
   std::string format = "table";
   bool no_report = false;
 };
@@ -51,7 +52,8 @@ void draw(const RunOptions& options, const results::Bundle& bundle, const SuiteO
   }
 }
 
-ExitCode run(const RunOptions& options) {
+ExitCode run(RunOptions options) {
+  if (options.validate) options.overrides.push_back("validate=" + *options.validate);
   const Suite suite = readSuite(findScenario(options.suite), options.overrides);
   Topology topology = Topology::ofThisMachine();
   const Plan plan = makePlan(suite, topology, memoryLimitsOfThisMachine());
@@ -86,6 +88,10 @@ void addRunCommand(CLI::App& app, ExitCode& exit_code) {
   command->add_option("-a,--axis", options->overrides, "KEY=VALUE instead of what the file says")
       ->expected(1)
       ->take_all();
+  command
+      ->add_option("--validate", options->validate,
+                   "Of each message: off, sequence or full; the same as -a validate=…")
+      ->check(CLI::IsMember({"off", "sequence", "full"}));
   command->add_option("--format", options->format, "Of the table on stdout")
       ->check(CLI::IsMember({"table", "json", "csv", "markdown"}))
       ->capture_default_str();

@@ -14,7 +14,8 @@ AXES = {"queue": ["spsc", "mpmc"], "producers": [1, 2]}
 SUITE = suite(*(scenario(name, name, **AXES) for name in WORKLOADS), repetitions=2)
 CELLS = len(WORKLOADS) * len(SHAPES)
 STATUSES = ["ok", "ok", "skipped", "ok"] * len(WORKLOADS)
-HEADINGS = ["queue", "shape", "bytes", "cap", "messages/s", "p50", "p99", "p99.9", "max", "l/d/r/t"]
+HEADINGS = ["queue", "shape", "bytes", "cap", "messages/s", "p50", "p99", "p99.9", "max",
+            "cpu/M", "l/d/r/t"]  # fmt: skip
 
 
 def run_program(test, *arguments, **options):
