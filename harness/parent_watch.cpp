@@ -103,7 +103,7 @@ results::ProcessReading toReading(const Proof& proof) {
                                   .major_faults = timed.major_faults,
                                   .voluntary_switches = timed.voluntary_switches,
                                   .involuntary_switches = timed.involuntary_switches,
-                                  .run_delay_ns = std::nullopt,
+                                  .run_delay_ns = {},
                                   .before = toReading(proof.before),
                                   .after = toReading(proof.after)};
   if (timed.run_delay_ns != kNotReported) reading.run_delay_ns = timed.run_delay_ns;

@@ -30,24 +30,6 @@ Mapping openByItself(const Place& place, std::uint64_t bytes, const MemoryOption
   return ShmMem(bytes, place.name, options);
 }
 
-/// A mapping that was inherited has none of its pages in this process's table, and no locks. Pages
-/// that may not be written here (a ring's header) are read.
-void settleInherited(const Place& place, const MemoryOptions& options) {
-  for (const MemoryArea& area : ringAreas(ringFilesOf(place))) {
-    auto* const begin = reinterpret_cast<void*>(area.begin);
-    const std::size_t size = area.end - area.begin;
-    const int way = area.is_writable ? MADV_POPULATE_WRITE : MADV_POPULATE_READ;
-    // A kernel before 5.14 knows neither: the first touch faults then, and is counted.
-    if (options.prefault && ::madvise(begin, size, way) != 0 && errno != EINVAL) {
-      throw std::system_error(errno, std::system_category(), "cannot touch inherited memory");
-    }
-    if (options.lock && ringside::mlock(begin, size) != 0) {
-      throw std::system_error(lastError, "cannot lock " + std::to_string(size) +
-                                             " bytes of inherited memory; raise `ulimit -l`");
-    }
-  }
-}
-
 bool isMappedByItself(Backing backing) {
   return backing != Backing::Anon && backing != Backing::Sysv;
 }
@@ -89,13 +71,15 @@ void makeQueues(const Cell& cell, const std::vector<Place>& prepared) {
 }
 
 OpenPlaces openPlaces(const Cell& cell, const std::vector<Place>& prepared) {
-  OpenPlaces open{{}, prepared};
+  OpenPlaces open{{}, prepared, ringFilesOf(prepared.at(0))};
   const QueueEntry& queue = *cell.queue;
   for (std::size_t i = 0; i < open.places.size(); ++i) {
     Place& place = open.places[i];
     const QueueShape shape = shapeOfQueue(cell, i);
+    // The parent's mapping, of which this process makes its own, is not to be counted twice.
+    if (place.backing == Backing::Memfd) ::munmap(place.memory.data(), place.memory.size());
     if (!isMappedByItself(place.backing)) {
-      settleInherited(place, shape.memory);
+      settleMemory(ringFilesOf(place), shape.memory);
     } else if (queue.limits.provision == Provision::Harness) {
       const std::uint64_t bytes = queue.bytesNeeded(shape);
       Mapping& memory = open.mappings.emplace_back(openByItself(place, bytes, shape.memory));
@@ -103,6 +87,22 @@ OpenPlaces openPlaces(const Cell& cell, const std::vector<Place>& prepared) {
     }
   }
   return open;
+}
+
+void settleMemory(const RingFiles& files, const MemoryOptions& options) {
+  for (const MemoryArea& area : ringAreas(files)) {
+    auto* const begin = reinterpret_cast<void*>(area.begin);
+    const std::size_t size = area.end - area.begin;
+    const int way = area.is_writable ? MADV_POPULATE_WRITE : MADV_POPULATE_READ;
+    // A kernel before 5.14 knows neither: the first touch faults then, and is counted.
+    if (options.prefault && ::madvise(begin, size, way) != 0 && errno != EINVAL) {
+      throw std::system_error(errno, std::system_category(), "cannot touch a queue's memory");
+    }
+    if (options.lock && ringside::mlock(begin, size) != 0) {
+      throw std::system_error(lastError, "cannot lock " + std::to_string(size) +
+                                             " bytes of a queue's memory; raise `ulimit -l`");
+    }
+  }
 }
 
 RingFiles ringFilesOf(const Place& place) {

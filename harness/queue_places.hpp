@@ -26,8 +26,15 @@ void makeQueues(const Cell& cell, const std::vector<Place>& prepared);
 struct OpenPlaces {
   std::vector<Mapping> mappings;
   std::vector<Place> places;
+  RingFiles ring_files;  ///< of the first
 };
 OpenPlaces openPlaces(const Cell& cell, const std::vector<Place>& prepared);
+
+/// Touches and locks, as asked, what of a queue is mapped in this process. A mapping that was
+/// inherited has none of its pages in this process's table and no locks, and a page that was taken
+/// out of a huge one (a ring's header, which may only be read) is not mapped any more. Throws
+/// std::system_error.
+void settleMemory(const RingFiles& files, const MemoryOptions& options);
 
 /// How a place's memory is found in a process that has it mapped.
 RingFiles ringFilesOf(const Place& place);

@@ -80,7 +80,7 @@ void work(const Job& job, const WorkerId& id, WorkerFindings& findings) {
                         .findings = &findings,
                         .validate = job.cell->validate,
                         .batch = job.cell->axes.batch,
-                        .ring_files = ringFilesOf(job.places[0])};
+                        .ring_files = open.ring_files};
   const bool keeps_ledger = job.control->shape().replies == (id.role == WorkerRole::Producer);
   if (keeps_ledger) context.ledger = job.control->ledger(id.number);
   job.control->prefaultFor(keeps_ledger ? id.number : job.control->ledgerCount(),
@@ -130,6 +130,7 @@ void runWorker(const Job& job, const WorkerId& id, ::pid_t parent) {
 
 void waitAtStartLine(WorkerContext& context) {
   ControlWords& words = context.control->words();
+  settleMemory(context.ring_files, context.shape.memory);
   context.findings->proof.before = readRingMemory(ringAreas(context.ring_files));
   readUsage();  // what its first call touches is not to be touched while timed
   context.findings->state.store(WorkerState::Ready, std::memory_order_release);  // SYNC: Crew

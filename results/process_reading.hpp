@@ -13,13 +13,13 @@ namespace ringside::results {
 struct MemoryReading {
   std::uint64_t page_size_bytes = 0;  // 0: it has none of it mapped
   std::uint64_t locked_bytes = 0;
-  std::map<int, std::uint64_t> node_pages;  // NUMA node → base pages mapped here
+  std::map<int, std::uint64_t> node_pages = {};  // NUMA node → base pages mapped here
 
   bool operator==(const MemoryReading&) const = default;
 };
 
 struct ProcessReading {
-  std::string name;  // "producer 0", "consumer 1", "parent"
+  std::string name = {};  // "producer 0", "consumer 1", "parent"
   int pid = 0;
   int cpu_at_start = -1;      // of the timed phase; -1: it saw none
   int cpu_at_end = -1;        // when all was done
@@ -29,9 +29,10 @@ struct ProcessReading {
   std::uint64_t major_faults = 0;
   std::uint64_t voluntary_switches = 0;
   std::uint64_t involuntary_switches = 0;
-  std::optional<std::uint64_t> run_delay_ns;  // ready to run without a CPU; absent: not reported
-  MemoryReading before;                       // the warm-up
-  MemoryReading after;                        // everything was received
+  /// Ready to run, and without a CPU; absent where the kernel does not say.
+  std::optional<std::uint64_t> run_delay_ns = {};
+  MemoryReading before = {};  // the warm-up
+  MemoryReading after = {};   // everything was received
 
   bool operator==(const ProcessReading&) const = default;
 };

@@ -61,9 +61,9 @@ struct Obtained {
   std::uint64_t locked_bytes = 0;
   std::map<int, std::uint64_t> node_pages;  // NUMA node → pages of the ring on it
   std::uint64_t capacity = 0;
-  std::string memory;                   // the backing, as the kernel names the mapping
-  std::vector<ProcessReading> workers;  // producers first
-  std::optional<ProcessReading> parent;
+  std::string memory = {};                   // the backing, as the kernel names the mapping
+  std::vector<ProcessReading> workers = {};  // producers first
+  std::optional<ProcessReading> parent = {};
 
   bool operator==(const Obtained&) const = default;
 };

@@ -13,6 +13,7 @@ void produceBare(WorkerContext& context) {
   typename Q::Producer queue(context.places[0], context.shape);
   const ElementBytes element(context.shape.element_size_bytes);
   waitAtStartLine(context);
+  Stopwatch stopwatch(context.clock);
   std::uint64_t sent = 0;
   for (bool stopping = false; !stopping;) {
     if (queue.tryPush(element.data())) {
@@ -20,8 +21,11 @@ void produceBare(WorkerContext& context) {
     } else {
       pauseCore();
     }
-    stopping = phaseOf(context) == Phase::Stop;
+    const Phase phase = phaseOf(context);
+    stopwatch.look(phase, sent);
+    stopping = phase == Phase::Stop;
   }
+  stopwatch.reportProof(*context.findings);
   producerDone(context, sent);
 }
 

@@ -137,7 +137,7 @@ class Stopwatch {
 
 inline void producerDone(WorkerContext& context, std::uint64_t sent) noexcept {
   context.findings->sent = sent;
-  context.findings->out_of_numbers = sent >= kMaxSequence;
+  context.findings->out_of_numbers |= sent >= kMaxSequence;
   // SYNC: allProducersDone(): all that was pushed is in the queue.
   context.control->words().producers_done.fetch_add(1, std::memory_order_release);
 }

@@ -78,6 +78,7 @@ std::uint64_t produceBatches(WorkerContext& context, typename Q::Producer& queue
       stopping = isOver(context, stopwatch, sequence);
     }
   }
+  context.findings->out_of_numbers = !stopping;
   stopwatch.look(Phase::Stop, sequence);
   stopwatch.reportProof(*context.findings);
   return sequence;
