@@ -18,7 +18,11 @@ namespace {
 using results::Axes;
 
 constexpr std::string_view kHugePages[] = {"never", "try", "require"};
-constexpr std::string_view kWaits[] = {"auto", "spin", "yield"};
+constexpr std::string_view kWaits[] = {"auto", "spin", "yield", "block"};
+constexpr std::string_view kBackings[] = {"posix_shm", "anon", "memfd", "file", "sysv"};
+constexpr std::string_view kNodes[] = {"any", "producer", "consumer", "interleave"};
+constexpr std::string_view kValidations[] = {"off", "sequence", "full"};
+constexpr std::uint64_t kMaxBatch = 4096;
 
 std::uint64_t count(const AxisValue& value) { return std::get<std::uint64_t>(value); }
 std::uint32_t smallCount(const AxisValue& value) {
@@ -68,6 +72,18 @@ constexpr Axis kAxes[] = {
      .default_value = "auto",
      .set = [](Axes& axes, const AxisValue& v) { axes.placement = word(v); },
      .label = [](const Axes& axes) { return axes.placement; }},
+    {.name = "memory",
+     .type = Axis::Type::Word,
+     .summary = "what the queue lies in: posix_shm, anon, memfd, file (in $TMPDIR, or /var/tmp) or "
+                "sysv",
+     .default_value = "posix_shm",
+     .words = kBackings,
+     .set = [](Axes& axes, const AxisValue& v) { axes.memory = word(v); },
+     .label =
+         [](const Axes& axes) {
+           const bool usual = axes.memory == "posix_shm" || axes.memory == "kernel";
+           return usual ? "" : "mem=" + axes.memory;
+         }},
     {.name = "huge_pages",
      .type = Axis::Type::Word,
      .summary = "never, try or require",
@@ -84,13 +100,54 @@ constexpr Axis kAxes[] = {
      .default_value = "false",
      .set = [](Axes& axes, const AxisValue& v) { axes.lock_memory = std::get<bool>(v); },
      .label = [](const Axes& axes) { return std::string(axes.lock_memory ? "locked" : ""); }},
+    {.name = "prefault",
+     .type = Axis::Type::Flag,
+     .summary = "touch the queue's memory before it is used",
+     .default_value = "true",
+     .set = [](Axes& axes, const AxisValue& v) { axes.prefault = std::get<bool>(v); },
+     .label = [](const Axes& axes) { return std::string(axes.prefault ? "" : "prefault=false"); }},
+    {.name = "numa_node",
+     .type = Axis::Type::Word,
+     .summary = "where the queue lies: any (as the kernel likes), producer, consumer, interleave, "
+                "or a node's number",
+     .default_value = "any",
+     .words = kNodes,
+     .takes_number = true,
+     .set = [](Axes& axes, const AxisValue& v) { axes.numa_policy = word(v); },
+     .label =
+         [](const Axes& axes) {
+           return axes.numa_policy == "any" ? "" : "node=" + axes.numa_policy;
+         }},
     {.name = "wait",
      .type = Axis::Type::Word,
-     .summary = "between tries: spin, yield, or auto (yield only where workers share a CPU)",
+     .summary = "between tries: spin, yield, block (asleep in the queue's own calls), or auto "
+                "(yield only where workers share a CPU, else spin)",
      .default_value = "auto",
      .words = kWaits,
      .set = [](Axes& axes, const AxisValue& v) { axes.wait = word(v); },
      .label = [](const Axes& axes) { return axes.wait == "auto" ? "" : "wait=" + axes.wait; }},
+    {.name = "batch",
+     .type = Axis::Type::Count,
+     .summary = "elements in one call of throughput, as many as fit",
+     .default_value = "1",
+     .lowest = 1,
+     .highest = kMaxBatch,
+     .set = [](Axes& axes, const AxisValue& v) { axes.batch = smallCount(v); },
+     .label =
+         [](const Axes& axes) {
+           return axes.batch == 1 ? "" : "batch=" + std::to_string(axes.batch);
+         }},
+    {.name = "validate",
+     .type = Axis::Type::Word,
+     .summary = "of each message: off (nothing, never gated), sequence (who sent it and its "
+                "number), or full (every cache line as well)",
+     .default_value = "full",
+     .words = kValidations,
+     .set = [](Axes& axes, const AxisValue& v) { axes.validate = word(v); },
+     .label =
+         [](const Axes& axes) {
+           return axes.validate == "full" ? "" : "validate=" + axes.validate;
+         }},
     {.name = "rate_per_s",
      .type = Axis::Type::Count,
      .summary = "paced: messages per second of all producers together",
@@ -158,6 +215,10 @@ std::string adviceFor(const Axis& axis) {
   return fmt::format(" Leave the key out to use {}.", axis.default_value);
 }
 
+bool isNumber(const std::string& text) {
+  return !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
+}
+
 void checkWord(const Axis& axis, const std::string& value, const Where& where) {
   std::vector<std::string_view> known(axis.words.begin(), axis.words.end());
   if (axis.name == "queue") {
@@ -165,9 +226,11 @@ void checkWord(const Axis& axis, const std::string& value, const Where& where) {
     for (const QueueEntry& entry : allPatterns()) known.push_back(entry.name);
   }
   if (known.empty() || std::find(known.begin(), known.end(), value) != known.end()) return;
-  throw UsageError(fmt::format("{}: {} is '{}'; it must be one of {}{}.{}", where.text, axis.name,
-                               value, fmt::join(known, ", "), suggestion(value, known),
-                               adviceFor(axis)));
+  if (axis.takes_number && isNumber(value)) return;
+  throw UsageError(fmt::format("{}: {} is '{}'; it must be one of {}{}{}.{}", where.text, axis.name,
+                               value, fmt::join(known, ", "),
+                               axis.takes_number ? ", or a whole number" : "",
+                               suggestion(value, known), adviceFor(axis)));
 }
 
 }  // namespace
@@ -194,6 +257,7 @@ void checkValue(const Axis& axis, const AxisValue& value, const Where& where) {
 }
 
 std::string whatStandsOn(const Axis& axis) {
+  if (axis.takes_number) return "a string or a whole number";
   if (axis.type != Axis::Type::Count) return std::string(typeName(axis.type));
   return fmt::format("{}, {} to {}", typeName(axis.type), axis.lowest, axis.highest);
 }

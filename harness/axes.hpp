@@ -31,6 +31,7 @@ struct Axis {
   std::uint64_t lowest = 0;        ///< of a Count, inclusive
   std::uint64_t highest = 0;
   std::span<const std::string_view> words = {};  ///< of a Word; empty: checked elsewhere
+  bool takes_number = false;                     ///< a Word that may be a whole number instead
   void (*set)(results::Axes&, const AxisValue&) = nullptr;
   /// How a cell's name shows it; empty when it does not, because it is the default.
   std::string (*label)(const results::Axes&) = nullptr;

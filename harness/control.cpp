@@ -2,6 +2,7 @@
 
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <system_error>
 
@@ -87,14 +88,41 @@ Control::Control(const ControlShape& shape)
   ledger_pages_ = parts.ledger_pages;
   ledger_bits_ = parts.ledger_bits;
   pages_.prefault(0, fixed_bytes_);
-  for (std::uint32_t i = 0; i < workerCount(); ++i) worker(i).cpu_at_end = -1;
+  for (std::uint32_t i = 0; i < workerCount(); ++i) {
+    worker(i).cpu_at_end = -1;
+    worker(i).proof.cpu_at_start = -1;
+  }
+}
+
+void Control::prefaultFor(std::uint32_t i, std::uint64_t messages) const noexcept {
+  pages_.prefault(0, fixed_bytes_);
+  constexpr std::uint64_t kMostBytes = 32ULL << 20;  // in all ledgers; the kernel clears them
+  // Consumers share each producer's numbers; who gets all of somebody's has none out of turn.
+  const bool out_of_turn = ledgerCount() > 1 && !shape_.both_ways;
+  const std::optional<std::uint32_t> number = ledgerNumberOf(i);
+  if (!out_of_turn || !number) return;
+  const std::uint64_t bytes =
+      std::min(std::min(messages, kMaxSequence) / 8, kMostBytes / ledgerCount()) / shape_.producers;
+  const auto* const begin = reinterpret_cast<const std::byte*>(ledger_bits_);
+  const std::size_t first = std::size_t{*number} * shape_.producers;
+  for (std::uint32_t producer = 0; producer < shape_.producers; ++producer) {
+    const std::size_t word = (first + producer) * Ledger::kWordsPerProducer;
+    const std::size_t offset = static_cast<std::size_t>(begin - pages_.data()) + word * 8;
+    pages_.prefault(offset, static_cast<std::size_t>(bytes));
+  }
+}
+
+std::optional<std::uint32_t> Control::ledgerNumberOf(std::uint32_t i) const noexcept {
+  if (shape_.both_ways) return i;
+  const bool is_producer = i < shape_.producers;
+  if (shape_.reads || is_producer != shape_.replies) return std::nullopt;
+  return is_producer ? i : i - shape_.producers;
 }
 
 std::optional<Ledger> Control::ledgerOfWorker(std::uint32_t i) const noexcept {
-  if (shape_.both_ways) return ledger(i);
-  const bool is_producer = i < shape_.producers;
-  if (shape_.reads || is_producer != shape_.replies) return std::nullopt;
-  return ledger(is_producer ? i : i - shape_.producers);
+  const std::optional<std::uint32_t> number = ledgerNumberOf(i);
+  if (!number) return std::nullopt;
+  return ledger(*number);
 }
 
 Ledger Control::ledger(std::uint32_t i) const noexcept {

@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "harness/ledger.hpp"
+#include "harness/proof.hpp"
 #include "results/histogram.hpp"
 #include "ringside/wait.hpp"
 
@@ -20,7 +21,6 @@ enum class Phase : std::uint32_t { StartLine, WarmUp, Measure, Stop };
 enum class WorkerState : std::uint32_t { Starting, Ready, Running, Finished };
 
 constexpr std::size_t kMaxMessageBytes = 512;
-constexpr std::size_t kMaxReportedNodes = 64;
 
 /// What one worker leaves behind.
 struct WorkerFindings {
@@ -30,14 +30,14 @@ struct WorkerFindings {
   std::uint64_t sent;      ///< over all phases
   std::uint64_t received;  ///< over all phases
   std::uint64_t torn;
-  std::uint64_t measured;         ///< messages, or round trips, in the measured phase
-  std::uint64_t measured_ns;      ///< by this worker's own clock
-  std::uint64_t page_size_bytes;  ///< of the ring, as mapped here; 0 when it maps none
-  std::uint64_t locked_bytes;
-  std::uint64_t node_pages[kMaxReportedNodes];
-  bool out_of_numbers;   ///< stopped early: the sequence numbers were used up
+  std::uint64_t measured;     ///< messages, or round trips, in the measured phase
+  std::uint64_t measured_ns;  ///< by this worker's own clock
   std::uint64_t stale;   ///< reads of a snapshot that were older than one that had ended before
   std::uint64_t unseen;  ///< writes of a snapshot that the last read did not show
+  std::uint64_t robust_messages;  ///< in the fastest 90 % of its batches of 256; see pace.hpp
+  std::uint64_t robust_ns;        ///< that these took
+  Proof proof;
+  bool out_of_numbers;  ///< stopped early: the sequence numbers were used up
   /// Why it gave up, ending in a zero byte; empty when it did not.
   char message[kMaxMessageBytes];
   /// Whether what it asked for cannot be had here, so that the cell is skipped, not failed.
@@ -116,8 +116,13 @@ class Control {
     return shape.replies ? shape.producers : shape.consumers;
   }
   const ControlShape& shape() const noexcept { return shape_; }
+  /// In worker i, producers first: touches what it will write, so that its own first touch is no
+  /// fault while timed. `messages` is how many it may note out of turn in its ledger at most.
+  void prefaultFor(std::uint32_t i, std::uint64_t messages) const noexcept;
 
  private:
+  std::optional<std::uint32_t> ledgerNumberOf(std::uint32_t i) const noexcept;
+
   ControlShape shape_;
   std::size_t fixed_bytes_;
   SharedPages pages_;

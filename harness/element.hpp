@@ -17,6 +17,11 @@ constexpr std::uint64_t kMinElementSizeBytes = 8;
 constexpr unsigned kSequenceBits = 40;
 constexpr std::uint32_t kMaxWorkersPerRole = 64;
 
+/// What of an element is written and looked at. Off: nothing, and nothing is counted; a queue that
+/// loses half looks twice as fast. Sequence: who sent it and its number, in the first word. Full:
+/// every cache line, and now and then every byte.
+enum class Validate : std::uint8_t { Off, Sequence, Full };
+
 /// Who sent an element, and its number among that producer's, counted from 0.
 struct Stamp {
   std::uint32_t producer = 0;
@@ -56,19 +61,36 @@ class AlignedBytes {
   std::byte* data_;
 };
 
-/// The bytes of one element outside of the queue. Between the stamps stands a fixed pattern, which
-/// the sender never changes.
+/// The bytes of one element outside of the queue, or of several in a row, of which one is selected
+/// at a time. Between the stamps stands a fixed pattern, which the sender never changes.
 class ElementBytes {
  public:
-  explicit ElementBytes(std::uint64_t size_bytes)
-      : pattern_(size_bytes), bytes_(size_bytes), last_word_(size_bytes - kWordBytes) {
+  explicit ElementBytes(std::uint64_t size_bytes, std::uint64_t count = 1)
+      : pattern_(size_bytes),
+        bytes_(size_bytes * count),
+        selected_(bytes_.data()),
+        size_bytes_(size_bytes),
+        last_word_(size_bytes - kWordBytes) {
     for (std::uint64_t i = 0; i < size_bytes; ++i) {
-      pattern_.data()[i] = bytes_.data()[i] = static_cast<std::byte>(i * 167 + 13);
+      pattern_.data()[i] = static_cast<std::byte>(i * 167 + 13);
+    }
+    for (std::uint64_t i = 0; i < count; ++i) {
+      std::memcpy(bytes_.data() + i * size_bytes, pattern_.data(), size_bytes);
     }
   }
 
+  /// Of the first element; the others follow.
   void* data() noexcept { return bytes_.data(); }
   const void* data() const noexcept { return bytes_.data(); }
+  /// Of element `i`, 0 … count - 1.
+  void* at(std::uint64_t i) noexcept { return bytes_.data() + i * size_bytes_; }
+
+  /// The element that is written and read from now on.
+  void select(std::uint64_t i) noexcept { selected_ = bytes_.data() + i * size_bytes_; }
+
+  /// Only who sent it and its number, at the beginning: see Validate::Sequence.
+  void writeFirst(Stamp stamp) noexcept { put(0, encodeStamp(stamp)); }
+  std::optional<Stamp> readFirst() const noexcept { return decodeStamp(take(0)); }
 
   void write(Stamp stamp) noexcept {
     const std::uint64_t word = encodeStamp(stamp);
@@ -93,7 +115,7 @@ class ElementBytes {
       const bool stamped = line + kWordBytes <= last_word_;
       const std::uint64_t begin = stamped ? line + kWordBytes : line;
       const std::uint64_t end = std::min(line + kLineBytes, last_word_);
-      if (std::memcmp(bytes_.data() + begin, pattern_.data() + begin, end - begin) != 0)
+      if (std::memcmp(selected_ + begin, pattern_.data() + begin, end - begin) != 0)
         return std::nullopt;
     }
     return read();
@@ -104,16 +126,18 @@ class ElementBytes {
   static constexpr std::uint64_t kWordBytes = sizeof(std::uint64_t);
 
   void put(std::uint64_t at, std::uint64_t word) noexcept {
-    std::memcpy(bytes_.data() + at, &word, sizeof word);
+    std::memcpy(selected_ + at, &word, sizeof word);
   }
   std::uint64_t take(std::uint64_t at) const noexcept {
     std::uint64_t word = 0;
-    std::memcpy(&word, bytes_.data() + at, sizeof word);
+    std::memcpy(&word, selected_ + at, sizeof word);
     return word;
   }
 
   AlignedBytes pattern_;
   AlignedBytes bytes_;
+  std::byte* selected_;
+  std::uint64_t size_bytes_;
   std::uint64_t last_word_;  ///< where it begins
 };
 

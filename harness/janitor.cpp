@@ -13,6 +13,7 @@
 #include <system_error>
 #include <vector>
 
+#include "harness/backing.hpp"
 #include "ringside/backings.hpp"
 
 namespace ringside::harness {
@@ -36,6 +37,24 @@ constexpr const char* kFolder = "/dev/shm";
 
 }  // namespace
 
+namespace {
+
+/// The memory of queues that lie in files: see Backing::File.
+int removeFiles(const std::string& prefix) {
+  std::error_code ignored;
+  std::vector<std::filesystem::path> found;
+  for (const auto& entry : std::filesystem::directory_iterator(fileFolder(), ignored)) {
+    if (entry.path().filename().string().starts_with(prefix)) found.push_back(entry.path());
+  }
+  int removed = 0;
+  for (const std::filesystem::path& path : found) {
+    removed += std::filesystem::remove(path, ignored);
+  }
+  return removed;
+}
+
+}  // namespace
+
 int removeSegments(const std::string& prefix) {
   std::error_code ignored;
   std::vector<std::string> found;
@@ -46,7 +65,7 @@ int removeSegments(const std::string& prefix) {
   int removed = 0;
   // Not unlink(2): the name of a segment on huge pages is a link, and the pages go with the file.
   for (const std::string& name : found) removed += ShmMem::unlink(name) == 0;
-  return removed;
+  return removed + removeFiles(prefix);
 }
 
 Janitor::Janitor(const std::string& prefix) : prefix_(prefix) {

@@ -8,7 +8,8 @@
 
 namespace ringside::harness {
 
-/// Removes every file in /dev/shm whose name begins with `prefix` (not empty). Returns how many.
+/// Removes every file in /dev/shm, and in fileFolder(), whose name begins with `prefix` (not
+/// empty). Returns how many.
 int removeSegments(const std::string& prefix);
 
 /// The janitor waits for a word on a pipe, or for the end of it once parent and workers are gone.

@@ -18,8 +18,9 @@ constexpr std::uint64_t kMaxSequence = 1ULL << 32;
 /// that many would take longer than a run.
 constexpr std::uint64_t kMaxGap = 1ULL << 26;
 
-/// What one consumer knows of one producer. All zero is a valid empty one.
-struct LedgerPage {
+/// What one consumer knows of one producer. All zero is a valid empty one. On a cache line of its
+/// own: its neighbour may be another consumer's, and both write with every message.
+struct alignas(64) LedgerPage {
   std::uint64_t next = 0;         ///< one more than the highest number received
   std::uint64_t passed_over = 0;  ///< numbers that had not come when a higher one did
   std::uint64_t duplicated = 0;   ///< at this consumer

@@ -12,16 +12,24 @@
 //
 // Producer and Consumer are made in a worker process, which finds the queue by name. An adapter may
 // throw from create and from constructors, never from tryPush and tryPop. It may offer more calls,
-// by which `ringside verify` finds more: see Abilities in any_queue.hpp.
+// by which `ringside verify` finds more, and which the axes `wait` and `batch` need: see Abilities
+// in any_queue.hpp. One that makes its own memory may offer every kind of it (the axis `memory`):
+//
+//     static HeldQueue hold(const Place&, const QueueShape&);  // Place::backing says which
+//
+// hold() makes a queue that has no name, in the parent; workers are forked afterwards, and find
+// what it returned in Place::held. Memory that has a name or a path is made by create().
 #pragma once
 
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
 
+#include "harness/backing.hpp"
 #include "ringside/memory.hpp"
 
 namespace ringside::harness {
@@ -64,6 +72,24 @@ struct QueueShape {
 struct Place {
   std::string name;
   std::span<std::byte> memory;
+  Backing backing = Backing::PosixShm;
+  std::string path = {};                 ///< of a File, else empty
+  int descriptor = -1;                   ///< of a Memfd; it stays the harness's
+  std::shared_ptr<void> held = nullptr;  ///< what the adapter's hold() returned as `object`
+};
+
+/// A queue that has no name: the object that keeps it, where it lies in this process, and the
+/// descriptor of its memory, if it has one.
+struct HeldQueue {
+  std::shared_ptr<void> object;
+  std::span<std::byte> memory;
+  int descriptor = -1;
+};
+
+/// Queues that make their own memory, of any backing.
+template <class Q>
+concept ChoosesBacking = requires(const Place& place, const QueueShape& shape) {
+  { Q::hold(place, shape) } -> std::same_as<HeldQueue>;
 };
 
 template <class Q>

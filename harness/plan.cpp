@@ -9,6 +9,7 @@
 #include <set>
 
 #include "harness/console.hpp"
+#include "harness/memory_choice.hpp"
 #include "harness/open_loop.hpp"
 #include "harness/schedule.hpp"
 #include "harness/slo.hpp"
@@ -66,9 +67,11 @@ std::string reasonByLimits(const Cell& cell) {
   const results::Axes& axes = cell.axes;
   if (std::string reason = reasonAgainst(cell); !reason.empty()) return reason;
   if (!limits.takes_memory_options && limits.provision == Provision::Queue &&
-      (axes.huge_pages != "never" || axes.lock_memory)) {
-    return fmt::format("{} makes its own memory: no huge pages or locking can be asked for",
-                       cell.queue->name);
+      (axes.huge_pages != "never" || axes.lock_memory || !axes.prefault)) {
+    return fmt::format(
+        "{} makes its own memory: no huge pages or locking can be asked for, nor that it is "
+        "touched later",
+        cell.queue->name);
   }
   return {};
 }
@@ -76,6 +79,11 @@ std::string reasonByLimits(const Cell& cell) {
 HugePages parseHugePages(const std::string& name) {
   if (name == "try") return HugePages::Try;
   return name == "require" ? HugePages::Require : HugePages::Never;
+}
+
+Validate parseValidate(const std::string& name) {
+  if (name == "off") return Validate::Off;
+  return name == "sequence" ? Validate::Sequence : Validate::Full;
 }
 
 class Planner {
@@ -123,17 +131,19 @@ class Planner {
     cell.queue = findMeasured(asked.queue);
     cell.axes.workload = toString(scenario.workload);
     settleOpenLoop(suite_, scenario, cell);
-    cell.axes.memory = cell.queue->bytesNeeded(QueueShape{}) == 0 ? "kernel" : "posix_shm";
+    cell.validate = parseValidate(asked.validate);
     cell.shape = {.producers = asked.producers,
                   .consumers = asked.consumers,
                   .element_size_bytes = asked.element_size_bytes,
                   .capacity = asked.capacity,
                   .memory = {.huge_pages = parseHugePages(asked.huge_pages),
-                             .prefault = true,
+                             .prefault = asked.prefault,
                              .lock = asked.lock_memory}};
     number(cell);
     if (std::string reason = reasonByLimits(cell); !reason.empty()) cell.skip_reason = reason;
+    skipFor(cell, chooseBacking(cell));
     place(scenario, cell);
+    skipFor(cell, chooseNodes(cell, topology_));
     cell.name = nameOf(cell);
     chooseWait(cell);
     if (!cell.queue->limits.exact_capacity) {
@@ -149,6 +159,10 @@ class Planner {
     cell.combination = combination_times_.size();
     cell.value_numbers = value_numbers_;
     combination_times_.push_back(timeOnAnyMachine(cell));
+  }
+
+  static void skipFor(Cell& cell, const std::string& reason) {
+    if (!reason.empty() && !cell.skip_reason) cell.skip_reason = reason;
   }
 
   void place(const Scenario& scenario, Cell& cell) {
@@ -187,8 +201,9 @@ class Planner {
   static void chooseWait(Cell& cell) {
     const bool is_auto = cell.axes.wait == "auto";
     const bool yields = is_auto ? cell.placing.shares_cpus : cell.axes.wait == "yield";
-    cell.wait = yields ? Wait::Yield : Wait::Spin;
-    cell.axes.wait = yields ? "yield" : "spin";
+    const bool blocks = cell.axes.wait == "block";
+    cell.wait = yields ? Wait::Yield : blocks ? Wait::Block : Wait::Spin;
+    cell.axes.wait = yields ? "yield" : blocks ? "block" : "spin";
     if (is_auto && yields) cell.notes.back() += "; waiting yields instead of spinning";
   }
 
@@ -207,7 +222,7 @@ class Planner {
           where, cell.axes.capacity, cell.axes.element_size_bytes, cell.bytes_needed,
           limits_.total_bytes));
     }
-    if (cell.bytes_needed > limits_.shm_free_bytes) {
+    if (cell.backing == Backing::PosixShm && cell.bytes_needed > limits_.shm_free_bytes) {
       cell.skip_reason = fmt::format("it needs {} bytes in /dev/shm, where {} are free",
                                      cell.bytes_needed, limits_.shm_free_bytes);
     }

@@ -23,6 +23,8 @@ struct Cell {
   const QueueEntry* queue = nullptr;
   QueueShape shape;
   Wait wait = Wait::Spin;
+  Backing backing = Backing::PosixShm;
+  Validate validate = Validate::Full;
   Placing placing;
   Arrivals arrivals;               ///< of the workloads paced and slo
   std::uint64_t bytes_needed = 0;  ///< in /dev/shm, all queues of the cell together

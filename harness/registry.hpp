@@ -8,6 +8,7 @@
 
 #include "harness/any_queue.hpp"
 #include "harness/measurable_queue.hpp"
+#include "harness/workloads/bare.hpp"
 #include "harness/workloads/duplex.hpp"
 #include "harness/workloads/paced.hpp"
 #include "harness/workloads/ping_pong.hpp"
@@ -22,7 +23,10 @@ struct QueueEntry {
   QueueLimits limits;
   std::uint64_t (*bytesNeeded)(const QueueShape&) = nullptr;
   void (*create)(const Place&, const QueueShape&) = nullptr;
+  /// Where the adapter offers it; see measurable_queue.hpp.
+  HeldQueue (*hold)(const Place&, const QueueShape&) = nullptr;
   WorkloadLoops loops[kWorkloadCount];  ///< null where it cannot be measured so
+  WorkloadLoops bare;  ///< the same as `throughput` with nothing but pushes and pops
   AnyQueue any;
   bool both_ways = false;  ///< one of it carries what is sent and what is answered
 };
@@ -52,7 +56,9 @@ QueueEntry makeEntry(std::string_view name, std::string_view summary) {
       .bytesNeeded = [](const QueueShape& shape) -> std::uint64_t { return Q::bytesNeeded(shape); },
       .create = [](const Place& place, const QueueShape& shape) { Q::create(place, shape); },
       .loops = {},
+      .bare = {produceBare<Q>, consumeBare<Q>},
       .any = anyQueue<Q>()};
+  if constexpr (ChoosesBacking<Q>) entry.hold = Q::hold;
   entry.loops[index(Workload::Throughput)] = {produceSaturated<Q>, consumeSaturated<Q>};
   entry.loops[index(Workload::PingPong)] = {ping<Q>, pong<Q>};
   if constexpr (InPlaceQueue<Q>) {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "harness/console.hpp"
 #include "harness/format_numbers.hpp"
@@ -58,6 +59,9 @@ struct Column {
 };
 
 constexpr char kRate[] = "messages_per_s";
+constexpr char kRobust[] = "messages_per_s_robust";
+constexpr char kFaults[] = "faults";
+constexpr char kCpu[] = "cpu_s_per_million";
 constexpr char kBytes[] = "bytes_per_s";
 constexpr char kWrites[] = "writes_per_s";
 constexpr char kP50[] = "p50";
@@ -70,6 +74,8 @@ constexpr char kReadP99[] = "read_ns_p99";
 constexpr char kReadP999[] = "read_ns_p999";
 constexpr char kReadMax[] = "read_ns_max";
 
+constexpr const char* kNone = "–";
+
 /// A percentile says something only where some messages lie beyond it.
 bool hasMessages(const CellSummary& cell, double least) {
   const results::Spread* messages = spreadOf(cell, "messages");
@@ -78,14 +84,14 @@ bool hasMessages(const CellSummary& cell, double least) {
 
 std::string timeText(const CellSummary& cell, const char* metric, double least_messages) {
   const results::Spread* spread = timeSpreadOf(cell, metric);
-  if (spread == nullptr || !hasMessages(cell, least_messages)) return "–";
+  if (spread == nullptr || !hasMessages(cell, least_messages)) return kNone;
   return formatNs(std::string_view(metric) == kMax ? spread->highest : spread->median);
 }
 
 /// How many hand-offs of a cache line half a round trip lasts.
 std::string floorText(const CellSummary& cell) {
   const results::Spread* spread = spreadOf(cell, kOverFloor);
-  if (spread == nullptr) return "–";
+  if (spread == nullptr) return kNone;
   return spread->median < 999.5 ? fmt::format("{:.1f}", spread->median)
                                 : formatCount(spread->median);
 }
@@ -97,7 +103,12 @@ std::string rateText(const CellSummary& cell) {
 
 std::string countText(const CellSummary& cell, const char* metric) {
   const results::Spread* spread = spreadOf(cell, metric);
-  return spread == nullptr ? "–" : formatCount(spread->median);
+  return spread == nullptr ? kNone : formatCount(spread->median);
+}
+
+std::string cpuText(const CellSummary& cell) {
+  const results::Spread* spread = spreadOf(cell, kCpu);
+  return spread == nullptr ? kNone : fmt::format("{:.3g}", spread->median);
 }
 
 std::string shapeOf(const CellSummary& cell) {
@@ -105,7 +116,7 @@ std::string shapeOf(const CellSummary& cell) {
 }
 
 std::string integrityText(const CellSummary& cell) {
-  if (!cell.validation) return "–";
+  if (!cell.validation) return kNone;
   const results::Validation& v = *cell.validation;
   return fmt::format("{}/{}/{}/{}", v.lost, v.duplicated, v.reordered, v.torn);
 }
@@ -129,9 +140,31 @@ constexpr Column kColumns[] = {
     {"p99.9", [](const CellSummary& c) { return timeText(c, kP999, 1000); }},
     {"max", [](const CellSummary& c) { return timeText(c, kMax, 1); }},
     {"×floor", floorText},
+    {"cpu/M", cpuText},
     {"l/d/r/t", integrityText},
 };
 constexpr std::size_t kLeftAligned = 2;  // the first columns are words
+
+/// Columns that are there when a cell has such a value, and what the legend says of them.
+struct OptionalColumn {
+  std::string_view heading;
+  const char* legend;
+};
+constexpr OptionalColumn kOptionalColumns[] = {
+    {"p50", "p50 to max: round trip, or response time where messages are paced.\n"},
+    {"p99", ""},
+    {"p99.9", ""},
+    {"max", "max is the highest of all.\n"},
+    {"×floor", "×floor: p50 over two hand-offs of a cache line between the two CPUs.\n"},
+    {"cpu/M", "cpu/M: CPU seconds of all workers for a million messages.\n"},
+};
+
+const OptionalColumn* findOptional(std::string_view heading) {
+  const auto* const found =
+      std::find_if(std::begin(kOptionalColumns), std::end(kOptionalColumns),
+                   [&](const OptionalColumn& column) { return column.heading == heading; });
+  return found == std::end(kOptionalColumns) ? nullptr : found;
+}
 
 /// Columns after "messages/s" that are there when a cell of this workload is.
 struct WorkloadColumn {
@@ -155,6 +188,11 @@ std::vector<Column> columnsOf(const std::vector<CellSummary>& cells) {
     });
     if (wanted) place = columns.insert(place, more.column) + 1;
   }
+  std::erase_if(columns, [&](const Column& column) {
+    return findOptional(column.heading) != nullptr &&
+           std::all_of(cells.begin(), cells.end(),
+                       [&](const CellSummary& cell) { return column.text(cell) == kNone; });
+  });
   return columns;
 }
 
@@ -185,6 +223,27 @@ bool placementsVary(const std::vector<CellSummary>& cells) {
   });
 }
 
+/// What sets a cell apart beside its columns: "mem=memfd locked". Of its name, which says whatever
+/// is not the default: suite/scenario/queue/shape, and then the axes.
+std::string variantOf(const CellSummary& cell) {
+  constexpr int kPartsBeforeAxes = 4;
+  std::istringstream parts(cell.cell);
+  std::string variant;
+  int number = 0;
+  for (std::string part; std::getline(parts, part, '/'); ++number) {
+    const bool has_column =
+        part.starts_with("el=") || part.starts_with("cap=") || part == cell.axes.placement;
+    if (number < kPartsBeforeAxes || has_column) continue;
+    variant += (variant.empty() ? "" : " ") + part;
+  }
+  return variant;
+}
+
+bool anyVariant(const std::vector<CellSummary>& cells) {
+  return std::any_of(cells.begin(), cells.end(),
+                     [](const CellSummary& cell) { return !variantOf(cell).empty(); });
+}
+
 /// What in a row is not as one would expect, as numbers of footnotes.
 std::string marksOf(const CellSummary& cell, Footnotes& footnotes) {
   std::vector<std::size_t> numbers;
@@ -206,13 +265,14 @@ struct ResultTable {
   TextTable cells;
   std::vector<std::string> sections;  ///< the heading before a row, or empty
   std::vector<std::string> footnotes;
-  std::string more_legend = {};
+  std::string legend = {};
 };
 
-Row headings(const std::vector<Column>& columns, bool with_placement) {
+Row headings(const std::vector<Column>& columns, bool with_placement, bool with_variant) {
   Row row;
   for (const Column& column : columns) row.emplace_back(column.heading);
   if (with_placement) row.insert(row.begin() + 1, "placement");
+  if (with_variant) row.insert(row.begin() + 1, "with");
   row.emplace_back("");
   return row;
 }
@@ -222,30 +282,37 @@ constexpr const char* kSnapshotLegend =
 
 bool isSnapshot(const CellSummary& cell) { return cell.axes.workload == "snapshot"; }
 
+std::string legendOf(const std::vector<CellSummary>& cells, const std::vector<Column>& columns) {
+  std::string legend = "Medians over the repetitions.\n";
+  for (const Column& column : columns) {
+    if (const OptionalColumn* optional = findOptional(column.heading)) legend += optional->legend;
+  }
+  legend += "l/d/r/t: messages lost, duplicated, reordered, torn.";
+  if (std::any_of(cells.begin(), cells.end(), isSnapshot)) legend += kSnapshotLegend;
+  return legend;
+}
+
 ResultTable makeTable(const std::vector<CellSummary>& cells) {
   const bool with_placement = placementsVary(cells);
+  const bool with_variant = anyVariant(cells);
+  const std::size_t words = kLeftAligned + (with_variant ? 1 : 0);
   const std::vector<Column> columns = columnsOf(cells);
-  ResultTable table{TextTable(headings(columns, with_placement), kLeftAligned), {}, {}};
+  ResultTable table{TextTable(headings(columns, with_placement, with_variant), words), {}, {}};
   Footnotes footnotes;
   for (std::size_t i = 0; i < cells.size(); ++i) {
     Row row;
     for (const Column& column : columns) row.push_back(column.text(cells[i]));
     if (with_placement) row.insert(row.begin() + 1, cells[i].axes.placement);
+    if (with_variant) row.insert(row.begin() + 1, variantOf(cells[i]));
     row.push_back(marksOf(cells[i], footnotes));
     table.cells.add(std::move(row));
     const bool begins = i == 0 || scenarioOf(cells[i]) != scenarioOf(cells[i - 1]);
     table.sections.push_back(begins ? headingOf(cells, i) : "");
   }
   table.footnotes = footnotes.texts();
-  if (std::any_of(cells.begin(), cells.end(), isSnapshot)) table.more_legend = kSnapshotLegend;
+  table.legend = legendOf(cells, columns);
   return table;
 }
-
-constexpr const char* kLegend =
-    "Medians over the repetitions; max is the highest of all. p50 to max: round trip,\n"
-    "or response time where messages are paced.\n"
-    "×floor: p50 over two hand-offs of a cache line between the two CPUs.\n"
-    "l/d/r/t: messages lost, duplicated, reordered, torn.";
 
 std::string renderText(const ResultTable& table) {
   std::string text;
@@ -255,7 +322,7 @@ std::string renderText(const ResultTable& table) {
     }
     text += table.cells.aligned(i);
   }
-  text += std::string("\n") + kLegend + table.more_legend + "\n";
+  text += "\n" + table.legend + "\n";
   for (std::size_t i = 0; i < table.footnotes.size(); ++i) {
     text += fmt::format("[{}] {}\n", i + 1, table.footnotes[i]);
   }
@@ -271,7 +338,7 @@ std::string renderMarkdown(const ResultTable& table) {
     }
     text += table.cells.markdown(i);
   }
-  text += fmt::format("\n{}{}\n", kLegend, table.more_legend);
+  text += fmt::format("\n{}\n", table.legend);
   for (std::size_t i = 0; i < table.footnotes.size(); ++i) {
     text += fmt::format("\n[{}] {}\n", i + 1, table.footnotes[i]);
   }
@@ -288,13 +355,21 @@ ordered_json toJson(const CellSummary& cell) {
       {"element_size_bytes", cell.axes.element_size_bytes},
       {"capacity", cell.axes.capacity},
       {"placement", cell.axes.placement},
+      {"memory", cell.axes.memory},
+      {"huge_pages", cell.axes.huge_pages},
+      {"lock_memory", cell.axes.lock_memory},
+      {"prefault", cell.axes.prefault},
+      {"numa_node", cell.axes.numa_policy},
+      {"wait", cell.axes.wait},
+      {"batch", cell.axes.batch},
+      {"validate", cell.axes.validate},
       {"status", statusWord(cell)},
       {"reason", cell.first_reason ? ordered_json(*cell.first_reason) : ordered_json(nullptr)},
       {"notes", cell.notes},
       {"repetitions", cell.repetitions}};
   for (const char* metric :
-       {kRate, "rtt_ns_p50", "rtt_ns_p99", "rtt_ns_p999", "rtt_ns_max", kOverFloor, kBytes, kWrites,
-        kReadP50, kReadP99, kReadP999, kReadMax}) {
+       {kRate, kRobust, "rtt_ns_p50", "rtt_ns_p99", "rtt_ns_p999", "rtt_ns_max", kOverFloor, kCpu,
+        kFaults, kBytes, kWrites, kReadP50, kReadP99, kReadP999, kReadMax}) {
     const results::Spread* spread = spreadOf(cell, metric);
     const bool highest = std::string_view(metric).ends_with("_max");
     json[metric] = spread == nullptr ? ordered_json(nullptr)

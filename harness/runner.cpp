@@ -9,6 +9,9 @@
 #include "harness/crew.hpp"
 #include "harness/floor.hpp"
 #include "harness/paced_run.hpp"
+#include "harness/parent_watch.hpp"
+#include "harness/proof_judge.hpp"
+#include "harness/queue_places.hpp"
 #include "harness/slo.hpp"
 #include "harness/tally.hpp"
 #include "harness/workload_needs.hpp"
@@ -63,19 +66,24 @@ class QueueNames {
 };
 
 std::optional<Trouble> runPhases(Crew& crew, const QueueNames& names, const Timing& timing,
-                                 const std::function<void()>& before_warm_up) {
+                                 ParentWatch& parent, const std::function<void()>& before_warm_up) {
   if (auto trouble = crew.makeQueues()) return trouble;
   crew.start();
   if (auto trouble = crew.waitAtStartLine()) return trouble;
+  parent.lookBefore();
   names.removeAll();
   before_warm_up();
   if (auto trouble = crew.runPhase(Phase::WarmUp, std::chrono::milliseconds(timing.warmup_ms))) {
     return trouble;
   }
+  parent.beginTimedPhase();
   if (auto trouble = crew.runPhase(Phase::Measure, std::chrono::milliseconds(timing.duration_ms))) {
     return trouble;
   }
-  return crew.join();
+  parent.endTimedPhase();
+  auto trouble = crew.join();
+  parent.lookAfter();
+  return trouble;
 }
 
 results::Validation validationOf(const Control& control) {
@@ -98,14 +106,6 @@ results::Obtained obtainedBy(const Cell& cell, const Control& control, const Cre
   }
   obtained.producer_pids = crew.pids(WorkerRole::Producer);
   obtained.consumer_pids = crew.pids(WorkerRole::Consumer);
-  const WorkerFindings& first = control.producer(0);
-  obtained.page_size_bytes = first.page_size_bytes;
-  obtained.locked_bytes = first.locked_bytes;
-  for (std::size_t node = 0; node < kMaxReportedNodes; ++node) {
-    if (first.node_pages[node] > 0) {
-      obtained.node_pages[static_cast<int>(node)] = first.node_pages[node];
-    }
-  }
   if (cell.queue->limits.exact_capacity) obtained.capacity = cell.axes.capacity;
   return obtained;
 }
@@ -180,12 +180,13 @@ void judgeWindows(const Cell& cell, const Control& control, Record& record) {
 void judge(const Cell& cell, const Control& control, Record& record) {
   noteWhatWasNotHonoured(cell, control, record);
   judgeWindows(cell, control, record);
-  const results::Validation& v = *record.validation;
+  judgeReadings(cell, control, record);
   if (record.status == Status::Ok && record.metrics["messages"] <= 0) {
     record.status = Status::Invalid;
     record.reason = "no message came through in the measured phase; choose a longer duration_ms";
   }
-  if (v.clean()) return;
+  if (!record.validation || record.validation->clean()) return;
+  const results::Validation& v = *record.validation;
   record.status = Status::Failed;
   record.reason = fmt::format("integrity: {} lost, {} duplicated, {} reordered, {} torn of {}",
                               v.lost, v.duplicated, v.reordered, v.torn, v.sent);
@@ -218,18 +219,22 @@ std::optional<Record> runRepetition(const Cell& cell, const std::string& suite,
   try {
     const Control control(controlShape(cell));
     const std::unique_ptr<Traffic> traffic = makeTraffic(cell, repetition, session.clock());
-    Crew crew({&cell, &session, &control, names.all(), traffic.get()}, session.interrupts());
-    const std::optional<Trouble> trouble =
-        runPhases(crew, names, cell.timing, [&] { startTraffic(*traffic, cell, session.clock()); });
+    const Job job{&cell, &session, &control, preparePlaces(cell, names.all()), traffic.get()};
+    ParentWatch parent(job.places[0]);
+    Crew crew(job, session.interrupts());
+    const std::optional<Trouble> trouble = runPhases(
+        crew, names, cell.timing, parent, [&] { startTraffic(*traffic, cell, session.clock()); });
     if (trouble && trouble->kind == Trouble::Kind::Interrupted) return std::nullopt;
     record.obtained = obtainedBy(cell, control, crew);
+    fillReadings(job, crew, parent, *record.obtained);
     if (trouble) {
       fillTrouble(*trouble, record);
     } else {
-      record.validation = validationOf(control);
+      if (cell.validate != Validate::Off) record.validation = validationOf(control);
       fillMeasurement(control, record);
       noteFloor(cell, session, record);
       addTimes(cell, *traffic, session, record);
+      fillCosts(control, record);
       if (observer) observer(*traffic);
       judge(cell, control, record);
     }

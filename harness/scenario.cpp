@@ -155,6 +155,8 @@ AxisValue Reader::value(const Axis& axis, const toml::node& node, const Where& w
     value = **node.as_string();
   } else if (node.is_boolean()) {
     value = **node.as_boolean();
+  } else if (node.is_integer() && **node.as_integer() >= 0 && axis.takes_number) {
+    value = std::to_string(**node.as_integer());
   } else if (node.is_integer() && **node.as_integer() >= 0) {
     value = static_cast<std::uint64_t>(**node.as_integer());
   } else {

@@ -7,10 +7,8 @@
 
 #include <algorithm>
 #include <cstring>
-#include <fstream>
-#include <sstream>
 
-#include "ringside/memory.hpp"
+#include "harness/queue_places.hpp"
 
 namespace ringside::harness {
 namespace {
@@ -56,36 +54,11 @@ void pin(const Job& job, const WorkerId& id, WorkerFindings& findings) {
   findings.cpu_pinned = cpu;
 }
 
-/// Memory that the harness provides, opened by name, and the places of all queues.
-struct OpenPlaces {
-  std::vector<ShmMem> segments;
-  std::vector<Place> places;
-};
-
-OpenPlaces openPlaces(const Job& job) {
-  OpenPlaces open;
-  const QueueEntry& queue = *job.cell->queue;
-  for (std::size_t i = 0; i < job.names.size(); ++i) {
-    Place place{job.names[i], {}};
-    if (queue.limits.provision == Provision::Harness) {
-      const QueueShape shape = shapeOfQueue(*job.cell, i);
-      ShmMem& memory =
-          open.segments.emplace_back(queue.bytesNeeded(shape), place.name, shape.memory);
-      place.memory = {static_cast<std::byte*>(memory.get()), memory.size()};
-    }
-    open.places.push_back(place);
-  }
-  return open;
-}
-
-/// Makes every queue of the job. The memory that the harness provides stays when this is gone, by
-/// its name.
-void makeQueues(const Job& job) {
-  const QueueEntry& queue = *job.cell->queue;
-  const OpenPlaces open = openPlaces(job);
-  for (std::size_t i = 0; i < open.places.size(); ++i) {
-    queue.create(open.places[i], shapeOfQueue(*job.cell, i));
-  }
+/// Messages that a consumer may find missing for a while before the ledger's own memory is touched
+/// for the first time: as many as the fastest queues take in the time.
+std::uint64_t messagesExpected(const Timing& timing) {
+  constexpr std::uint64_t kMessagesPerMs = 50'000;
+  return std::min(kMaxSequence, (timing.warmup_ms + timing.duration_ms) * kMessagesPerMs);
 }
 
 void leaveMessage(WorkerFindings& findings, std::string_view text) {
@@ -95,9 +68,9 @@ void leaveMessage(WorkerFindings& findings, std::string_view text) {
 }
 
 void work(const Job& job, const WorkerId& id, WorkerFindings& findings) {
-  if (id.role == WorkerRole::Maker) return makeQueues(job);
+  if (id.role == WorkerRole::Maker) return makeQueues(*job.cell, job.places);
   pin(job, id, findings);
-  const OpenPlaces open = openPlaces(job);
+  const OpenPlaces open = openPlaces(*job.cell, job.places);
   WorkerContext context{.number = id.number,
                         .shape = job.cell->shape,
                         .wait = job.cell->wait,
@@ -106,9 +79,13 @@ void work(const Job& job, const WorkerId& id, WorkerFindings& findings) {
                         .control = job.control,
                         .findings = &findings,
                         .traffic = job.traffic,
-                        .measure_ns = job.cell->timing.duration_ms * 1'000'000};
+                        .measure_ns = job.cell->timing.duration_ms * 1'000'000,
+                        .validate = job.cell->validate,
+                        .batch = job.cell->axes.batch,
+                        .ring_files = open.ring_files};
   const std::uint32_t first = id.role == WorkerRole::Producer ? 0 : job.control->shape().producers;
   context.ledger = job.control->ledgerOfWorker(first + id.number);
+  job.control->prefaultFor(first + id.number, messagesExpected(job.cell->timing));
   const WorkloadLoops& loops = job.cell->queue->loops[index(job.cell->workload)];
   (id.role == WorkerRole::Producer ? loops.produce : loops.consume)(context);
   findings.cpu_at_end = ::sched_getcpu();
@@ -133,10 +110,6 @@ WorkerFindings& findingsOf(const Job& job, const WorkerId& id) {
   return job.control->consumer(id.number);
 }
 
-QueueShape shapeOfQueue(const Cell& cell, std::size_t i) {
-  return i == 0 ? cell.shape : replyShape(cell.shape);
-}
-
 void runWorker(const Job& job, const WorkerId& id, ::pid_t parent) {
   bindLifeToParent(parent);
   takeSignals();
@@ -158,6 +131,9 @@ void runWorker(const Job& job, const WorkerId& id, ::pid_t parent) {
 
 void waitAtStartLine(WorkerContext& context) {
   ControlWords& words = context.control->words();
+  settleMemory(context.ring_files, context.shape.memory);
+  context.findings->proof.before = readRingMemory(ringAreas(context.ring_files));
+  readUsage();  // what its first call touches is not to be touched while timed
   context.findings->state.store(WorkerState::Ready, std::memory_order_release);  // SYNC: Crew
   const auto limit = std::chrono::steady_clock::now() + kStartLineLimit;
   const bool started = waitUntil(words.start_line, Wait::Block, limit, [&] {
@@ -167,34 +143,8 @@ void waitAtStartLine(WorkerContext& context) {
   context.findings->state.store(WorkerState::Running, std::memory_order_release);
 }
 
-namespace {
-
-/// Whether a line of /proc/self/maps ends in this name, which may be unlinked by now. On reserved
-/// huge pages the file has a suffix.
-bool isMappingOf(const std::string& line, const std::string& name) {
-  const std::size_t at = line.rfind("/" + name);
-  if (at == std::string::npos) return false;
-  const char after = line.c_str()[at + 1 + name.size()];
-  return after == '\0' || after == '.' || after == ' ' || after == '_';  // one of two rings
-}
-
-}  // namespace
-
 void noteSegmentFacts(WorkerContext& context) {
-  std::ifstream maps("/proc/self/maps");
-  for (std::string line; std::getline(maps, line);) {
-    if (!isMappingOf(line, context.places[0].name)) continue;
-    unsigned long begin = 0;
-    unsigned long end = 0;
-    if (std::sscanf(line.c_str(), "%lx-%lx", &begin, &end) != 2) continue;
-    const MemoryFacts facts = memoryFacts(reinterpret_cast<const void*>(begin), end - begin);
-    WorkerFindings& findings = *context.findings;
-    findings.page_size_bytes = std::max(findings.page_size_bytes, facts.page_size_bytes);
-    findings.locked_bytes += facts.locked_bytes;
-    for (const auto& [node, pages] : facts.node_pages) {
-      if (static_cast<std::size_t>(node) < kMaxReportedNodes) findings.node_pages[node] += pages;
-    }
-  }
+  context.findings->proof.after = readRingMemory(ringAreas(context.ring_files));
 }
 
 }  // namespace ringside::harness

@@ -27,15 +27,12 @@ struct Job {
   const Cell* cell = nullptr;
   const Session* session = nullptr;
   const Control* control = nullptr;
-  std::vector<std::string> names;  ///< of the queues; see WorkerContext::places
+  std::vector<Place> places;  ///< of the queues, as preparePlaces() made them
   const Traffic* traffic = nullptr;
 };
 
 /// Where a worker leaves what it found.
 WorkerFindings& findingsOf(const Job& job, const WorkerId& id);
-
-/// The shape of queue number `i` of the job.
-QueueShape shapeOfQueue(const Cell& cell, std::size_t i);
 
 /// Runs in the child; never returns. What goes wrong is left in the findings, and the exit code is
 /// kWorkerGaveUp.

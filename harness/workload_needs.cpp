@@ -4,8 +4,10 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "harness/console.hpp"
+#include "harness/memory_choice.hpp"
 #include "harness/scenario.hpp"
 
 namespace ringside::harness {
@@ -69,10 +71,47 @@ std::string reasonBySizes(const Cell& cell) {
   return {};
 }
 
+/// Which axes mean something to a workload; what it does not take is not passed over in silence.
+struct AxesTaken {
+  Workload workload;
+  bool block;
+  bool validate;
+};
+constexpr AxesTaken kAxesTaken[] = {
+    {Workload::Throughput, true, true}, {Workload::PingPong, true, true},
+    {Workload::Stream, false, false},   {Workload::Duplex, false, false},
+    {Workload::Snapshot, false, false}, {Workload::Paced, true, false},
+    {Workload::Slo, true, false},
+};
+static_assert(std::size(kAxesTaken) == kWorkloadCount, "each workload says which axes it takes");
+
+std::string reasonByAxes(const Cell& cell) {
+  const AxesTaken& taken = *std::find_if(
+      std::begin(kAxesTaken), std::end(kAxesTaken),
+      [&](const AxesTaken& candidate) { return candidate.workload == cell.workload; });
+  const auto where = [](bool AxesTaken::*axis) {
+    std::vector<std::string_view> names;
+    for (const AxesTaken& candidate : kAxesTaken) {
+      if (candidate.*axis) names.push_back(toString(candidate.workload));
+    }
+    return fmt::format("{}", fmt::join(names, ", "));
+  };
+  if (cell.axes.wait == "block" && !taken.block) {
+    return fmt::format("{} makes no calls that block; what does is {}", toString(cell.workload),
+                       where(&AxesTaken::block));
+  }
+  if (cell.validate != Validate::Full && !taken.validate) {
+    return fmt::format("{} always looks at all of a message; validate belongs to {}",
+                       toString(cell.workload), where(&AxesTaken::validate));
+  }
+  return {};
+}
+
 }  // namespace
 
 std::string reasonAgainst(const Cell& cell) {
-  for (const auto& reason : {reasonByLoops(cell), reasonByShape(cell), reasonBySizes(cell)}) {
+  for (const auto& reason : {reasonByLoops(cell), reasonByShape(cell), reasonBySizes(cell),
+                             reasonByAxes(cell), reasonByCalls(cell)}) {
     if (!reason.empty()) return reason;
   }
   return {};

@@ -109,6 +109,8 @@ std::optional<double> tailIsMachine(const Record& record) {
   }
   return std::nullopt;
 }
+constexpr const char* kFaults = "faults";
+constexpr const char* kRobust = "messages_per_s_robust";
 
 constexpr Metric kMetrics[] = {
     // clang-format off
@@ -174,6 +176,8 @@ constexpr Metric kMetrics[] = {
     {"read_ns_p99",       Unit::Ns,        Better::Lower,  at<kRead, 990>},
     {"read_ns_p999",      Unit::Ns,        Better::Lower,  at<kRead, 999>},
     {"read_ns_max",       Unit::Ns,        Better::Lower,  at<kRead, 1000>},
+    {"faults",            Unit::Count,     Better::Lower,  asMeasured<kFaults>},
+    {"messages_per_s_robust", Unit::PerS,  Better::Higher, asMeasured<kRobust>},
     // clang-format on
 };
 

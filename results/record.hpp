@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "results/histogram.hpp"
+#include "results/process_reading.hpp"
 
 namespace ringside::results {
 
@@ -50,6 +51,9 @@ struct Axes {
   // Of slo only.
   std::optional<std::string> percentile;
   std::optional<std::uint64_t> limit_ns;
+  bool prefault = true;
+  std::string numa_policy = "any";  // as asked: numa_node is what it came to, where that is one
+  std::string validate = "full";
 
   bool operator==(const Axes&) const = default;
 };
@@ -64,6 +68,9 @@ struct Obtained {
   std::uint64_t locked_bytes = 0;
   std::map<int, std::uint64_t> node_pages;  // NUMA node → pages of the ring on it
   std::uint64_t capacity = 0;
+  std::string memory = {};                   // the backing, as the kernel names the mapping
+  std::vector<ProcessReading> workers = {};  // producers first
+  std::optional<ProcessReading> parent = {};
 
   bool operator==(const Obtained&) const = default;
 };

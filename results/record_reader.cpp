@@ -162,22 +162,59 @@ Axes readAxes(const Json& json) {
   object.readInto("seed", axes.seed);
   object.readInto("percentile", axes.percentile);
   object.readInto("limit_ns", axes.limit_ns);
+  object.readInto("prefault", axes.prefault);
+  object.readInto("numa_policy", axes.numa_policy);
+  object.readInto("validate", axes.validate);
   return axes;
 }
 
-std::map<int, std::uint64_t> readNodePages(const Json& json) {
-  const Object object(json, "obtained.node_pages");
+std::map<int, std::uint64_t> readNodePages(const Json& json, const std::string& name) {
+  const Object object(json, name);
   std::map<int, std::uint64_t> node_pages;
   for (const auto& [key, pages] : object.items()) {
     int node = -1;
     const char* end = key.data() + key.size();
     const auto parsed = std::from_chars(key.data(), end, node);
     if (parsed.ec != std::errc{} || parsed.ptr != end || node < 0) {
-      refuse("a key of obtained.node_pages", key, "the number of a NUMA node");
+      refuse("a key of " + name, key, "the number of a NUMA node");
     }
     node_pages[node] = convert<std::uint64_t>(pages, object.nameOf(key));
   }
   return node_pages;
+}
+
+MemoryReading readMemory(const Json& json, const std::string& name) {
+  const Object object(json, name);
+  MemoryReading memory;
+  object.readInto("page_size_bytes", memory.page_size_bytes);
+  object.readInto("locked_bytes", memory.locked_bytes);
+  if (const Json* pages = object.find("node_pages")) {
+    memory.node_pages = readNodePages(*pages, object.nameOf("node_pages"));
+  }
+  return memory;
+}
+
+ProcessReading readReading(const Json& json, const std::string& name) {
+  const Object object(json, name);
+  ProcessReading reading;
+  object.readInto("name", reading.name);
+  object.readInto("pid", reading.pid);
+  object.readInto("cpu_at_start", reading.cpu_at_start);
+  object.readInto("cpu_at_end", reading.cpu_at_end);
+  object.readInto("wall_ns", reading.wall_ns);
+  object.readInto("cpu_ns", reading.cpu_ns);
+  object.readInto("minor_faults", reading.minor_faults);
+  object.readInto("major_faults", reading.major_faults);
+  object.readInto("voluntary_switches", reading.voluntary_switches);
+  object.readInto("involuntary_switches", reading.involuntary_switches);
+  object.readInto("run_delay_ns", reading.run_delay_ns);
+  if (const Json* before = object.find("before")) {
+    reading.before = readMemory(*before, object.nameOf("before"));
+  }
+  if (const Json* after = object.find("after")) {
+    reading.after = readMemory(*after, object.nameOf("after"));
+  }
+  return reading;
 }
 
 Obtained readObtained(const Json& json) {
@@ -190,7 +227,18 @@ Obtained readObtained(const Json& json) {
   object.readInto("page_size_bytes", obtained.page_size_bytes);
   object.readInto("locked_bytes", obtained.locked_bytes);
   object.readInto("capacity", obtained.capacity);
-  if (const Json* pages = object.find("node_pages")) obtained.node_pages = readNodePages(*pages);
+  if (const Json* pages = object.find("node_pages"))
+    obtained.node_pages = readNodePages(*pages, "obtained.node_pages");
+  object.readInto("memory", obtained.memory);
+  if (const Json* workers = object.find("workers")) {
+    if (!workers->is_array()) refuse("obtained.workers", *workers, "a list");
+    for (const Json& worker : *workers) {
+      obtained.workers.push_back(readReading(worker, "obtained.workers"));
+    }
+  }
+  if (const Json* parent = object.find("parent")) {
+    obtained.parent = readReading(*parent, "obtained.parent");
+  }
   return obtained;
 }
 

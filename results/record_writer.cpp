@@ -48,6 +48,9 @@ Json axesToJson(const Axes& axes) {
       {"batch", axes.batch},
       {"tuning", axes.tuning},
       {"rate_per_s", nullptr},
+      {"prefault", axes.prefault},
+      {"numa_policy", axes.numa_policy},
+      {"validate", axes.validate},
   };
   if (axes.rate_per_s) putNumber(json, "rate_per_s", *axes.rate_per_s);
   if (axes.arrivals) json["arrivals"] = *axes.arrivals;
@@ -57,15 +60,50 @@ Json axesToJson(const Axes& axes) {
   return json;
 }
 
+Json nodePagesToJson(const std::map<int, std::uint64_t>& node_pages) {
+  Json json = Json::object();
+  for (const auto& [node, pages] : node_pages) json[std::to_string(node)] = pages;
+  return json;
+}
+
+Json memoryToJson(const MemoryReading& memory) {
+  return {{"page_size_bytes", memory.page_size_bytes},
+          {"locked_bytes", memory.locked_bytes},
+          {"node_pages", nodePagesToJson(memory.node_pages)}};
+}
+
+Json readingToJson(const ProcessReading& reading) {
+  return {{"name", reading.name},
+          {"pid", reading.pid},
+          {"cpu_at_start", reading.cpu_at_start},
+          {"cpu_at_end", reading.cpu_at_end},
+          {"wall_ns", reading.wall_ns},
+          {"cpu_ns", reading.cpu_ns},
+          {"minor_faults", reading.minor_faults},
+          {"major_faults", reading.major_faults},
+          {"voluntary_switches", reading.voluntary_switches},
+          {"involuntary_switches", reading.involuntary_switches},
+          {"run_delay_ns", orNull(reading.run_delay_ns)},
+          {"before", memoryToJson(reading.before)},
+          {"after", memoryToJson(reading.after)}};
+}
+
 Json obtainedToJson(const std::optional<Obtained>& obtained) {
   if (!obtained) return nullptr;
-  Json node_pages = Json::object();
-  for (const auto& [node, pages] : obtained->node_pages) node_pages[std::to_string(node)] = pages;
+  Json workers = Json::array();
+  for (const ProcessReading& worker : obtained->workers) workers.push_back(readingToJson(worker));
   return {
-      {"producer_cpus", obtained->producer_cpus},     {"consumer_cpus", obtained->consumer_cpus},
-      {"page_size_bytes", obtained->page_size_bytes}, {"locked_bytes", obtained->locked_bytes},
-      {"node_pages", std::move(node_pages)},          {"producer_pids", obtained->producer_pids},
-      {"consumer_pids", obtained->consumer_pids},     {"capacity", obtained->capacity},
+      {"producer_cpus", obtained->producer_cpus},
+      {"consumer_cpus", obtained->consumer_cpus},
+      {"page_size_bytes", obtained->page_size_bytes},
+      {"locked_bytes", obtained->locked_bytes},
+      {"node_pages", nodePagesToJson(obtained->node_pages)},
+      {"producer_pids", obtained->producer_pids},
+      {"consumer_pids", obtained->consumer_pids},
+      {"capacity", obtained->capacity},
+      {"memory", obtained->memory},
+      {"workers", std::move(workers)},
+      {"parent", obtained->parent ? readingToJson(*obtained->parent) : Json(nullptr)},
   };
 }
 

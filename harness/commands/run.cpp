@@ -28,6 +28,7 @@ struct RunOptions {
   std::optional<std::string> shard;
   std::optional<std::string> out;
   std::vector<std::string> overrides;
+  std::optional<std::string> validate;
   std::string format = "table";
   bool no_report = false;
 };
@@ -142,7 +143,8 @@ ExitCode resume(const RunOptions& options) {
   return show(options, bundle, outcome);
 }
 
-ExitCode run(const RunOptions& options) {
+ExitCode run(RunOptions options) {
+  if (options.validate) options.overrides.push_back("validate=" + *options.validate);
   if (options.resume) return resume(options);
   if (!options.suite.empty()) return start(options);
   throw UsageError("run: name a suite, such as quick, or go on with a bundle by --resume DIR");
@@ -167,6 +169,10 @@ void addRunCommand(CLI::App& app, ExitCode& exit_code) {
   command->add_option("-a,--axis", options->overrides, "KEY=VALUE instead of what the file says")
       ->expected(1)
       ->take_all();
+  command
+      ->add_option("--validate", options->validate,
+                   "Of each message: off, sequence or full; the same as -a validate=…")
+      ->check(CLI::IsMember({"off", "sequence", "full"}));
   command->add_option("--format", options->format, "Of the table on stdout")
       ->check(CLI::IsMember({"table", "json", "csv", "markdown"}))
       ->capture_default_str();

@@ -22,7 +22,32 @@ struct CoreRing {
     return makeGeometry(Policy::kKind, shape.element_size_bytes, shape.capacity, kDelivery);
   }
   static RingSegment open(const Place& place, const QueueShape& shape) {
+    if (place.backing == Backing::File) {
+      return RingSegment::in<FileMem>(geometry(shape), shape.memory, place.path);
+    }
+    if (place.backing == Backing::Memfd) {
+      return RingSegment::in<MemfdMem>(geometry(shape), shape.memory, place.descriptor);
+    }
     return RingSegment::in<ShmMem>(geometry(shape), shape.memory, place.name);
+  }
+  static RingSegment makeUnnamed(Backing backing, const QueueShape& shape) {
+    if (backing == Backing::Memfd) {
+      return RingSegment::in<MemfdMem>(geometry(shape), shape.memory);
+    }
+    if (backing == Backing::Sysv) return RingSegment::in<SysvMem>(geometry(shape), shape.memory);
+    return RingSegment::in<AnonMem>(geometry(shape), shape.memory);
+  }
+  static HeldQueue hold(const Place& place, const QueueShape& shape) {
+    const auto ring = std::make_shared<RingSegment>(makeUnnamed(place.backing, shape));
+    const Mapping& memory = ring->memory();
+    auto* const begin = static_cast<std::byte*>(const_cast<void*>(memory.get()));
+    return {.object = ring, .memory = {begin, memory.size()}, .descriptor = memory.descriptor()};
+  }
+  /// What is inherited as a mapping is attached to where it is, by a process of its own.
+  static std::shared_ptr<RingSegment> segmentOf(const Place& place, const QueueShape& shape) {
+    const bool is_mapped = place.held != nullptr && place.backing != Backing::Memfd;
+    if (is_mapped) return std::static_pointer_cast<RingSegment>(place.held);
+    return std::make_shared<RingSegment>(open(place, shape));
   }
   static std::uint64_t bytesNeeded(const QueueShape& shape) { return geometry(shape).total_bytes; }
   static void create(const Place& place, const QueueShape& shape) { open(place, shape); }
@@ -30,8 +55,8 @@ struct CoreRing {
   class Producer {
    public:
     Producer(const Place& place, const QueueShape& shape)
-        : segment_(open(place, shape)),
-          side_(segment_.view(), segment_.attach(Role::Producer), Wait::Block) {}
+        : segment_(segmentOf(place, shape)),
+          side_(segment_->view(), segment_->attach(Role::Producer), Wait::Block) {}
     bool tryPush(const void* element) noexcept { return side_.tryPush(element); }
     std::size_t tryPush(const void* elements, std::size_t count) noexcept {
       return side_.tryPush(elements, count);
@@ -46,7 +71,7 @@ struct CoreRing {
     void commit() noexcept { side_.commit(claim_, 1); }
 
    private:
-    RingSegment segment_;
+    std::shared_ptr<RingSegment> segment_;
     PushSide<typename Policy::Writer> side_;
     Claim claim_;
   };
@@ -54,8 +79,8 @@ struct CoreRing {
   class Consumer {
    public:
     Consumer(const Place& place, const QueueShape& shape)
-        : segment_(open(place, shape)),
-          side_(segment_.view(), segment_.attach(Role::Consumer), Wait::Block) {}
+        : segment_(segmentOf(place, shape)),
+          side_(segment_->view(), segment_->attach(Role::Consumer), Wait::Block) {}
     bool tryPop(void* element) noexcept { return side_.tryPop(element); }
     std::size_t tryPop(void* elements, std::size_t count) noexcept {
       return side_.tryPop(elements, count);
@@ -70,13 +95,13 @@ struct CoreRing {
     void release() noexcept { side_.release(claim_); }
     /// What a dead consumer had taken may still come where that is asked for.
     bool empty() const noexcept requires(kDelivery == Delivery::AtMostOnce) {
-      return segment_.view().pending() == 0;
+      return segment_->view().pending() == 0;
     }
     bool redelivered() const noexcept { return side_.redelivered(); }
-    std::uint64_t drops() const noexcept { return segment_.view().repairCounts().drops; }
+    std::uint64_t drops() const noexcept { return segment_->view().repairCounts().drops; }
 
    private:
-    RingSegment segment_;
+    std::shared_ptr<RingSegment> segment_;
     PopSide<typename Policy::Reader> side_;
     Claim claim_;
   };

@@ -15,7 +15,7 @@ SUITE = suite(*(scenario(name, name, **AXES) for name in WORKLOADS), repetitions
 CELLS = len(WORKLOADS) * len(SHAPES)
 STATUSES = ["ok", "ok", "skipped", "ok"] * len(WORKLOADS)
 HEADINGS = [
-    "queue", "shape", "bytes", "cap", "messages/s", "p50", "p99", "p99.9", "max", "×floor",
+    "queue", "shape", "bytes", "cap", "messages/s", "p50", "p99", "p99.9", "max", "×floor", "cpu/M",
     "l/d/r/t",
 ]  # fmt: skip
 

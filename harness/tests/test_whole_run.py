@@ -6,7 +6,7 @@ import re
 import unittest
 import zlib
 
-from ringside_program import QUEUES, Scratch, program, reasons, scenario, suite
+from ringside_program import QUEUES, REPOSITORY, Scratch, program, reasons, scenario, suite
 
 TOP_LEVEL_KEYS = [
     "schema", "suite", "cell", "repetition", "status", "reason", "notes", "axes", "obtained",
@@ -15,10 +15,11 @@ TOP_LEVEL_KEYS = [
 AXES = [
     "workload", "queue", "producers", "consumers", "element_size_bytes", "capacity", "placement",
     "memory", "huge_pages", "lock_memory", "numa_node", "wait", "batch", "tuning", "rate_per_s",
+    "prefault", "numa_policy", "validate",
 ]  # fmt: skip
 OBTAINED = {
     "producer_cpus", "consumer_cpus", "producer_pids", "consumer_pids", "page_size_bytes",
-    "locked_bytes", "node_pages",
+    "locked_bytes", "node_pages", "memory", "workers", "parent",
 }  # fmt: skip
 MANY_PRODUCERS_ONE_CONSUMER = {(1, 1), (2, 1), (3, 1)}
 ANY_SHAPE = MANY_PRODUCERS_ONE_CONSUMER | {(1, 2), (2, 2), (3, 2)}
@@ -189,6 +190,45 @@ class RunTest(unittest.TestCase):
         again = scratch.start("report", scratch.bundle).finish()
         self.assertEqual((again.exit_code, again.out), (0, page + "\n"), again.err)
         self.assertTrue(os.path.exists(page))
+
+    def test_without_validation_the_counts_are_null(self):
+        for validate in ("off", "sequence", "full"):
+            with self.subTest(validate=validate):
+                scratch = Scratch.of(self)
+                text = suite(*(scenario(name, name, queue="spsc") for name in WORKLOADS))
+                finished = scratch.run_suite(text, f"--validate={validate}")
+                self.assertEqual(finished.exit_code, 0, finished.err)
+                for record in scratch.records():
+                    self.assertEqual(record["axes"]["validate"], validate)
+                    counts = list(record["validation"].values())
+                    self.assertEqual(counts == [None] * 6, validate == "off", record)
+                    self.assertEqual(record["validation"]["lost"], None if validate == "off" else 0)
+
+    def test_every_shipped_suite_has_a_plan(self):
+        folder = os.path.join(REPOSITORY, "scenarios")
+        names = [name[:-5] for name in os.listdir(folder) if name.endswith(".toml")]
+        self.assertLessEqual({"memory", "wait", "capacity", "throughput", "contention"}, set(names))
+        for name in names:
+            with self.subTest(suite=name):
+                file = os.path.join(folder, name + ".toml")
+                finished = Scratch.of(self).start("list", file).finish()
+                self.assertEqual(finished.exit_code, 0, finished.err)
+                self.assertTrue(finished.out.splitlines())
+
+    def test_each_record_has_a_reading_of_each_process(self):
+        scratch = Scratch.of(self)
+        text = suite(scenario("one", queue="mpmc", producers=2, consumers=2, memory="memfd"))
+        self.assertEqual(scratch.run_suite(text).exit_code, 0)
+        (record,) = scratch.records()
+        obtained = record["obtained"]
+        names = [worker["name"] for worker in obtained["workers"]]
+        self.assertEqual(names, ["producer 0", "producer 1", "consumer 0", "consumer 1"])
+        self.assertEqual(obtained["parent"]["name"], "parent")
+        self.assertEqual(obtained["memory"], "memfd")
+        for reading in obtained["workers"]:
+            self.assertGreater(reading["cpu_ns"], 0, reading)
+            self.assertGreater(reading["before"]["page_size_bytes"], 0, reading)
+            self.assertGreater(reading["after"]["page_size_bytes"], 0, reading)
 
     def test_the_shipped_suite_has_a_plan(self):
         scratch = Scratch.of(self)

@@ -53,7 +53,7 @@ void exchange(WorkerContext& context, ChannelSide side, Outgoing& outgoing, Inco
   }
   context.findings->received = received;
   stopwatch.report(*context.findings);
-  if (side == ChannelSide::A) noteSegmentFacts(context);
+  noteSegmentFacts(context);
 }
 
 /// Over a queue for each direction.

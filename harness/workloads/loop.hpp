@@ -48,6 +48,10 @@ struct WorkerContext {
   std::optional<Ledger> ledger = std::nullopt;
   const Traffic* traffic = nullptr;  ///< what is noted about time
   std::uint64_t measure_ns = 0;      ///< how long the measured phase is to be
+  Validate validate = Validate::Full;
+  std::uint32_t batch = 1;  ///< elements in one call, as many as fit
+  /// By what the memory of places[0] is found in this process.
+  RingFiles ring_files = {};
 };
 
 using WorkerLoop = void (*)(WorkerContext&);
@@ -67,7 +71,8 @@ inline QueueShape replyShape(const QueueShape& shape) {
 
 /// Ready: everything is attached. Returns when the parent starts the warm-up.
 void waitAtStartLine(WorkerContext& context);
-/// Notes what the kernel says about the ring's memory in this process. Control plane.
+/// Notes what the kernel says about the ring's memory in this process, after the timed phase: at
+/// the end of each loop, while the queue is attached. Control plane.
 void noteSegmentFacts(WorkerContext& context);
 
 inline Phase phaseOf(const WorkerContext& context) noexcept {
@@ -80,6 +85,7 @@ inline std::uint64_t lookMask(const WorkerContext& context) noexcept {
   return context.shape.element_size_bytes < kLargeElementBytes ? kLookEvery - 1 : 0;
 }
 
+/// Between tries. Who blocks has waited in the try itself.
 inline void giveWay(Wait wait) noexcept {
   if (wait == Wait::Yield) {
     ::sched_yield();
@@ -104,16 +110,27 @@ class Stopwatch {
   void report(WorkerFindings& findings) const noexcept {
     findings.measured = messages_;
     findings.measured_ns = ns_;
+    reportProof(findings);
+  }
+  /// The same of a worker whose messages are counted by the other side.
+  void reportProof(WorkerFindings& findings) const noexcept {
+    findings.proof.cpu_at_start = cpu_at_start_;
+    findings.proof.wall_ns = ns_;
+    findings.proof.timed = timed_;
   }
 
  private:
+  // The readings take some microseconds: before the one stamp, and after the other.
   void start(std::uint64_t messages) noexcept {
+    cpu_at_start_ = ::sched_getcpu();
+    timed_ = readUsage();
     begin_messages_ = messages;
     begin_ = clock_.now();
   }
   void stop(std::uint64_t messages) noexcept {
     ns_ = clock_.nsBetween(begin_, clock_.now());
     messages_ = messages - begin_messages_;
+    timed_ = readUsage() - timed_;
   }
 
   Clock clock_;
@@ -122,11 +139,13 @@ class Stopwatch {
   std::uint64_t begin_messages_ = 0;
   std::uint64_t messages_ = 0;
   std::uint64_t ns_ = 0;
+  int cpu_at_start_ = -1;
+  Usage timed_;  ///< at the start; after the stop, what was used in between
 };
 
 inline void producerDone(WorkerContext& context, std::uint64_t sent) noexcept {
   context.findings->sent = sent;
-  context.findings->out_of_numbers = sent >= kMaxSequence;
+  context.findings->out_of_numbers |= sent >= kMaxSequence;
   // SYNC: allProducersDone(): all that was pushed is in the queue.
   context.control->words().producers_done.fetch_add(1, std::memory_order_release);
 }
@@ -167,7 +186,8 @@ bool persist(WorkerContext& context, Attempt&& attempt) noexcept {
   std::uint64_t stopped_at = 0;
   for (std::uint64_t tries = 1; !attempt(); ++tries) {
     giveWay(context.wait);
-    if (tries % kLookEvery != 0 || phaseOf(context) != Phase::Stop) continue;
+    const bool looks = tries % kLookEvery == 0 || context.wait == Wait::Block;  // that takes long
+    if (!looks || phaseOf(context) != Phase::Stop) continue;
     if (stopped_at == 0) stopped_at = context.clock.now();
     if (context.clock.nsBetween(stopped_at, context.clock.now()) > kPatienceNs) return false;
   }

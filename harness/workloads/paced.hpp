@@ -5,6 +5,7 @@
 #pragma once
 
 #include "harness/traffic.hpp"
+#include "harness/workloads/attempt.hpp"
 #include "harness/workloads/loop.hpp"
 #include "harness/workloads/null_run.hpp"
 
@@ -13,24 +14,32 @@ namespace ringside::harness {
 /// When all is sent and something is still missing, consumers wait for it as long as this.
 constexpr std::uint64_t kDrainNs = 1'000'000'000;
 
+/// What a producer looks at while it waits: its own gaps, and the parent's phase.
+struct PacedLooks {
+  GapWatch& watch;
+  Stopwatch& stopwatch;
+};
+
 /// Pushes at the planned time or, when that has passed, at once. The stamp is from just before the
-/// try that succeeded. False when it is time to give up.
+/// try that succeeded; where that blocks, what it sleeps is service time. False when it is time to
+/// give up.
 template <class Producer>
-bool sendOne(WorkerContext& context, GapWatch& watch, Producer& queue, const ElementBytes& element,
+bool sendOne(WorkerContext& context, PacedLooks looks, Producer& queue, const ElementBytes& element,
              std::uint64_t due, std::uint64_t& sent) noexcept {
   const std::uint64_t give_up =
       context.traffic->words().give_up_ticks.load(std::memory_order_relaxed);
   for (;;) {
-    const std::uint64_t now = watch.betweenCalls();
+    const std::uint64_t now = looks.watch.betweenCalls();
     if (now >= due) {
       if (now > give_up) return false;
-      if (queue.tryPush(element.data())) {
-        watch.afterMove();
+      if (attemptPush(queue, element.data(), context.wait)) {
+        looks.watch.afterMove();
         sent = now;
         return true;
       }
-      watch.afterTry();
+      looks.watch.afterTry();
     }
+    looks.stopwatch.look(phaseOf(context), 0);  // its messages are counted by the other side
     giveWay(context.wait);
   }
 }
@@ -48,15 +57,19 @@ void sendByPlan(WorkerContext& context) {
   waitAtStartLine(context);
   // relaxed: written before the phase that ends the wait, which is an acquire.
   const std::uint64_t origin = traffic.words().origin_ticks.load(std::memory_order_relaxed);
+  Stopwatch stopwatch(context.clock);
   watch.start();
   std::uint64_t sequence = 0;
   for (; sequence < planned.size(); ++sequence) {
     element.write({context.number, sequence});
     const std::uint64_t due = origin + planned[sequence];
-    if (!sendOne(context, watch, queue, element, due, sent[sequence])) break;
+    stopwatch.look(phaseOf(context), 0);
+    if (!sendOne(context, {watch, stopwatch}, queue, element, due, sent[sequence])) break;
   }
+  stopwatch.look(Phase::Stop, 0);
+  stopwatch.reportProof(*context.findings);
   producerDone(context, sequence);
-  if (context.number == 0) noteSegmentFacts(context);
+  noteSegmentFacts(context);
 }
 
 /// Whether a consumer that found nothing is at its end: all came that was sent, or what is missing
@@ -65,9 +78,13 @@ class Drain {
  public:
   explicit Drain(const WorkerContext& context) : context_(context) {}
 
+  /// Nobody wakes who sleeps on a queue that is done with.
+  Wait wait() const noexcept { return begun_ ? Wait::Spin : context_.wait; }
+
   /// `received` by this consumer so far.
   bool isOver(std::uint64_t received) noexcept {
     if (!allProducersDone(context_)) return false;
+    begun_ = true;
     // relaxed: only a count; each consumer adds what it has itself taken since it last did.
     std::atomic<std::uint64_t>& all = context_.traffic->words().received;
     all.fetch_add(received - told_, std::memory_order_relaxed);
@@ -89,6 +106,7 @@ class Drain {
   }
 
   const WorkerContext& context_;
+  bool begun_ = false;
   std::uint64_t told_ = 0;
   std::uint64_t since_ = 0;
   int quiet_ = 0;  ///< a second delivery would come right behind
@@ -119,7 +137,7 @@ void receiveStamped(WorkerContext& context) {
   watch.start();
   for (std::uint64_t tries = 1;; ++tries) {
     watch.betweenCalls();
-    if (queue.tryPop(element.data())) {
+    if (attemptPop(queue, element.data(), drain.wait())) {
       const std::uint64_t now = watch.afterMove();
       const std::optional<Stamp> stamp = sampler.picks() ? element.readWhole() : element.read();
       enter(context, stamp);
@@ -130,11 +148,13 @@ void receiveStamped(WorkerContext& context) {
       if (drain.isOver(received)) break;
       giveWay(context.wait);
     }
-    if (tries % kLookEvery == 0) stopwatch.look(phaseOf(context), received);
+    const bool looks = tries % kLookEvery == 0 || context.wait == Wait::Block;  // that takes long
+    if (looks) stopwatch.look(phaseOf(context), received);
   }
   stopwatch.look(Phase::Stop, received);
   context.findings->received = received;
   stopwatch.report(*context.findings);
+  noteSegmentFacts(context);
 }
 
 }  // namespace ringside::harness

@@ -4,6 +4,7 @@
 #include <deque>
 
 #include "harness/traffic.hpp"
+#include "harness/workloads/attempt.hpp"
 #include "harness/workloads/loop.hpp"
 
 namespace ringside::harness {
@@ -17,6 +18,14 @@ inline std::uint64_t expectedRoundTrips(const WorkerContext& context, std::uint6
                                     static_cast<double>(context.measure_ns));
 }
 
+/// The first word is written and read even where nothing is validated: by it a reply finds its way.
+inline void writePing(ElementBytes& element, Stamp stamp, Validate validate) noexcept {
+  validate == Validate::Full ? element.write(stamp) : element.writeFirst(stamp);
+}
+inline std::optional<Stamp> readPing(const ElementBytes& element, Validate validate) noexcept {
+  return validate == Validate::Full ? element.read() : element.readFirst();
+}
+
 /// Round trip, asking side: one message in flight, timed from before its push to after the pop of
 /// its reply. A reply that has not come a second after the stop is lost.
 template <class Requests, class Replies>
@@ -27,6 +36,7 @@ void pingOver(WorkerContext& context, Requests& requests, Replies& replies) {
   traffic.prefaultProducer(context.number);
   GapWatch watch(context.clock, traffic.producerGaps(context.number));
   RoundTripKeeper keeper(traffic.roundTripLog(context.number), traffic.roundTrips(context.number));
+  const Wait wait = context.wait;
   waitAtStartLine(context);
   Stopwatch stopwatch(context.clock);
   std::uint64_t sent = 0;
@@ -38,13 +48,13 @@ void pingOver(WorkerContext& context, Requests& requests, Replies& replies) {
     const bool begins = phase == Phase::Measure && !stopwatch.measuring();
     if (begins) keeper.expect(sent, expectedRoundTrips(context, received, started));
     stopwatch.look(phase, received);
-    question.write({context.number, sent});
+    writePing(question, {context.number, sent}, context.validate);
     CallTimes asked;
-    const auto push = [&] { return requests.tryPush(question.data()); };
+    const auto push = [&] { return attemptPush(requests, question.data(), wait); };
     if (!persist(context, [&] { return watched(watch, asked, push); })) break;
     ++sent;
     CallTimes answered;
-    const auto pop = [&] { return replies.tryPop(answer.data()); };
+    const auto pop = [&] { return attemptPop(replies, answer.data(), wait); };
     if (!persist(context, [&] { return watched(watch, answered, pop); })) break;
     ++received;
     if (stopwatch.measuring()) {
@@ -52,7 +62,9 @@ void pingOver(WorkerContext& context, Requests& requests, Replies& replies) {
           ->record(context.clock.nsBetween(asked.begun, answered.moved));
       keeper.keep(sent - 1, {asked.begun, answered.moved});
     }
-    std::optional<Stamp> stamp = answer.readWhole();
+    if (context.validate == Validate::Off) continue;
+    std::optional<Stamp> stamp =
+        context.validate == Validate::Full ? answer.readWhole() : answer.readFirst();
     if (stamp && stamp->producer != context.number) stamp.reset();  // somebody else's reply
     enter(context, stamp);
   }
@@ -60,7 +72,7 @@ void pingOver(WorkerContext& context, Requests& requests, Replies& replies) {
   stopwatch.report(*context.findings);
   context.findings->received = received;
   producerDone(context, sent);
-  if (context.number == 0) noteSegmentFacts(context);
+  noteSegmentFacts(context);
 }
 
 /// By the answering side, of the round trips that are kept.
@@ -78,24 +90,33 @@ void pongOver(WorkerContext& context, Requests& requests, Replies& replies) {
   context.traffic->prefaultConsumer(context.number);
   GapWatch watch(context.clock, context.traffic->consumerGaps(context.number));
   waitAtStartLine(context);
+  Stopwatch stopwatch(context.clock);
+  std::uint64_t answered = 0;
   int tries_when_done = 0;
   watch.start();
   while (tries_when_done < kTriesWhenDone) {
+    stopwatch.look(phaseOf(context), answered);
+    // Nobody wakes who sleeps on a queue that is done with.
+    const Wait wait = tries_when_done == 0 ? context.wait : Wait::Spin;
     CallTimes times;
-    if (!watched(watch, times, [&] { return requests.tryPop(element.data()); })) {
+    if (!watched(watch, times, [&] { return attemptPop(requests, element.data(), wait); })) {
       if (allProducersDone(context)) ++tries_when_done;
       giveWay(context.wait);
       continue;
     }
-    const std::optional<Stamp> stamp = element.read();
+    ++answered;
+    const std::optional<Stamp> stamp = readPing(element, context.validate);
     if (!stamp || stamp->producer >= askers) {
       ++context.findings->torn;
       continue;
     }
     noteTurningPoint(*context.traffic, *stamp, times.moved);
-    const auto push = [&] { return replies[stamp->producer].tryPush(element.data()); };
+    auto& reply = replies[stamp->producer];
+    const auto push = [&] { return attemptPush(reply, element.data(), context.wait); };
     persist(context, [&] { return watched(watch, times, push); });
   }
+  stopwatch.reportProof(*context.findings);
+  noteSegmentFacts(context);
 }
 
 template <MeasurableQueue Q>

@@ -113,6 +113,7 @@ void readSnapshots(WorkerContext& context) {
   findings.received = reads;
   const std::uint64_t written = context.control->producer(0).sent;  // SYNC: producerDone()
   findings.unseen = written - std::min(seen.version, written);
+  noteSegmentFacts(context);
 }
 
 }  // namespace ringside::harness

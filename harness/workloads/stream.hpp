@@ -78,8 +78,10 @@ void produceInPlace(WorkerContext& context) {
   const WordsInPlace words(context.shape.element_size_bytes);
   const std::uint64_t look_mask = lookMask(context);
   waitAtStartLine(context);
+  Stopwatch stopwatch(context.clock);
   std::uint64_t sequence = 0;
   for (Phase phase = phaseOf(context); phase != Phase::Stop && sequence < kMaxSequence;) {
+    stopwatch.look(phase, sequence);
     void* const place = queue.tryClaim();
     if (place == nullptr) {
       giveWay(context.wait);
@@ -91,8 +93,10 @@ void produceInPlace(WorkerContext& context) {
     ++sequence;
     if ((sequence & look_mask) == 0) phase = phaseOf(context);
   }
+  stopwatch.look(Phase::Stop, sequence);
+  stopwatch.reportProof(*context.findings);
   producerDone(context, sequence);
-  if (context.number == 0) noteSegmentFacts(context);
+  noteSegmentFacts(context);
 }
 
 /// Receiving side: takes, checks and releases everything, also what comes after the stop.
@@ -120,6 +124,7 @@ void consumeInPlace(WorkerContext& context) {
   }
   context.findings->received = received;
   stopwatch.report(*context.findings);
+  noteSegmentFacts(context);
 }
 
 }  // namespace ringside::harness

@@ -23,10 +23,11 @@ constexpr const char* kGoldenLine =
     R"("axes":{"workload":"throughput","queue":"spsc","producers":1,"consumers":1,)"
     R"("element_size_bytes":64,"capacity":1024,"placement":"same_l3","memory":"posix_shm",)"
     R"("huge_pages":"never","lock_memory":false,"numa_node":null,"wait":"spin","batch":1,)"
-    R"("tuning":"adaptive","rate_per_s":null},)"
+    R"("tuning":"adaptive","rate_per_s":null,"prefault":true,"numa_policy":"any",)"
+    R"("validate":"full"},)"
     R"("obtained":{"producer_cpus":[0],"consumer_cpus":[1],"page_size_bytes":4096,)"
     R"("locked_bytes":0,"node_pages":{"0":17},"producer_pids":[101],"consumer_pids":[102],)"
-    R"("capacity":1024},)"
+    R"("capacity":1024,"memory":"posix_shm","workers":[],"parent":null},)"
     R"("validation":{"sent":1000000,"received":1000000,"lost":0,"duplicated":0,"reordered":0,)"
     R"("torn":0},"seconds":0.2,"metrics":{"messages_per_s":61000000.0},"histograms":{}})";
 
@@ -46,7 +47,8 @@ Record makeRecord() {
                              .consumer_pids = {102},
                              .page_size_bytes = 4096,
                              .node_pages = {{0, 17}},
-                             .capacity = 1024};
+                             .capacity = 1024,
+                             .memory = "posix_shm"};
   record.validation = Validation{.sent = 1'000'000, .received = 1'000'000};
   record.seconds = 0.2;
   record.metrics = {{"messages_per_s", 61.0e6}};
@@ -81,6 +83,50 @@ TEST(RecordTest, ComesBackAsItWasWritten) {
   EXPECT_EQ(read.validation, record.validation);
   EXPECT_EQ(read.reason, record.reason);
   EXPECT_EQ(read.status, Status::Failed);
+}
+
+TEST(RecordTest, CarriesWhatEachProcessRead) {
+  Record record = makeRecord();
+  record.axes.prefault = false;
+  record.axes.numa_policy = "interleave";
+  record.axes.validate = "sequence";
+  const ProcessReading reading{.name = "producer 0",
+                               .pid = 101,
+                               .cpu_at_start = 0,
+                               .cpu_at_end = 1,
+                               .wall_ns = 200'000'000,
+                               .cpu_ns = 199'000'000,
+                               .minor_faults = 1,
+                               .major_faults = 2,
+                               .voluntary_switches = 3,
+                               .involuntary_switches = 4,
+                               .run_delay_ns = 5,
+                               .before = {.page_size_bytes = 4096, .locked_bytes = 8192},
+                               .after = {.page_size_bytes = 2097152, .node_pages = {{1, 9}}}};
+  record.obtained->workers = {reading, {.name = "consumer 0", .pid = 102}};
+  record.obtained->parent = reading;
+  const Record read = fromJson(toJson(record));
+  EXPECT_EQ(read.obtained, record.obtained);
+  EXPECT_EQ(read.axes, record.axes);
+  EXPECT_FALSE(read.obtained->workers[1].run_delay_ns.has_value());
+}
+
+TEST(RecordTest, WrittenBeforeTheyExistedHasNoReadingsAndTheUsualAxes) {
+  std::string line =
+      replaced(kGoldenLine, R"(,"memory":"posix_shm","workers":[],"parent":null)", "");
+  line = replaced(line, R"(,"prefault":true,"numa_policy":"any","validate":"full")", "");
+  const Record read = fromJson(line);
+  EXPECT_TRUE(read.obtained->workers.empty());
+  EXPECT_FALSE(read.obtained->parent.has_value());
+  EXPECT_TRUE(read.axes.prefault);
+  EXPECT_EQ(read.axes.numa_policy, "any");
+  EXPECT_EQ(read.axes.validate, "full");
+}
+
+TEST(RecordTest, RefusesWorkersThatAreNone) {
+  EXPECT_THAT(refusalOf(R"("workers":[])", R"("workers":7)"), HasSubstr("obtained.workers"));
+  EXPECT_THAT(refusalOf(R"("workers":[])", R"("workers":[{"pid":"x"}])"),
+              HasSubstr("obtained.workers.pid"));
 }
 
 TEST(RecordTest, CarriesItsHistograms) {
