@@ -75,8 +75,9 @@ std::optional<Trouble> runPhases(Crew& crew, const QueueNames& names, const Timi
   if (auto trouble = crew.waitAtStartLine()) return trouble;
   parent.lookBefore();
   names.removeAll();
-  if (auto trouble = crew.runPhase(Phase::WarmUp, std::chrono::milliseconds(timing.warmup_ms))) {
-    return trouble;
+  if (timing.warmup_ms > 0) {  // else what is touched first is timed
+    const std::chrono::milliseconds warmup(timing.warmup_ms);
+    if (auto trouble = crew.runPhase(Phase::WarmUp, warmup)) return trouble;
   }
   parent.beginTimedPhase();
   if (auto trouble = crew.runPhase(Phase::Measure, std::chrono::milliseconds(timing.duration_ms))) {
