@@ -84,7 +84,7 @@ std::optional<Trouble> Crew::runPhase(Phase phase, std::chrono::milliseconds dur
   const auto end = steady_clock::now() + duration;
   ControlWords& words = job_.control->words();
   words.phase.store(phase, std::memory_order_release);
-  if (phase == Phase::WarmUp) words.start_line.wake(wakeOrder());
+  words.start_line.wake(wakeOrder());  // by the first phase; later ones find nobody asleep
   for (auto now = steady_clock::now(); now < end; now = steady_clock::now()) {
     if (auto trouble = watch(end - now)) return trouble;
   }

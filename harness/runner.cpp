@@ -73,8 +73,9 @@ std::optional<Trouble> runPhases(Crew& crew, const QueueNames& names, const Timi
   parent.lookBefore();
   names.removeAll();
   before_warm_up();
-  if (auto trouble = crew.runPhase(Phase::WarmUp, std::chrono::milliseconds(timing.warmup_ms))) {
-    return trouble;
+  if (timing.warmup_ms > 0) {  // else what is touched first is timed
+    const std::chrono::milliseconds warmup(timing.warmup_ms);
+    if (auto trouble = crew.runPhase(Phase::WarmUp, warmup)) return trouble;
   }
   parent.beginTimedPhase();
   if (auto trouble = crew.runPhase(Phase::Measure, std::chrono::milliseconds(timing.duration_ms))) {

@@ -15,7 +15,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 const Topology kOneNode = Topology::synthetic("numa:1 l3:1 core:2 pu:1");
-const Topology kTwoNodes = Topology::synthetic("numa:2 l3:1 core:2 pu:1");
+const Topology kTwoNodes = Topology::synthetic("pack:1 numa:2 l3:1 core:2 pu:1");
 
 Cell cellOf(const std::string& sweep, const Topology& topology = kOneNode,
             const std::string& workload = "throughput") {

@@ -40,7 +40,9 @@ TEST(UsageTest, ARunDelayThatIsNotReportedStaysSo) {
   EXPECT_EQ((known - known).run_delay_ns, 0U);
   EXPECT_EQ((known - unknown).run_delay_ns, kNotReported);
   EXPECT_EQ((unknown - known).run_delay_ns, kNotReported);
-  EXPECT_FALSE(toReading(Proof{.timed = unknown}).run_delay_ns.has_value());
+  Proof proof;
+  proof.timed = unknown;
+  EXPECT_FALSE(toReading(proof).run_delay_ns.has_value());
 }
 
 TEST(RingMemoryTest, FindsMemoryWithoutANameByItsFile) {
@@ -62,7 +64,10 @@ TEST(RingMemoryTest, FindsMemoryWithoutANameByItsFile) {
 
 TEST(RingMemoryTest, FindsMemoryByItsNameAlsoWhenThatIsGone) {
   const std::string name = "ringside-proof-test-" + std::to_string(::getpid());
-  const ShmMem memory(kPages * kPage, name, {.huge_pages = HugePages::Never, .prefault = true});
+  const MemoryOptions options{.huge_pages = HugePages::Never, .prefault = true};
+  // Who made it had it before it had a name, and the kernel shows that it had none.
+  const ShmMem made(kPages * kPage, name, options);
+  const ShmMem opened(kPages * kPage, name, options);
   ShmMem::unlink(name);
   const RingMemory ring = readRingMemory(ringAreas({.name = name, .files = {}}));
   EXPECT_EQ(ring.mapped_bytes, kPages * kPage);
