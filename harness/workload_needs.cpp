@@ -51,6 +51,21 @@ std::string reasonByShape(const Cell& cell) {
   return {};
 }
 
+/// These loops try one element at a time, and between tries spin or yield.
+std::string reasonByCalls(const Cell& cell) {
+  const bool is_simple = cell.workload == Workload::Stream || cell.workload == Workload::Duplex ||
+                         cell.workload == Workload::Snapshot;
+  if (!is_simple) return {};
+  if (cell.axes.batch > 1) {
+    return fmt::format("{} has no batches, and {} were asked for", toString(cell.workload),
+                       cell.axes.batch);
+  }
+  if (cell.axes.wait == "block") {
+    return fmt::format("{} waits by spin or yield only", toString(cell.workload));
+  }
+  return {};
+}
+
 std::string reasonBySizes(const Cell& cell) {
   const QueueLimits& limits = cell.queue->limits;
   const std::uint64_t size = cell.shape.element_size_bytes;
@@ -72,7 +87,8 @@ std::string reasonBySizes(const Cell& cell) {
 }  // namespace
 
 std::string reasonAgainst(const Cell& cell) {
-  for (const auto& reason : {reasonByLoops(cell), reasonByShape(cell), reasonBySizes(cell)}) {
+  for (const auto& reason :
+       {reasonByLoops(cell), reasonByShape(cell), reasonByCalls(cell), reasonBySizes(cell)}) {
     if (!reason.empty()) return reason;
   }
   return {};
