@@ -99,10 +99,6 @@ std::string reasonByCalls(const Cell& cell) {
     return fmt::format("{} has no calls that block", cell.queue->name);
   }
   if (axes.batch == 1) return {};
-  if (cell.workload != Workload::Throughput) {
-    return fmt::format("{} sends one message at a time: batches belong to throughput",
-                       axes.workload);
-  }
   if (!abilities.batch) {
     return fmt::format("{} has no calls for several elements at once", cell.queue->name);
   }

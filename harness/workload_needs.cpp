@@ -74,14 +74,18 @@ std::string reasonBySizes(const Cell& cell) {
 /// Which axes mean something to a workload; what it does not take is not passed over in silence.
 struct AxesTaken {
   Workload workload;
+  bool batch;
   bool block;
   bool validate;
 };
 constexpr AxesTaken kAxesTaken[] = {
-    {Workload::Throughput, true, true}, {Workload::PingPong, true, true},
-    {Workload::Stream, false, false},   {Workload::Duplex, false, false},
-    {Workload::Snapshot, false, false}, {Workload::Paced, true, false},
-    {Workload::Slo, true, false},
+    {.workload = Workload::Throughput, .batch = true, .block = true, .validate = true},
+    {.workload = Workload::PingPong, .batch = false, .block = true, .validate = true},
+    {.workload = Workload::Stream, .batch = false, .block = false, .validate = false},
+    {.workload = Workload::Duplex, .batch = false, .block = false, .validate = false},
+    {.workload = Workload::Snapshot, .batch = false, .block = false, .validate = false},
+    {.workload = Workload::Paced, .batch = false, .block = true, .validate = false},
+    {.workload = Workload::Slo, .batch = false, .block = true, .validate = false},
 };
 static_assert(std::size(kAxesTaken) == kWorkloadCount, "each workload says which axes it takes");
 
@@ -89,20 +93,17 @@ std::string reasonByAxes(const Cell& cell) {
   const AxesTaken& taken = *std::find_if(
       std::begin(kAxesTaken), std::end(kAxesTaken),
       [&](const AxesTaken& candidate) { return candidate.workload == cell.workload; });
-  const auto where = [](bool AxesTaken::*axis) {
-    std::vector<std::string_view> names;
-    for (const AxesTaken& candidate : kAxesTaken) {
-      if (candidate.*axis) names.push_back(toString(candidate.workload));
-    }
-    return fmt::format("{}", fmt::join(names, ", "));
-  };
+  const std::string_view workload = toString(cell.workload);
+  if (cell.axes.batch > 1 && !taken.batch) {
+    return fmt::format("{} has no batches, and {} were asked for: batches belong to throughput",
+                       workload, cell.axes.batch);
+  }
   if (cell.axes.wait == "block" && !taken.block) {
-    return fmt::format("{} makes no calls that block; what does is {}", toString(cell.workload),
-                       where(&AxesTaken::block));
+    return fmt::format("{} waits by spin or yield only", workload);
   }
   if (cell.validate != Validate::Full && !taken.validate) {
-    return fmt::format("{} always looks at all of a message; validate belongs to {}",
-                       toString(cell.workload), where(&AxesTaken::validate));
+    return fmt::format("{} always validates in full; less belongs to throughput and ping_pong",
+                       workload);
   }
   return {};
 }

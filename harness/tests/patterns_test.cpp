@@ -5,6 +5,7 @@
 
 #include "faulty_patterns.hpp"
 #include "harness/runner.hpp"
+#include "harness/workload_needs.hpp"
 #include "results/metrics.hpp"
 #include "scratch_suite.hpp"
 
@@ -124,6 +125,18 @@ TEST_F(PatternsTest, AChannelIsNoQueueAndSaysWhatItCanDo) {
 
 TEST_F(PatternsTest, DuplexHasOneProcessOnEachSide) {
   EXPECT_THAT(reasonAgainst("mpmc", "duplex", "producers = 2\n"), HasSubstr("not 2 and 1"));
+}
+
+TEST_F(PatternsTest, BatchesAndSleepAreForOtherWorkloads) {
+  for (const char* workload : {"stream", "duplex"}) {
+    Cell cell = plan("queue = \"spsc\"\n", workload).cells.at(0);
+    EXPECT_EQ(harness::reasonAgainst(cell), "");
+    cell.axes.batch = 8;
+    EXPECT_THAT(harness::reasonAgainst(cell), HasSubstr("no batches"));
+    cell.axes.batch = 1;
+    cell.axes.wait = "block";
+    EXPECT_THAT(harness::reasonAgainst(cell), HasSubstr("spin or yield"));
+  }
 }
 
 TEST_F(PatternsTest, EveryReaderOfASnapshotGetsWholeAndNewValues) {

@@ -13,24 +13,36 @@ namespace {
 
 constexpr std::chrono::seconds kLong{60};
 
+/// A child that does the test's work, as far at a time as is said.
+class SteppedTest : public ::testing::Test {
+ protected:
+  SteppedTest(StepTo step_to, int (*work)(StageWords&, CallMark))
+      : child_(
+            [this, step_to, work] {
+              CallMark mark;
+              mark.setBy(words_, step_to);
+              return work(words_, mark);
+            },
+            words_, step_to) {}
+
+  SharedPages pages_{sizeof(StageWords)};
+  StageWords& words_ = *new (pages_.data()) StageWords{};
+  SteppedChild child_;
+};
+
 /// A child that counts to kCounts in its call.
-class SteppedChildTest : public ::testing::Test {
+class SteppedChildTest : public SteppedTest {
  protected:
   static constexpr std::uint32_t kCounts = 50;
 
-  int count() {
-    CallMark mark;
-    mark.setBy(words_, StepTo::NextInstruction);
+  SteppedChildTest() : SteppedTest(StepTo::NextInstruction, count) {}
+  static int count(StageWords& words, CallMark mark) {
     mark.enter();
-    for (std::uint32_t i = 0; i < kCounts; ++i) words_.filled.store(i + 1);
+    for (std::uint32_t i = 0; i < kCounts; ++i) words.filled.store(i + 1);
     mark.leave();
     return 0;
   }
   std::uint32_t counted() const { return words_.filled.load(); }
-
-  SharedPages pages_{sizeof(StageWords)};
-  StageWords& words_ = *new (pages_.data()) StageWords{};
-  SteppedChild child_{[this] { return count(); }, words_, StepTo::NextInstruction};
 };
 
 TEST_F(SteppedChildTest, StandsStillBeforeTheFirstInstructionOfItsCall) {
@@ -99,28 +111,23 @@ TEST(SteppedChildWithoutACallTest, IsSaidToHaveReachedNone) {
 }
 
 /// A child with two kill points in its call, and one outside.
-class SteppedToKillPointsTest : public ::testing::Test {
+class SteppedToKillPointsTest : public SteppedTest {
  protected:
+  SteppedToKillPointsTest() : SteppedTest(StepTo::NextKillPoint, work) {}
   void SetUp() override {
     if (!kHasKillPoints) GTEST_SKIP() << "no kill points in this build";
   }
-  int work() {
-    CallMark mark;
-    mark.setBy(words_, StepTo::NextKillPoint);
+  static int work(StageWords& words, CallMark mark) {
     RINGSIDE_KILL_POINT(outside);
     mark.enter();
     RINGSIDE_KILL_POINT(first);
-    words_.filled.store(1);
+    words.filled.store(1);
     RINGSIDE_KILL_POINT(second);
-    words_.filled.store(2);
+    words.filled.store(2);
     mark.leave();
     return 0;
   }
   std::string point() const { return words_.point.load(); }
-
-  SharedPages pages_{sizeof(StageWords)};
-  StageWords& words_ = *new (pages_.data()) StageWords{};
-  SteppedChild child_{[this] { return work(); }, words_, StepTo::NextKillPoint};
 };
 
 TEST_F(SteppedToKillPointsTest, StandsStillAtEachByName) {

@@ -90,29 +90,33 @@ TEST_F(CampaignTest, AQueueThatWaitsForItsDeadProducerStalls) {
   EXPECT_TRUE(finding.failed());
 }
 
-TEST_F(CampaignTest, AQueueThatIsEmptiedAfterADeathLoses) {
-  const CampaignFinding finding = findKilled(kEmptying);
+/// Killed users of a queue with a planted weakness: its class, what is counted, and a history that
+/// shows it again.
+struct Weakness {
+  const char* sentence;
+  const char* queue;
+  ProgressClass progress;
+  std::uint64_t Counts::*count;
+};
+class WeakQueueTest : public CampaignTest, public ::testing::WithParamInterface<Weakness> {};
+
+TEST_P(WeakQueueTest, IsFoundOut) {
+  const CampaignFinding finding = findKilled(GetParam().queue);
   SKIP_WITHOUT_TRACING(finding);
-  EXPECT_EQ(finding.progress, ProgressClass::Loses) << finding.worst.evidence;
-  EXPECT_GT(finding.counts.lost, 0U);
+  EXPECT_EQ(finding.progress, GetParam().progress) << finding.worst.evidence;
+  EXPECT_GT(finding.counts.*GetParam().count, 0U);
   expectReplays(finding);
 }
 
-TEST_F(CampaignTest, AQueueThatDeliversAgainAfterADeathCorrupts) {
-  const CampaignFinding finding = findKilled(kRepeating);
-  SKIP_WITHOUT_TRACING(finding);
-  EXPECT_EQ(finding.progress, ProgressClass::Corrupts) << finding.worst.evidence;
-  EXPECT_GT(finding.counts.duplicated, 0U);
-  expectReplays(finding);
-}
-
-TEST_F(CampaignTest, AQueueThatAnnouncesBeforeItWritesCorrupts) {
-  const CampaignFinding finding = findKilled(kHalfWritten);
-  SKIP_WITHOUT_TRACING(finding);
-  EXPECT_EQ(finding.progress, ProgressClass::Corrupts) << finding.worst.evidence;
-  EXPECT_GT(finding.counts.torn, 0U);
-  expectReplays(finding);
-}
+INSTANTIATE_TEST_SUITE_P(
+    AQueue, WeakQueueTest,
+    ::testing::Values(Weakness{"ThatIsEmptiedAfterADeathLoses", kEmptying, ProgressClass::Loses,
+                               &Counts::lost},
+                      Weakness{"ThatDeliversAgainAfterADeathCorrupts", kRepeating,
+                               ProgressClass::Corrupts, &Counts::duplicated},
+                      Weakness{"ThatAnnouncesBeforeItWritesCorrupts", kHalfWritten,
+                               ProgressClass::Corrupts, &Counts::torn}),
+    [](const auto& weakness) { return std::string(weakness.param.sentence); });
 
 TEST_F(CampaignTest, AQueueThatHasAPlaceLessAfterADeathLoses) {
   const CampaignFinding finding = findKilled(kShrinking);

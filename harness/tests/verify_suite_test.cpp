@@ -80,9 +80,9 @@ TEST_F(CampaignFileTest, SaysWhichQueuesFaultsAndCounts) {
 }
 
 TEST_F(CampaignFileTest, SaysWhatIsExpectedAndPassesOverQueuesThatAreNotHere) {
-  const Campaign campaign =
-      readWith("[verify.expect]\nmpmc = \"stalls\"\nnot_built_here = \"corrupts\"\n"
-               "double_buffer = \"loses\"\n");
+  const Campaign campaign = readWith(
+      "[verify.expect]\nmpmc = \"stalls\"\nnot_built_here = \"corrupts\"\n"
+      "double_buffer = \"loses\"\n");
   ASSERT_EQ(campaign.expected.size(), 2U);
   EXPECT_EQ(campaign.expected.at("double_buffer"), ProgressClass::Loses);
   EXPECT_EQ(campaign.expected.at("mpmc"), ProgressClass::Stalls);

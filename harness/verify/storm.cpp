@@ -19,9 +19,9 @@ class StormPlay {
   StormPlay(Stage& stage, const Storm& storm)
       : play_(stage, fmt::format("storm of {} producers and {} consumers, seed {}", storm.producers,
                                  storm.consumers, storm.seed)),
+        storm_(storm),
         // Rare enough that most calls end, so often that many are caught in each storm.
         stays_one_in_(storm.at_kill_points ? 100 : 0),
-        storm_(storm),
         random_(storm.seed) {}
 
   TrialOutcome run() {

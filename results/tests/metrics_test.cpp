@@ -110,6 +110,15 @@ TEST(MetricsTest, UndisturbedTimesHaveNamesThatEndInClean) {
   EXPECT_EQ(metricOf(recordOfTimes(20, 0, 0), "response_ns_p99"), 1'000'447);
 }
 
+TEST(MetricsTest, TellARoundTripAsAMultipleOfTheFloorWhereThereIsOne) {
+  Record record = makeRecord();
+  EXPECT_EQ(metricOf(record, "rtt_over_floor"), std::nullopt);
+  record.metrics["floor_ns"] = 0.0;
+  EXPECT_EQ(metricOf(record, "rtt_over_floor"), std::nullopt);
+  record.metrics["floor_ns"] = 50.03;
+  EXPECT_DOUBLE_EQ(*metricOf(record, "rtt_over_floor"), 50.0);
+}
+
 TEST(MetricsTest, HaveNamesOfTheirOwnAndAUnit) {
   std::set<std::string_view> names;
   for (const Metric& metric : allMetrics()) {
