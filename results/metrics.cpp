@@ -87,6 +87,8 @@ constexpr const char* kSloRate = "slo_rate_per_s";
 constexpr const char* kRecovery = "recovery_ms";
 constexpr const char* kCpu = "cpu_s_per_million";
 constexpr const char* kFloor = "floor_ns";
+constexpr const char* kFaults = "faults";
+constexpr const char* kRobust = "messages_per_s_robust";
 
 /// The worst of messages that were under way while the machine did something else has left the
 /// clean histogram. Below this number of clean messages there is no p99 of them to compare with.
@@ -109,8 +111,6 @@ std::optional<double> tailIsMachine(const Record& record) {
   }
   return std::nullopt;
 }
-constexpr const char* kFaults = "faults";
-constexpr const char* kRobust = "messages_per_s_robust";
 
 constexpr Metric kMetrics[] = {
     // clang-format off

@@ -48,15 +48,15 @@ Json axesToJson(const Axes& axes) {
       {"batch", axes.batch},
       {"tuning", axes.tuning},
       {"rate_per_s", nullptr},
-      {"prefault", axes.prefault},
-      {"numa_policy", axes.numa_policy},
-      {"validate", axes.validate},
   };
   if (axes.rate_per_s) putNumber(json, "rate_per_s", *axes.rate_per_s);
   if (axes.arrivals) json["arrivals"] = *axes.arrivals;
   if (axes.seed) json["seed"] = *axes.seed;
   if (axes.percentile) json["percentile"] = *axes.percentile;
   if (axes.limit_ns) json["limit_ns"] = *axes.limit_ns;
+  json["prefault"] = axes.prefault;
+  json["numa_policy"] = axes.numa_policy;
+  json["validate"] = axes.validate;
   return json;
 }
 

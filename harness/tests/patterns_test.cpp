@@ -127,7 +127,7 @@ TEST_F(PatternsTest, DuplexHasOneProcessOnEachSide) {
   EXPECT_THAT(reasonAgainst("mpmc", "duplex", "producers = 2\n"), HasSubstr("not 2 and 1"));
 }
 
-TEST_F(PatternsTest, BatchesAndSleepAreForOtherWorkloads) {
+TEST_F(PatternsTest, BatchesSleepAndLessValidationAreForOtherWorkloads) {
   for (const char* workload : {"stream", "duplex"}) {
     Cell cell = plan("queue = \"spsc\"\n", workload).cells.at(0);
     EXPECT_EQ(harness::reasonAgainst(cell), "");
@@ -136,6 +136,9 @@ TEST_F(PatternsTest, BatchesAndSleepAreForOtherWorkloads) {
     cell.axes.batch = 1;
     cell.axes.wait = "block";
     EXPECT_THAT(harness::reasonAgainst(cell), HasSubstr("spin or yield"));
+    cell.axes.wait = "spin";
+    cell.validate = Validate::Off;
+    EXPECT_THAT(harness::reasonAgainst(cell), HasSubstr("always validates in full"));
   }
 }
 
