@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "harness/cell_variant.hpp"
 #include "harness/format_numbers.hpp"
 #include "harness/open_loop.hpp"
 
@@ -72,6 +73,11 @@ std::string rateText(const CellSummary& cell) {
   return formatCount(*cell.axes.rate_per_s) + (arrivals.empty() ? "" : " " + arrivals);
 }
 
+/// But for what "rate/s" says.
+std::string otherAxes(const CellSummary& cell) {
+  return variantOf(cell, {rateLabel(cell.axes), arrivalsLabel(cell.axes)});
+}
+
 std::string slowestBy(const CellSummary& cell) {
   const auto machine = medianOf(cell, "tail_is_machine");
   if (!machine) return kNone;
@@ -103,6 +109,7 @@ const Column kNames[] = {
     {"bytes", [](const Line& l) { return std::to_string(l.cell->axes.element_size_bytes); }, false},
     {"cap", [](const Line& l) { return std::to_string(l.cell->axes.capacity); }, false},
     {"rate/s", [](const Line& l) { return rateText(*l.cell); }, false},
+    {"with", [](const Line& l) { return otherAxes(*l.cell); }, false},
 };
 
 /// What was found; without a column of nothing.

@@ -5,8 +5,8 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
-#include <sstream>
 
+#include "harness/cell_variant.hpp"
 #include "harness/console.hpp"
 #include "harness/format_numbers.hpp"
 #include "harness/response_table.hpp"
@@ -201,42 +201,20 @@ std::string scenarioOf(const CellSummary& cell) {
   return cell.cell.substr(first + 1, cell.cell.find('/', first + 1) - first - 1);
 }
 
-/// What the cells of one scenario have in common stands above them, what differs in a footnote.
-std::string headingOf(const std::vector<CellSummary>& cells, std::size_t first) {
-  const CellSummary& cell = cells[first];
-  bool same_placement = true;
-  for (const CellSummary& other : cells) {
-    if (scenarioOf(other) == scenarioOf(cell)) {
-      same_placement &= other.axes.placement == cell.axes.placement;
-    }
-  }
-  const std::string name = scenarioOf(cell);
-  return fmt::format(
-      "{}{}, {}{}", name, name == cell.axes.workload ? "" : " (" + cell.axes.workload + ")",
-      counted(cell.repetitions, "repetition"), same_placement ? ", " + cell.axes.placement : "");
-}
-
 bool placementsVary(const std::vector<CellSummary>& cells) {
   return std::any_of(cells.begin(), cells.end(), [&](const CellSummary& cell) {
-    return scenarioOf(cell) == scenarioOf(cells.front()) &&
-           cell.axes.placement != cells.front().axes.placement;
+    return cell.axes.placement != cells.front().axes.placement;
   });
 }
 
-/// What sets a cell apart beside its columns: "mem=memfd locked". Of its name, which says whatever
-/// is not the default: suite/scenario/queue/shape, and then the axes.
-std::string variantOf(const CellSummary& cell) {
-  constexpr int kPartsBeforeAxes = 4;
-  std::istringstream parts(cell.cell);
-  std::string variant;
-  int number = 0;
-  for (std::string part; std::getline(parts, part, '/'); ++number) {
-    const bool has_column =
-        part.starts_with("el=") || part.starts_with("cap=") || part == cell.axes.placement;
-    if (number < kPartsBeforeAxes || has_column) continue;
-    variant += (variant.empty() ? "" : " ") + part;
-  }
-  return variant;
+/// What the cells of one scenario have in common stands above them, what differs in a footnote.
+std::string headingOf(const std::vector<CellSummary>& cells) {
+  const CellSummary& cell = cells.front();
+  const std::string name = scenarioOf(cell);
+  return fmt::format("{}{}, {}{}", name,
+                     name == cell.axes.workload ? "" : " (" + cell.axes.workload + ")",
+                     counted(cell.repetitions, "repetition"),
+                     placementsVary(cells) ? "" : ", " + cell.axes.placement);
 }
 
 bool anyVariant(const std::vector<CellSummary>& cells) {
@@ -260,12 +238,17 @@ std::string marksOf(const CellSummary& cell, Footnotes& footnotes) {
   return fmt::format("[{}]", fmt::join(numbers, ","));
 }
 
-/// The rows, and what stands around them.
-struct ResultTable {
+/// The cells of one scenario.
+struct Section {
+  std::string heading;
   TextTable cells;
-  std::vector<std::string> sections;  ///< the heading before a row, or empty
+};
+
+/// The tables, and what stands below them.
+struct ResultTable {
+  std::vector<Section> sections;
   std::vector<std::string> footnotes;
-  std::string legend = {};
+  std::string legend;
 };
 
 Row headings(const std::vector<Column>& columns, bool with_placement, bool with_variant) {
@@ -292,37 +275,46 @@ std::string legendOf(const std::vector<CellSummary>& cells, const std::vector<Co
   return legend;
 }
 
-ResultTable makeTable(const std::vector<CellSummary>& cells) {
+/// The columns of a section are those that its cells need.
+Section sectionOf(const std::vector<CellSummary>& cells, Footnotes& footnotes) {
   const bool with_placement = placementsVary(cells);
   const bool with_variant = anyVariant(cells);
   const std::size_t words = kLeftAligned + (with_variant ? 1 : 0);
   const std::vector<Column> columns = columnsOf(cells);
-  ResultTable table{TextTable(headings(columns, with_placement, with_variant), words), {}, {}};
-  Footnotes footnotes;
-  for (std::size_t i = 0; i < cells.size(); ++i) {
+  Section section{headingOf(cells),
+                  TextTable(headings(columns, with_placement, with_variant), words)};
+  for (const CellSummary& cell : cells) {
     Row row;
-    for (const Column& column : columns) row.push_back(column.text(cells[i]));
-    if (with_placement) row.insert(row.begin() + 1, cells[i].axes.placement);
-    if (with_variant) row.insert(row.begin() + 1, variantOf(cells[i]));
-    row.push_back(marksOf(cells[i], footnotes));
-    table.cells.add(std::move(row));
-    const bool begins = i == 0 || scenarioOf(cells[i]) != scenarioOf(cells[i - 1]);
-    table.sections.push_back(begins ? headingOf(cells, i) : "");
+    for (const Column& column : columns) row.push_back(column.text(cell));
+    if (with_placement) row.insert(row.begin() + 1, cell.axes.placement);
+    if (with_variant) row.insert(row.begin() + 1, variantOf(cell));
+    row.push_back(marksOf(cell, footnotes));
+    section.cells.add(std::move(row));
+  }
+  return section;
+}
+
+ResultTable makeTable(const std::vector<CellSummary>& cells) {
+  ResultTable table;
+  Footnotes footnotes;
+  for (auto begin = cells.begin(); begin != cells.end();) {
+    const auto end = std::find_if(begin, cells.end(), [&](const CellSummary& cell) {
+      return scenarioOf(cell) != scenarioOf(*begin);
+    });
+    table.sections.push_back(sectionOf({begin, end}, footnotes));
+    begin = end;
   }
   table.footnotes = footnotes.texts();
-  table.legend = legendOf(cells, columns);
+  table.legend = legendOf(cells, columnsOf(cells));
   return table;
 }
 
 std::string renderText(const ResultTable& table) {
   std::string text;
-  for (std::size_t i = 0; i < table.sections.size(); ++i) {
-    if (!table.sections[i].empty()) {
-      text += (i == 0 ? "" : "\n") + table.sections[i] + "\n" + table.cells.alignedHeadings();
-    }
-    text += table.cells.aligned(i);
+  for (const Section& section : table.sections) {
+    text += section.heading + "\n" + section.cells.allAligned() + "\n";
   }
-  text += "\n" + table.legend + "\n";
+  text += table.legend + "\n";
   for (std::size_t i = 0; i < table.footnotes.size(); ++i) {
     text += fmt::format("[{}] {}\n", i + 1, table.footnotes[i]);
   }
@@ -331,14 +323,10 @@ std::string renderText(const ResultTable& table) {
 
 std::string renderMarkdown(const ResultTable& table) {
   std::string text;
-  for (std::size_t i = 0; i < table.sections.size(); ++i) {
-    if (!table.sections[i].empty()) {
-      text += fmt::format("{}### {}\n\n{}", i == 0 ? "" : "\n", table.sections[i],
-                          table.cells.markdownHeadings());
-    }
-    text += table.cells.markdown(i);
+  for (const Section& section : table.sections) {
+    text += fmt::format("### {}\n\n{}\n", section.heading, section.cells.allMarkdown());
   }
-  text += fmt::format("\n{}\n", table.legend);
+  text += table.legend + "\n";
   for (std::size_t i = 0; i < table.footnotes.size(); ++i) {
     text += fmt::format("\n[{}] {}\n", i + 1, table.footnotes[i]);
   }

@@ -46,6 +46,7 @@ void Traffic::prefault(std::span<T> part) const noexcept {
 }
 
 void Traffic::prefaultProducer(std::uint32_t i) const noexcept {
+  prefault(std::span(&words(), 1));  // a child has none of what its parent touched before
   if (shape_.watches) prefault(std::span(&producerGaps(i), 1));
   if (shape_.round_trips) prefault(roundTrips(i));
   if (shape_.planned.empty()) return;
@@ -54,6 +55,7 @@ void Traffic::prefaultProducer(std::uint32_t i) const noexcept {
 }
 
 void Traffic::prefaultConsumer(std::uint32_t i) const noexcept {
+  prefault(std::span(&words(), 1));
   if (shape_.watches) prefault(std::span(&consumerGaps(i), 1));
   for (std::uint32_t p = 0; p < shape_.producers; ++p) prefault(turningPoints(p));
   if (shape_.planned.empty()) return;

@@ -85,5 +85,14 @@ TEST(ResponseTableTest, GivesProgramsEveryFigureOrNull) {
   EXPECT_TRUE(json["slo_rate_per_s"].is_null());
 }
 
+TEST(ResponseTableTest, TellsCellsApartByWhatHasNoColumn) {
+  CellSummary blocks = pacedCell();
+  blocks.cell += "/wait=block";
+  const std::string text = renderResponse({pacedCell(), blocks}, Format::Table);
+  EXPECT_THAT(text, HasSubstr("wait=block"));
+  EXPECT_THAT(text, Not(HasSubstr("rate=100000")));
+  EXPECT_THAT(renderResponse({pacedCell()}, Format::Table), Not(HasSubstr("with ")));
+}
+
 }  // namespace
 }  // namespace ringside::harness

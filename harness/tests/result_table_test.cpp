@@ -99,6 +99,27 @@ TEST(ResultTableTest, ShowsBytesOfStreamsAndWritesOfSnapshotsWhereThereAreSome) 
   EXPECT_THAT(without, Not(HasSubstr("are reads")));
 }
 
+TEST(ResultTableTest, HasNoColumnOfNothing) {
+  CellSummary timed = roundTrip(cellOf("round-trip", "spsc"));
+  timed.metrics["rtt_ns_p50"] = {.median = 110, .repetitions = 5};
+  timed.metrics["cpu_s_per_million"] = {.median = 0.25, .repetitions = 5};
+  const CellSummary plain = cellOf("throughput", "spsc");
+  EXPECT_THAT(renderResults({plain}, Format::Table), Not(HasSubstr("p50")));
+  EXPECT_THAT(renderResults({plain}, Format::Table), Not(HasSubstr("cpu/M")));
+  const std::string both = renderResults({plain, timed}, Format::Table);
+  EXPECT_THAT(both.substr(0, both.find("round-trip")), Not(HasSubstr("p50")));
+  for (const char* there : {"p50", "110 ns", "cpu/M", "0.25", "CPU seconds"}) {
+    EXPECT_THAT(both, HasSubstr(there));
+  }
+}
+
+TEST(ResultTableTest, SaysWhatSetsACellApartWhereThereIsNoColumnForIt) {
+  CellSummary cell = cellOf("throughput", "spsc");
+  EXPECT_THAT(renderResults({cell}, Format::Table), Not(HasSubstr("with")));
+  cell.cell += "/mem=memfd/locked";
+  EXPECT_THAT(renderResults({cell}, Format::Table), HasSubstr("mem=memfd locked"));
+}
+
 TEST(ResultTableTest, SaysWhenNothingWasMeasured) {
   EXPECT_EQ(renderResults({}, Format::Table), "nothing was measured\n");
 }
