@@ -134,7 +134,7 @@ constexpr Column kColumns[] = {
     {"shape", shapeOf},
     {"bytes", [](const CellSummary& c) { return std::to_string(c.axes.element_size_bytes); }},
     {"cap", [](const CellSummary& c) { return std::to_string(c.axes.capacity); }},
-    {"messages/s", rateText},
+    {"msgs/s", rateText},
     {"p50", [](const CellSummary& c) { return timeText(c, kP50, 1); }},
     {"p99", [](const CellSummary& c) { return timeText(c, kP99, 100); }},
     {"p99.9", [](const CellSummary& c) { return timeText(c, kP999, 1000); }},
@@ -166,7 +166,7 @@ const OptionalColumn* findOptional(std::string_view heading) {
   return found == std::end(kOptionalColumns) ? nullptr : found;
 }
 
-/// Columns after "messages/s" that are there when a cell of this workload is.
+/// Columns after "msgs/s" that are there when a cell of this workload is.
 struct WorkloadColumn {
   const char* workload;
   Column column;
@@ -261,7 +261,7 @@ Row headings(const std::vector<Column>& columns, bool with_placement, bool with_
 }
 
 constexpr const char* kSnapshotLegend =
-    "\nOf a snapshot, messages/s are reads, and p50 to max is the time of one.";
+    "\nOf a snapshot, msgs/s are reads, and p50 to max is the time of one.";
 
 bool isSnapshot(const CellSummary& cell) { return cell.axes.workload == "snapshot"; }
 

@@ -170,8 +170,7 @@ void addRunCommand(CLI::App& app, ExitCode& exit_code) {
       ->expected(1)
       ->take_all();
   command
-      ->add_option("--validate", options->validate,
-                   "Of each message: off, sequence or full; the same as -a validate=…")
+      ->add_option("--validate", options->validate, "Of messages, as -a validate=off|sequence|full")
       ->check(CLI::IsMember({"off", "sequence", "full"}));
   command->add_option("--format", options->format, "Of the table on stdout")
       ->check(CLI::IsMember({"table", "json", "csv", "markdown"}))

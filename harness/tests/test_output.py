@@ -16,7 +16,7 @@ CELLS = len(WORKLOADS) * len(SHAPES)
 STATUSES = ["ok", "ok", "skipped", "ok"] * len(WORKLOADS)
 TIMED = ["p50", "p99", "p99.9", "max", "×floor"]
 HEADINGS = [
-    ["queue", "shape", "bytes", "cap", "messages/s", *timed, "cpu/M", "l/d/r/t"]
+    ["queue", "shape", "bytes", "cap", "msgs/s", *timed, "cpu/M", "l/d/r/t"]
     for timed in ([], TIMED)  # of each workload
 ]
 
