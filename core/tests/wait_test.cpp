@@ -40,6 +40,7 @@ TYPED_TEST(WaitTest, ABlockedPopUsesUnderOnePercentOfACore) {
 #ifdef __SANITIZE_ADDRESS__
   GTEST_SKIP() << "AddressSanitizer and a build without optimisation use more than the queue does";
 #endif
+  if (kThreadSanitizer) GTEST_SKIP() << "ThreadSanitizer uses more than the queue does";
   typename TypeParam::Consumer consumer(this->name_.str(), 8, 4);
   ASSERT_EQ(consumer.open(), 0);
   std::uint64_t element = 0;
