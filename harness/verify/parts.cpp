@@ -99,10 +99,6 @@ int finish(LoggedProducer& producer, LoggedConsumer& consumer, const ActorContex
   return kPartPlayed;
 }
 
-}  // namespace
-
-namespace {
-
 template <class MakeAnother>
 bool isRefused(MakeAnother&& make) {
   try {

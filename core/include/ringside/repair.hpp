@@ -21,6 +21,9 @@ namespace ringside {
 /// it counts down here, and no more.
 class Stall {
  public:
+  static constexpr std::uint64_t kFirstTries = 64;
+  static constexpr std::uint64_t kMostTries = 256;
+
   /// Once for each try that got nothing. When it is true, isBlockedAt() must be asked.
   bool isTimeToAsk() noexcept { return --left_ == 0; }
   /// Whether it is time to look: true when nothing has moved since it was asked last.
@@ -40,9 +43,6 @@ class Stall {
   }
 
  private:
-  static constexpr std::uint64_t kFirstTries = 64;
-  static constexpr std::uint64_t kMostTries = 256;
-
   std::uint64_t left_ = kFirstTries;
   std::uint64_t patience_ = kFirstTries;        ///< after the next look
   std::uint64_t position_ = ~std::uint64_t{0};  ///< where it was asked last; none yet
