@@ -55,6 +55,8 @@ struct QueueLimits {
   /// What a consumer had taken when it died comes again, flagged: see `redelivers` in
   /// any_queue.hpp.
   bool at_least_once = false;
+  /// Where it takes one producer or one consumer, the constructor of another one throws.
+  bool refuses_seconds = false;
 };
 
 /// What one queue of a cell must hold, and for how many.

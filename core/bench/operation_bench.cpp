@@ -1,8 +1,9 @@
-// What one tryPush and one tryPop cost, in one thread, per policy and element size, and what the
-// clock costs that everything else is measured with.
+// What one tryPush and one tryPop cost, in one thread, per policy and element size, what a pop that
+// sleeps costs, and what the clock costs that everything else is measured with.
 #include <benchmark/benchmark.h>
 #include <time.h>
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <vector>
@@ -14,6 +15,12 @@
 #endif
 
 namespace {
+
+double secondsOf(::clockid_t clock) {
+  ::timespec now = {};
+  ::clock_gettime(clock, &now);
+  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
+}
 
 template <class Policy>
 void BM_PushPop(benchmark::State& state) {
@@ -65,6 +72,32 @@ BENCHMARK_TEMPLATE(BM_PushPop, ringside::Mpmc)->Apply(elementSizes);
 BENCHMARK_TEMPLATE(BM_ClaimTake, ringside::Spsc)->ArgName("element_size_bytes")->Arg(64);
 BENCHMARK_TEMPLATE(BM_ClaimTake, ringside::Mpsc)->ArgName("element_size_bytes")->Arg(64);
 BENCHMARK_TEMPLATE(BM_ClaimTake, ringside::Mpmc)->ArgName("element_size_bytes")->Arg(64);
+
+/// A pop that sleeps 100 ms and gets nothing. The counter is what that uses of a core, in percent.
+template <class Policy>
+void BM_BlockedPop(benchmark::State& state) {
+  const ringside::bench::Ring<ringside::LocalMem, Policy> ring(64);
+  ringside::PopSide<typename Policy::Reader> pop(ring.segment.view(), ringside::Attachment{},
+                                                 ringside::Wait::Block);
+  std::array<std::byte, 64> in;
+  double cpu_s = 0;
+  double waited_s = 0;
+  for (auto _ : state) {
+    const double cpu_before_s = secondsOf(CLOCK_THREAD_CPUTIME_ID);
+    const double before_s = secondsOf(CLOCK_MONOTONIC);
+    if (pop.popUntil(in.data(), ringside::deadlineAfter(std::chrono::milliseconds(100)))) {
+      state.SkipWithError("the ring was not empty");
+      break;
+    }
+    waited_s += secondsOf(CLOCK_MONOTONIC) - before_s;
+    cpu_s += secondsOf(CLOCK_THREAD_CPUTIME_ID) - cpu_before_s;
+  }
+  state.counters["core_percent"] = 100 * cpu_s / waited_s;
+}
+
+BENCHMARK_TEMPLATE(BM_BlockedPop, ringside::Spsc)->Unit(benchmark::kMillisecond);
+BENCHMARK_TEMPLATE(BM_BlockedPop, ringside::Mpsc)->Unit(benchmark::kMillisecond);
+BENCHMARK_TEMPLATE(BM_BlockedPop, ringside::Mpmc)->Unit(benchmark::kMillisecond);
 
 void BM_SteadyClock(benchmark::State& state) {
   for (auto _ : state) benchmark::DoNotOptimize(std::chrono::steady_clock::now());

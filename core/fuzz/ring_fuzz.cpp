@@ -25,8 +25,8 @@ void require(bool holds, const char* what) {
 }
 
 constexpr std::size_t kMaxCalls = 96;
-/// Looks at the dead come after 64 tries and after 64 more.
-constexpr int kTriesWithTwoLooks = 130;
+/// Looks at the dead come after so many tries at most, and after as many more.
+constexpr int kTriesWithTwoLooks = 3 * Stall::kMostTries;
 constexpr int kMaxTimedCalls = 2;
 constexpr std::chrono::microseconds kShortWait{10};
 

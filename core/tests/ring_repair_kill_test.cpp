@@ -111,7 +111,7 @@ void inDyingProcess(const std::function<void()>& work) {
 }
 
 /// One try less than it takes at one position until a side looks for the dead.
-constexpr int kTriesBeforeALook = 127;
+constexpr int kTriesBeforeALook = 2 * Stall::kFirstTries - 1;
 
 template <class K>
 class RepairKillTest : public ::testing::Test {};

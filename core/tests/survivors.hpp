@@ -43,8 +43,8 @@ struct SurvivingNames {
 /// A watchdog: no survivor ever waits so long.
 constexpr std::chrono::seconds kNeverReached{20};
 /// More tries than a side makes before it looks whether a dead one is in its way, twice; also where
-/// it has tried in vain at that position for long, for then looks are up to 1024 tries apart.
-constexpr int kTriesWithTwoLooks = 3 * 1024;
+/// it has tried in vain at that position for long, for then looks are up to 256 tries apart.
+constexpr int kTriesWithTwoLooks = 3 * Stall::kMostTries;
 
 using Element = WholeSample<9>;  ///< more than a cache line
 

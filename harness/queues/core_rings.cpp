@@ -12,7 +12,8 @@ struct CoreRing {
                        .max_capacity = kMaxCapacity,
                        .provision = Provision::Queue,
                        .takes_memory_options = true,
-                       .at_least_once = kDelivery == Delivery::AtLeastOnce};
+                       .at_least_once = kDelivery == Delivery::AtLeastOnce,
+                       .refuses_seconds = true};
     if (Policy::kKind != PolicyKind::Spsc) limits.max_producers = kMaxWorkersPerRole;
     if (Policy::kKind == PolicyKind::Mpmc) limits.max_consumers = kMaxWorkersPerRole;
     return limits;

@@ -15,7 +15,7 @@
 namespace ringside::harness {
 namespace {
 
-enum class Weakness { None, Wedge, Empty, Repeat, Halve, Shrink, Infect, Forget };
+enum class Weakness { None, Wedge, Empty, Repeat, Halve, Shrink, Infect, Forget, LetIn };
 
 /// One producer, one consumer, a position each, and a word that says that a push is under way.
 template <Weakness kWeakness>
@@ -29,7 +29,7 @@ struct FragileRing {
     alignas(64) std::byte elements[64];
   };
 
-  static QueueLimits limits() { return {}; }
+  static QueueLimits limits() { return {.refuses_seconds = kWeakness == Weakness::LetIn}; }
   static std::uint64_t bytesNeeded(const QueueShape& shape) {
     return sizeof(Shared) + shape.capacity * shape.element_size_bytes;
   }
@@ -127,6 +127,7 @@ RINGSIDE_QUEUE(fragile_half_written, FragileRing<Weakness::Halve>, "test only");
 RINGSIDE_QUEUE(fragile_shrinking, FragileRing<Weakness::Shrink>, "test only");
 RINGSIDE_QUEUE(fragile_infectious, FragileRing<Weakness::Infect>, "test only");
 RINGSIDE_QUEUE(fragile_forgetful, FragileRing<Weakness::Forget>, "test only");
+RINGSIDE_QUEUE(fragile_open_to_all, FragileRing<Weakness::LetIn>, "test only");
 RINGSIDE_QUEUE(fragile_not, FragileRing<Weakness::None>, "test only");
 
 }  // namespace

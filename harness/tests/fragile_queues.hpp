@@ -11,6 +11,8 @@ constexpr const char* kHalfWritten = "fragile_half_written";  ///< announces fir
 constexpr const char* kShrinking = "fragile_shrinking";       ///< has a place less from then on
 constexpr const char* kInfectious = "fragile_infectious";     ///< who comes next crashes
 constexpr const char* kForgetful = "fragile_forgetful";  ///< wakes nobody; that without a death
-constexpr const char* kSturdy = "fragile_not";           ///< the same code without a weakness
+constexpr const char* kOpenToAll =
+    "fragile_open_to_all";                      ///< says it takes one of each, and lets in more
+constexpr const char* kSturdy = "fragile_not";  ///< the same code without a weakness
 
 }  // namespace ringside::harness

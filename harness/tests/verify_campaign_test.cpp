@@ -133,6 +133,12 @@ TEST_F(CampaignTest, AQueueThatCrashesASurvivorCorrupts) {
   EXPECT_THAT(finding.worst.evidence, ::testing::StartsWith("a survivor "));
 }
 
+TEST_F(CampaignTest, AQueueThatLetsInASecondProducerCorrupts) {
+  const CampaignFinding finding = find(kOpenToAll, FaultKind::None);
+  EXPECT_EQ(finding.progress, ProgressClass::Corrupts) << finding.worst.evidence;
+  EXPECT_THAT(finding.worst.evidence, HasSubstr("gave up: it let in a second producer"));
+}
+
 TEST_F(CampaignTest, AQueueThatForgetsToWakeStalls) {
   Stage stage(*findQueue(kForgetful), shapeFor(3), session_);
   const auto outcome = wakeAtStep(stage, SteppedTrial{});  // a push

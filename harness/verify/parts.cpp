@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <random>
+#include <stdexcept>
 
 #include "ringside/wait.hpp"
 
@@ -98,6 +99,31 @@ int finish(LoggedProducer& producer, LoggedConsumer& consumer, const ActorContex
   return kPartPlayed;
 }
 
+template <class MakeAnother>
+bool isRefused(MakeAnother&& make) {
+  try {
+    make();
+    return false;
+  } catch (const std::exception&) {
+    return true;
+  }
+}
+
+/// While there is a producer and a consumer. Throws when another one is let in beside the only one.
+void demandRefusal(const ActorContext& context) {
+  const QueueLimits& limits = context.queue.limits;
+  const AnyQueue& any = context.queue.any;
+  if (!limits.refuses_seconds) return;
+  if (limits.max_producers == 1 &&
+      !isRefused([&] { any.producer(context.place, context.shape); })) {
+    throw std::logic_error("it let in a second producer");
+  }
+  if (limits.max_consumers == 1 &&
+      !isRefused([&] { any.consumer(context.place, context.shape); })) {
+    throw std::logic_error("it let in a second consumer");
+  }
+}
+
 }  // namespace
 
 int playFiller(const ActorContext& context, const Filling& filling) {
@@ -105,6 +131,7 @@ int playFiller(const ActorContext& context, const Filling& filling) {
   context.queue.create(context.place, context.shape);
   std::optional<LoggedProducer> producer(context);
   std::optional<LoggedConsumer> consumer(context);
+  demandRefusal(context);
   const std::uint64_t capacity = fill(*producer, kAll);
   words.capacity_before.store(capacity);
   if (empty(*consumer, kAll) != capacity) return kNothingMoved;

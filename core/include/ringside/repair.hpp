@@ -17,10 +17,13 @@ namespace ringside {
 
 /// When to look: a side that gets nothing 64 to 128 times in a row, or that was far on its way to
 /// it before the position changed, is blocked or has nothing to do; then after twice as many tries
-/// each time, up to 1024. A try that gets nothing is on the way of every answer that is waited for:
+/// each time, up to 256. A try that gets nothing is on the way of every answer that is waited for:
 /// it counts down here, and no more.
 class Stall {
  public:
+  static constexpr std::uint64_t kFirstTries = 64;
+  static constexpr std::uint64_t kMostTries = 256;
+
   /// Once for each try that got nothing. When it is true, isBlockedAt() must be asked.
   bool isTimeToAsk() noexcept { return --left_ == 0; }
   /// Whether it is time to look: true when nothing has moved since it was asked last.
@@ -40,9 +43,6 @@ class Stall {
   }
 
  private:
-  static constexpr std::uint64_t kFirstTries = 64;
-  static constexpr std::uint64_t kMostTries = 1024;
-
   std::uint64_t left_ = kFirstTries;
   std::uint64_t patience_ = kFirstTries;        ///< after the next look
   std::uint64_t position_ = ~std::uint64_t{0};  ///< where it was asked last; none yet
