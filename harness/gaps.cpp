@@ -6,6 +6,7 @@
 
 #include <charconv>
 #include <cstring>
+#include <utility>
 
 namespace ringside::harness {
 namespace {
@@ -18,7 +19,7 @@ struct Switches {
 
 Switches switchesSoFar() noexcept {
   ::rusage usage = {};
-  ::getrusage(RUSAGE_SELF, &usage);
+  ::getrusage(RUSAGE_THREAD, &usage);
   return {static_cast<std::uint64_t>(usage.ru_nvcsw), static_cast<std::uint64_t>(usage.ru_nivcsw)};
 }
 
@@ -52,13 +53,14 @@ std::uint64_t KernelWitness::runDelayNs() const noexcept {
 
 KernelWitness::Statement KernelWitness::about(std::uint64_t gap_ns) noexcept {
   const Switches switches = switchesSoFar();
-  const std::uint64_t seen = schedstat_ >= 0 ? runDelayNs() : switches.involuntary;
-  const std::uint64_t grown = seen - last_;
-  const std::uint64_t sleeps = switches.voluntary - last_sleeps_;
-  last_ = seen;
-  last_sleeps_ = switches.voluntary;
-  const bool delayed = grown > 0 && (schedstat_ < 0 || grown >= gap_ns / 2);
-  return {.taken_away = delayed, .slept = sleeps > 0};
+  const bool preempted =
+      switches.involuntary != std::exchange(last_preemptions_, switches.involuntary);
+  const bool slept = switches.voluntary != std::exchange(last_sleeps_, switches.voluntary);
+  if (!preempted && !slept) return {};
+  if (schedstat_ < 0) return {.taken_away = preempted, .slept = slept};
+  const std::uint64_t delay_ns = runDelayNs();
+  const std::uint64_t grown_ns = delay_ns - std::exchange(last_delay_ns_, delay_ns);
+  return {.taken_away = grown_ns > 0 && grown_ns >= gap_ns / 2, .slept = slept};
 }
 
 GapWatch::GapWatch(const Clock& clock, GapLog& log) noexcept
@@ -78,12 +80,12 @@ void GapWatch::start() noexcept {
 }
 
 void GapWatch::note(std::uint64_t now, GapSite site) noexcept {
-  if (log_.count == GapLog::kCapacity) {
+  if (log_.count == log_.capacity) {
     if (log_.full_since == 0) log_.full_since = last_;
     last_ = now;
     return;
   }
-  Gap& gap = log_.gaps[log_.count++];
+  Gap& gap = log_.gaps()[log_.count++];
   gap.begin = last_;
   gap.site = site;
   const KernelWitness::Statement kernel = witness_.about(clock_.nsBetween(last_, now));

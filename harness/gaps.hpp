@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <span>
 
 #include "harness/clock.hpp"
 
@@ -33,21 +34,28 @@ struct Gap {
   bool slept = false;
 };
 
-/// What one worker leaves. All zero is a valid empty one; one writer, read when that has ended.
+/// What one worker leaves, with room for its gaps right behind. One writer; read when that has
+/// ended.
 struct alignas(64) GapLog {
-  static constexpr std::size_t kCapacity = 1 << 15;
+  static constexpr std::size_t bytesFor(std::uint64_t capacity) {
+    return sizeof(GapLog) + capacity * sizeof(Gap);
+  }
+  Gap* gaps() noexcept { return reinterpret_cast<Gap*>(this + 1); }
+  std::span<const Gap> logged() const noexcept {
+    return {reinterpret_cast<const Gap*>(this + 1), count};
+  }
 
+  std::uint64_t capacity = 0;
   std::uint64_t count = 0;
   std::uint64_t full_since = 0;  ///< begin of the first gap that found no room; 0: all did
   /// Time without the gaps, by where it was spent.
   std::uint64_t ticks_between_calls = 0;
   std::uint64_t ticks_in_calls = 0;
-  Gap gaps[kCapacity] = {};
 };
 
 /// What the kernel did in a gap: gave the CPU to others, as run delay in /proc/self/schedstat tells
-/// or, where that cannot be read, involuntary context switches; or put the process to sleep, as
-/// voluntary ones tell. For the calling process.
+/// or, where that cannot be read, involuntary context switches; or put the thread to sleep, as
+/// voluntary ones tell. For the calling thread.
 class KernelWitness {
  public:
   KernelWitness();
@@ -59,14 +67,16 @@ class KernelWitness {
     bool taken_away = false;
     bool slept = false;
   };
-  /// Of the time since the last question, `gap_ns` long. Two system calls.
+  /// Of the time since the last question, `gap_ns` long. One system call, and another only where
+  /// this thread was not on its CPU all the time: asking is part of the gap.
   Statement about(std::uint64_t gap_ns) noexcept;
 
  private:
   std::uint64_t runDelayNs() const noexcept;
 
   int schedstat_ = -1;
-  std::uint64_t last_ = 0;  ///< run delay, or involuntary switches
+  std::uint64_t last_delay_ns_ = 0;
+  std::uint64_t last_preemptions_ = 0;
   std::uint64_t last_sleeps_ = 0;
 };
 

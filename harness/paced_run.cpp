@@ -22,6 +22,9 @@ using results::Status;
 
 constexpr double kNsPerMs = 1e6;
 constexpr double kLeadNs = 1e6;
+/// Room for the gaps of a worker: a busy virtual machine was seen to make 12,000 in a second.
+constexpr std::uint64_t kGapsPerS = 1 << 15;
+constexpr std::uint64_t kMostGaps = 1 << 20;
 /// Of the response p50: what the sender adds by itself is noted from here on.
 constexpr double kNotablePart = 0.1;
 /// What has not come is counted as this long: longer than anything a histogram holds.
@@ -34,6 +37,11 @@ SlotShape slotOf(const Cell& cell, std::uint32_t repetition) {
           .length_ns = static_cast<double>(ms) * kNsPerMs,
           .producers = cell.axes.producers,
           .seed = cell.axes.seed.value_or(0) + (std::uint64_t{repetition} << 54)};
+}
+
+std::uint64_t gapsToExpect(const Timing& timing) {
+  return std::min(kMostGaps,
+                  (timing.warmup_ms + timing.duration_ms) / 1000 * kGapsPerS + kGapsPerS);
 }
 
 std::uint64_t ticksOf(double ns, const Clock& clock) {
@@ -145,7 +153,7 @@ class PacedTimes {
       return;
     }
     ++received_;
-    const bool disturbed = disturbance_.meets(message.intended, message.received);
+    const bool disturbed = disturbance_.disturbs(message.intended, message.received);
     disturbed_ += static_cast<std::uint64_t>(disturbed);
     const std::uint64_t response = clock_.nsBetween(message.intended, message.received);
     response_.record(response, disturbed);
@@ -312,7 +320,7 @@ class RoundTrips {
  private:
   void take(const RoundTrip& trip, std::uint64_t turned) {
     ++kept_;
-    const bool disturbed = disturbance_.meets(trip.begin, trip.end);
+    const bool disturbed = disturbance_.disturbs(trip.begin, trip.end);
     disturbed_ += static_cast<std::uint64_t>(disturbed);
     if (!disturbed) clean_->record(clock_.nsBetween(trip.begin, trip.end));
     if (turned == 0) return;
@@ -352,7 +360,7 @@ std::unique_ptr<Traffic> makeTraffic(const Cell& cell, std::uint32_t repetition,
   if (paced) plan = planSends(cell.arrivals, slotOf(cell, repetition));
   TrafficShape shape{.producers = cell.axes.producers,
                      .consumers = cell.axes.consumers,
-                     .watches = paced || round_trips,
+                     .gaps_per_worker = paced || round_trips ? gapsToExpect(cell.timing) : 0,
                      .round_trips = round_trips,
                      .planned = {}};
   for (const std::vector<double>& times : plan) shape.planned.push_back(times.size());

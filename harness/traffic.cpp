@@ -13,6 +13,10 @@ std::size_t onPage(std::size_t bytes) { return (bytes + kPageBytes - 1) / kPageB
 
 Traffic::Traffic(TrafficShape shape) : shape_(std::move(shape)), pages_(layOut()) {
   pages_.prefault(0, kPageBytes);
+  if (shape_.gaps_per_worker == 0) return;
+  for (std::uint32_t i = 0; i < shape_.producers + shape_.consumers; ++i) {
+    gapLog(i).capacity = shape_.gaps_per_worker;
+  }
 }
 
 /// Decides where everything is; the size of it all.
@@ -20,7 +24,9 @@ std::size_t Traffic::layOut() {
   std::size_t end = onPage(sizeof(TrafficWords));
   const auto take = [&end](std::size_t bytes) { return std::exchange(end, onPage(end + bytes)); };
   const std::size_t workers = shape_.producers + shape_.consumers;
-  gaps_at_ = take(shape_.watches ? workers * sizeof(GapLog) : 0);
+  const bool watches = shape_.gaps_per_worker > 0;
+  gap_log_bytes_ = watches ? onPage(GapLog::bytesFor(shape_.gaps_per_worker)) : 0;
+  gaps_at_ = take(workers * gap_log_bytes_);
   notes_at_ = take(shape_.producers * sizeof(GeneratorNote));
   logs_at_ = take(shape_.producers * sizeof(RoundTripLog));
   round_trips_at_ = take(shape_.round_trips ? kMaxKeptRoundTrips * sizeof(RoundTrip) : 0);
@@ -45,9 +51,13 @@ void Traffic::prefault(std::span<T> part) const noexcept {
   pages_.prefault(begin, onPage(offset + part.size_bytes()) - begin);
 }
 
+void Traffic::prefaultGaps(GapLog& log) const noexcept {
+  prefault(std::span(reinterpret_cast<const std::byte*>(&log), gap_log_bytes_));
+}
+
 void Traffic::prefaultProducer(std::uint32_t i) const noexcept {
   prefault(std::span(&words(), 1));  // a child has none of what its parent touched before
-  if (shape_.watches) prefault(std::span(&producerGaps(i), 1));
+  prefaultGaps(producerGaps(i));
   if (shape_.round_trips) prefault(roundTrips(i));
   if (shape_.planned.empty()) return;
   prefault(planned(i));
@@ -56,7 +66,7 @@ void Traffic::prefaultProducer(std::uint32_t i) const noexcept {
 
 void Traffic::prefaultConsumer(std::uint32_t i) const noexcept {
   prefault(std::span(&words(), 1));
-  if (shape_.watches) prefault(std::span(&consumerGaps(i), 1));
+  prefaultGaps(consumerGaps(i));
   for (std::uint32_t p = 0; p < shape_.producers; ++p) prefault(turningPoints(p));
   if (shape_.planned.empty()) return;
   for (std::uint32_t p = 0; p < shape_.producers; ++p) prefault(received(p));

@@ -61,7 +61,7 @@ struct TrafficWords {
 struct TrafficShape {
   std::uint32_t producers = 1;
   std::uint32_t consumers = 1;
-  bool watches = false;                ///< gaps are logged
+  std::uint64_t gaps_per_worker = 0;   ///< room in each log; 0: gaps are not logged
   bool round_trips = false;            ///< kept
   std::vector<std::uint64_t> planned;  ///< messages of each producer; empty: there is no plan
 };
@@ -73,10 +73,8 @@ class Traffic {
 
   const TrafficShape& shape() const noexcept { return shape_; }
   TrafficWords& words() const noexcept { return *at<TrafficWords>(0); }
-  GapLog& producerGaps(std::uint32_t i) const noexcept { return at<GapLog>(gaps_at_)[i]; }
-  GapLog& consumerGaps(std::uint32_t i) const noexcept {
-    return at<GapLog>(gaps_at_)[shape_.producers + i];
-  }
+  GapLog& producerGaps(std::uint32_t i) const noexcept { return gapLog(i); }
+  GapLog& consumerGaps(std::uint32_t i) const noexcept { return gapLog(shape_.producers + i); }
 
   /// Of producer i, by sequence. Planned: ticks after the origin. Sent and received: ticks of the
   /// clock, 0 while it has not happened.
@@ -108,6 +106,10 @@ class Traffic {
 
  private:
   std::size_t layOut();
+  GapLog& gapLog(std::uint32_t worker) const noexcept {
+    return *at<GapLog>(gaps_at_ + worker * gap_log_bytes_);
+  }
+  void prefaultGaps(GapLog& log) const noexcept;
   template <class T>
   T* at(std::size_t offset) const noexcept {
     return reinterpret_cast<T*>(pages_.data() + offset);
@@ -121,6 +123,7 @@ class Traffic {
   TrafficShape shape_;
   std::vector<std::uint64_t> first_;  ///< of each producer, in the tables of times
   std::size_t gaps_at_ = 0;
+  std::size_t gap_log_bytes_ = 0;
   std::size_t notes_at_ = 0;
   std::size_t logs_at_ = 0;
   std::size_t round_trips_at_ = 0;

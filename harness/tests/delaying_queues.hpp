@@ -7,8 +7,8 @@
 
 namespace ringside::harness {
 
-/// One producer, one consumer. No message may come before the one ahead of it is due: a message
-/// every `kFixedNs`, `kLongestUniformNs` or `kRareNs` and more keeps all apart.
+/// One producer, one consumer. No message may come before the one ahead of it is due: `kFixedNs`,
+/// `kLongestUniformNs`, or after a rare one `kRareNs`, and a little more keep them apart.
 inline constexpr const char* kDelayFixed = "delay_fixed";
 inline constexpr const char* kDelayUniform = "delay_uniform";
 inline constexpr const char* kDelayTwoPoint = "delay_two_point";
@@ -17,10 +17,11 @@ inline constexpr std::uint64_t kFixedNs = 5'000;
 inline constexpr std::uint64_t kShortestUniformNs = 1'000;
 inline constexpr std::uint64_t kLongestUniformNs = 21'000;
 inline constexpr std::uint64_t kOftenNs = 1'000;     ///< 98 of 100
-inline constexpr std::uint64_t kRareNs = 1'000'000;  ///< 2 of 100
+inline constexpr std::uint64_t kRareNs = 1'000'000;  ///< 2 of 100: message 0, 50, 100 and so on
+inline constexpr std::uint64_t kRareOneOf = 50;
 
 /// What message number `i` is delayed by: always kFixedNs; anything from kShortestUniformNs to
-/// kLongestUniformNs, inclusive; kRareNs for one of each fifty, else kOftenNs.
+/// kLongestUniformNs, inclusive; kRareNs for the first of each fifty, else kOftenNs.
 std::uint64_t fixedDelay(std::uint64_t i);
 std::uint64_t uniformDelay(std::uint64_t i);
 std::uint64_t twoPointDelay(std::uint64_t i);

@@ -31,11 +31,18 @@ Disturbance of(const WorkerGaps& worker) { return {std::span(&worker, 1), kNsClo
 TEST(DisturbanceTest, AGapDisturbsFromItsBeginUntilItsRecoveryIsOver) {
   const std::vector<Gap> gaps = {{10'000, 18'000, GapSite::BetweenCalls, false, false}};
   const Disturbance disturbance = of(halfInCalls(gaps, 1));
-  EXPECT_FALSE(disturbance.meets(0, 9'999));
-  EXPECT_TRUE(disturbance.meets(0, 10'000));
-  EXPECT_TRUE(disturbance.meets(15'000, 15'100));
-  EXPECT_TRUE(disturbance.meets(19'500, 30'000));  // 18000 + 8000 / 8 + 500
-  EXPECT_FALSE(disturbance.meets(19'501, 30'000));
+  EXPECT_FALSE(disturbance.disturbs(0, 9'999));
+  EXPECT_TRUE(disturbance.disturbs(0, 10'000));
+  EXPECT_TRUE(disturbance.disturbs(15'000, 15'100));
+  EXPECT_TRUE(disturbance.disturbs(19'500, 30'000));  // 18000 + 8000 / 8 + 500
+  EXPECT_FALSE(disturbance.disturbs(19'501, 30'000));
+}
+
+TEST(DisturbanceTest, AGapInTheMiddleDisturbsWhoseTimeItWasForHalf) {
+  const std::vector<Gap> gaps = {{10'000, 18'000, GapSite::BetweenCalls, false, false}};
+  const Disturbance disturbance = of(halfInCalls(gaps, 1));  // until 19'500
+  EXPECT_TRUE(disturbance.disturbs(5'000, 24'000));
+  EXPECT_FALSE(disturbance.disturbs(5'000, 24'001));
 }
 
 TEST(DisturbanceTest, IntervalsThatOverlapAreOne) {
@@ -44,9 +51,9 @@ TEST(DisturbanceTest, IntervalsThatOverlapAreOne) {
   const std::vector<Gap> second = {{2'000, 8'000, GapSite::BetweenCalls, false, false}};
   const WorkerGaps workers[] = {halfInCalls(first, 1), halfInCalls(second, 1)};
   const Disturbance disturbance(workers, kNsClock);
-  EXPECT_TRUE(disturbance.meets(6'000, 6'001));
-  EXPECT_FALSE(disturbance.meets(20'000, 49'999));
-  EXPECT_TRUE(disturbance.meets(20'000, 50'000));
+  EXPECT_TRUE(disturbance.disturbs(6'000, 6'001));
+  EXPECT_FALSE(disturbance.disturbs(20'000, 49'999));
+  EXPECT_TRUE(disturbance.disturbs(20'000, 50'000));
   EXPECT_EQ(disturbance.machineGaps(), 3U);
 }
 
@@ -57,7 +64,7 @@ TEST(DisturbanceTest, GapsAsFrequentInCallsAsBetweenThemAreTheMachines) {
   const Disturbance disturbance = of(halfInCalls(gaps, 10));
   EXPECT_EQ(disturbance.queueGaps(), 0U);
   EXPECT_EQ(disturbance.machineGaps(), 100U);
-  EXPECT_TRUE(disturbance.meets(0, 5'000));
+  EXPECT_TRUE(disturbance.disturbs(0, 5'000));
 }
 
 TEST(DisturbanceTest, GapsThatAreOnlyInCallsAreTheQueues) {
@@ -65,7 +72,21 @@ TEST(DisturbanceTest, GapsThatAreOnlyInCallsAreTheQueues) {
   const Disturbance disturbance = of(halfInCalls(gaps, 10));
   EXPECT_EQ(disturbance.queueGaps(), 50U);
   EXPECT_EQ(disturbance.machineGaps(), 0U);
-  EXPECT_FALSE(disturbance.meets(0, 5'000));
+  EXPECT_FALSE(disturbance.disturbs(0, 5'000));
+}
+
+TEST(DisturbanceTest, TheFewLongOnesOfAQueueAreNotHiddenByTheManyShortOnesOfAMachine) {
+  std::vector<Gap> gaps;
+  for (std::uint64_t i = 0; i < 1000; ++i) {
+    const std::uint64_t begin = i * 20'000;
+    gaps.push_back(
+        {begin, begin + 5000, i % 2 == 0 ? GapSite::InCall : GapSite::BetweenCalls, false, false});
+    if (i % 50 != 0) continue;
+    gaps.push_back({begin + 100 * kMs, begin + 102 * kMs, GapSite::InCall, false, false});
+  }
+  const Disturbance disturbance = of(halfInCalls(gaps, 200));
+  EXPECT_EQ(disturbance.queueGaps(), 20U);
+  EXPECT_EQ(disturbance.machineGaps(), 1000U);
 }
 
 TEST(DisturbanceTest, AFewGapsInCallsMayBeChance) {
@@ -87,7 +108,7 @@ TEST(DisturbanceTest, WhatTheKernelTookAwayIsTheMachinesAlsoInASlowQueue) {
   const Disturbance disturbance = of(halfInCalls(gaps, 100));
   EXPECT_EQ(disturbance.queueGaps(), 50U);
   EXPECT_EQ(disturbance.machineGaps(), 1U);
-  EXPECT_TRUE(disturbance.meets(91 * kMs, 91 * kMs));
+  EXPECT_TRUE(disturbance.disturbs(91 * kMs, 91 * kMs));
 }
 
 TEST(DisturbanceTest, PreemptionsInCallsSayNothingAgainstTheQueue) {
@@ -127,8 +148,8 @@ TEST(DisturbanceTest, AFullLogDisturbsAllThatFollows) {
   worker.full_since = 700;
   const Disturbance disturbance = of(worker);
   EXPECT_TRUE(disturbance.overflowed());
-  EXPECT_FALSE(disturbance.meets(0, 699));
-  EXPECT_TRUE(disturbance.meets(1'000'000'000, 1'000'000'001));
+  EXPECT_FALSE(disturbance.disturbs(0, 699));
+  EXPECT_TRUE(disturbance.disturbs(1'000'000'000, 1'000'000'001));
 }
 
 TEST(DisturbanceTest, TellsWhatPartOfATimeWasDisturbed) {
@@ -143,7 +164,7 @@ TEST(DisturbanceTest, TellsWhatPartOfATimeWasDisturbed) {
 
 TEST(DisturbanceTest, NoGapsDisturbNothing) {
   const Disturbance disturbance = of(halfInCalls({}, 1));
-  EXPECT_FALSE(disturbance.meets(0, ~0ULL));
+  EXPECT_FALSE(disturbance.disturbs(0, ~0ULL));
   EXPECT_FALSE(disturbance.overflowed());
 }
 

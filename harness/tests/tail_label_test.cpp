@@ -60,7 +60,8 @@ class TailLabelTest : public ::testing::Test {
         queue + "\"\nrate_per_s = 4000\ncapacity = 1024\nwait = \"spin\"\n");
     return makePlan(file.read(), session_.topology(), kPlenty).cells.at(0);
   }
-  /// Whether one of several runs has this label; `neighbour` is on the consumer's CPU meanwhile.
+  /// Whether one of several runs has this label, and gaps of the queue's when it is the queue's;
+  /// `neighbour` is on the consumer's CPU meanwhile.
   bool labelled(const char* queue, bool machine, bool neighbour) {
     const Cell cell = cellOf(queue);
     for (int i = 0; i < kRuns; ++i) {
@@ -72,7 +73,10 @@ class TailLabelTest : public ::testing::Test {
             queue_gaps_ = Disturbance(std::span(&consumer, 1), session_.clock()).queueGaps();
           }).value_or(Record{});
       const auto label = record.metrics.find("tail_is_machine");
-      if (label != record.metrics.end() && label->second == (machine ? 1 : 0)) return true;
+      if (label != record.metrics.end() && label->second == (machine ? 1 : 0) &&
+          (queue_gaps_ == 0) == machine) {
+        return true;
+      }
     }
     return false;
   }
@@ -83,17 +87,14 @@ class TailLabelTest : public ::testing::Test {
 
 TEST_F(TailLabelTest, ANoisyNeighbourMakesItTheMachines) {
   EXPECT_TRUE(labelled(kPromptPop, true, true));
-  EXPECT_EQ(queue_gaps_, 0U);
 }
 
 TEST_F(TailLabelTest, ASlowPathThatWorksMakesItTheQueues) {
   EXPECT_TRUE(labelled(kSlowPop, false, false));
-  EXPECT_GT(queue_gaps_, 0U);
 }
 
 TEST_F(TailLabelTest, ASlowPathThatSleepsMakesItTheQueues) {
   EXPECT_TRUE(labelled(kSleepyPop, false, false));
-  EXPECT_GT(queue_gaps_, 0U);
 }
 
 }  // namespace
