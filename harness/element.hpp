@@ -1,7 +1,7 @@
-// What an element carries, so that every run is also a validation: producer, sequence and a check
-// of both in one word, repeated at the beginning of each cache line and in the last word, as far as
-// these do not overlap. A torn element has words that differ; a foreign one has a word that does
-// not check. What lies between is a pattern that is compared for a part of the messages.
+// What an element carries, so that every run is also a validation: producer and sequence in one
+// word that few others resemble, repeated at the beginning of each cache line and in the last word,
+// as far as these do not overlap. A torn element has words that differ; a foreign one has a word
+// that is none of ours. What lies between is a pattern that is compared for a part of the messages.
 #pragma once
 
 #include <algorithm>
@@ -28,23 +28,31 @@ struct Stamp {
   std::uint64_t sequence = 0;
 };
 
-/// Makes the check of {0, 0} other than 0: memory that nobody wrote must not look like an element.
-constexpr std::uint64_t kCheckSalt = 0x5a17ULL << 48;
+/// The word of a stamp is content · kStampStep + kStampSalt modulo 2^64, where the content is
+/// producer (8 bits) | sequence (40 bits). kStampStep is odd, so each word has one content and can
+/// be taken back to it by a multiplication; of all words one in 65,536 has a content of 48 bits,
+/// the others were never written here. The word of the next message is a single addition away.
+constexpr std::uint64_t kStampStep = 0x9e3779b97f4a7c15ULL;
+constexpr std::uint64_t kStampStepInverse = 0xf1de83e19937733dULL;
+static_assert(kStampStep * kStampStepInverse == 1);
+constexpr std::uint64_t kStampSalt = 0x5a17ULL << 48;
+/// No stamp's word: memory that nobody wrote must not look like an element.
+constexpr std::uint64_t kTornWord = 0;
 
-/// check (16 bits) | producer (8 bits) | sequence (40 bits).
-inline std::uint64_t encodeStamp(Stamp stamp) noexcept {
+constexpr std::uint64_t encodeStamp(Stamp stamp) noexcept {
   const std::uint64_t content =
       static_cast<std::uint64_t>(stamp.producer) << kSequenceBits | stamp.sequence;
-  return ((content * 0x9e3779b97f4a7c15ULL) >> 48 << 48 ^ kCheckSalt) | content;
+  return content * kStampStep + kStampSalt;
 }
 
-/// nullopt when the check does not match.
-inline std::optional<Stamp> decodeStamp(std::uint64_t word) noexcept {
-  const Stamp stamp{static_cast<std::uint32_t>(word >> kSequenceBits & 0xff),
-                    word & ((1ULL << kSequenceBits) - 1)};
-  if (encodeStamp(stamp) != word) return std::nullopt;
-  return stamp;
+/// nullopt when it is the word of none.
+constexpr std::optional<Stamp> decodeStamp(std::uint64_t word) noexcept {
+  const std::uint64_t content = (word - kStampSalt) * kStampStepInverse;
+  if (content >> (kSequenceBits + 8) != 0) return std::nullopt;
+  return Stamp{static_cast<std::uint32_t>(content >> kSequenceBits),
+               content & ((1ULL << kSequenceBits) - 1)};
 }
+static_assert(!decodeStamp(kTornWord) && !decodeStamp(~kTornWord));
 
 /// Bytes that begin on a cache line.
 class AlignedBytes {
@@ -85,46 +93,52 @@ class ElementBytes {
   /// Of element `i`, 0 … count - 1.
   void* at(std::uint64_t i) noexcept { return bytes_.data() + i * size_bytes_; }
 
-  /// The element that is written and read from now on.
+  /// The element that is written and read from now on; the first one before.
   void select(std::uint64_t i) noexcept { selected_ = bytes_.data() + i * size_bytes_; }
+  const void* selected() const noexcept { return selected_; }
 
   /// Only who sent it and its number, at the beginning: see Validate::Sequence.
-  void writeFirst(Stamp stamp) noexcept { put(0, encodeStamp(stamp)); }
-  std::optional<Stamp> readFirst() const noexcept { return decodeStamp(take(0)); }
+  void writeFirst(std::uint64_t word) noexcept { put(0, word); }
+  void writeFirst(Stamp stamp) noexcept { writeFirst(encodeStamp(stamp)); }
+  std::uint64_t firstWord() const noexcept { return take(0); }
+  std::optional<Stamp> readFirst() const noexcept { return decodeStamp(firstWord()); }
 
-  void write(Stamp stamp) noexcept {
-    const std::uint64_t word = encodeStamp(stamp);
+  void write(Stamp stamp) noexcept { write(encodeStamp(stamp)); }
+  void write(std::uint64_t word) noexcept {
     for (std::uint64_t at = 0; at + kWordBytes <= last_word_; at += kLineBytes) put(at, word);
     put(last_word_, word);
   }
 
-  /// nullopt when the element is torn or never was one of ours. Looks at the stamps only.
-  std::optional<Stamp> read() const noexcept {
+  /// The word that stands at each stamp; kTornWord when they differ. Looks at the stamps only.
+  std::uint64_t commonWord() const noexcept {
     const std::uint64_t word = take(last_word_);
     std::uint64_t difference = 0;
     for (std::uint64_t at = 0; at + kWordBytes <= last_word_; at += kLineBytes) {
       difference |= take(at) ^ word;
     }
-    if (difference != 0) return std::nullopt;
-    return decodeStamp(word);
+    return difference == 0 ? word : kTornWord;
   }
-
-  /// As read(), and looks at every byte between the stamps as well.
-  std::optional<Stamp> readWhole() const noexcept {
-    for (std::uint64_t line = 0; line < last_word_; line += kLineBytes) {
-      const bool stamped = line + kWordBytes <= last_word_;
-      const std::uint64_t begin = stamped ? line + kWordBytes : line;
-      const std::uint64_t end = std::min(line + kLineBytes, last_word_);
-      if (std::memcmp(selected_ + begin, pattern_.data() + begin, end - begin) != 0)
-        return std::nullopt;
-    }
-    return read();
+  /// As commonWord(), and looks at every byte between the stamps as well.
+  std::uint64_t commonWordOfWhole() const noexcept {
+    return patternIsWhole() ? commonWord() : kTornWord;
   }
+  /// nullopt when the element is torn or never was one of ours.
+  std::optional<Stamp> read() const noexcept { return decodeStamp(commonWord()); }
+  std::optional<Stamp> readWhole() const noexcept { return decodeStamp(commonWordOfWhole()); }
 
  private:
   static constexpr std::uint64_t kLineBytes = 64;
   static constexpr std::uint64_t kWordBytes = sizeof(std::uint64_t);
 
+  bool patternIsWhole() const noexcept {
+    for (std::uint64_t line = 0; line < last_word_; line += kLineBytes) {
+      const bool stamped = line + kWordBytes <= last_word_;
+      const std::uint64_t begin = stamped ? line + kWordBytes : line;
+      const std::uint64_t end = std::min(line + kLineBytes, last_word_);
+      if (std::memcmp(selected_ + begin, pattern_.data() + begin, end - begin) != 0) return false;
+    }
+    return true;
+  }
   void put(std::uint64_t at, std::uint64_t word) noexcept {
     std::memcpy(selected_ + at, &word, sizeof word);
   }

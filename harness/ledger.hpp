@@ -44,6 +44,11 @@ class Ledger {
     return enterOutOfTurn(producer, sequence);
   }
 
+  /// Enters the next `count` numbers of a producer that is known.
+  void enterInTurn(std::uint32_t producer, std::uint64_t count) noexcept {
+    pages_[producer].next += count;
+  }
+
   const LedgerPage& page(std::uint32_t producer) const noexcept { return pages_[producer]; }
   /// Whether every number below `next` came in its turn; then no bit was ever set.
   bool inTurn(std::uint32_t producer) const noexcept { return pages_[producer].passed_over == 0; }

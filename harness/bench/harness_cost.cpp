@@ -29,7 +29,7 @@ struct CostOptions {
   int runs = 3;
   unsigned warmup_ms = 10;
   unsigned duration_ms = 25;
-  unsigned capacity = 1024;
+  unsigned capacity = 16384;  ///< large: what the queue waits for would hide what the loop costs
   std::uint64_t seed = 1;
   std::vector<std::string> queues = {"spsc", "mpsc", "mpmc"};
 };

@@ -14,7 +14,8 @@ namespace ringside::harness {
 constexpr std::chrono::milliseconds kBlockingSlice{10};
 
 template <class Producer>
-bool attemptPush(Producer& producer, const void* element, Wait wait) noexcept {
+[[gnu::always_inline]] inline bool attemptPush(Producer& producer, const void* element,
+                                               Wait wait) noexcept {
   if (producer.tryPush(element)) return true;
   if constexpr (PushesBlocking<Producer>) {
     if (wait == Wait::Block) return producer.pushFor(element, kBlockingSlice);
@@ -23,7 +24,8 @@ bool attemptPush(Producer& producer, const void* element, Wait wait) noexcept {
 }
 
 template <class Consumer>
-bool attemptPop(Consumer& consumer, void* element, Wait wait) noexcept {
+[[gnu::always_inline]] inline bool attemptPop(Consumer& consumer, void* element,
+                                              Wait wait) noexcept {
   if (consumer.tryPop(element)) return true;
   if constexpr (PopsBlocking<Consumer>) {
     if (wait == Wait::Block) return consumer.popFor(element, kBlockingSlice);

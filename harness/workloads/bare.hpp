@@ -8,9 +8,8 @@ namespace ringside::harness {
 
 constexpr std::uint64_t kBareLookMask = 4095;
 
-template <MeasurableQueue Q>
-void produceBare(WorkerContext& context) {
-  typename Q::Producer queue(context.places[0], context.shape);
+template <class Producer>
+[[gnu::flatten]] void pushBare(WorkerContext& context, Producer& queue) {
   const ElementBytes element(context.shape.element_size_bytes);
   waitAtStartLine(context);
   Stopwatch stopwatch(context.clock);
@@ -29,9 +28,8 @@ void produceBare(WorkerContext& context) {
   producerDone(context, sent);
 }
 
-template <MeasurableQueue Q>
-void consumeBare(WorkerContext& context) {
-  typename Q::Consumer queue(context.places[0], context.shape);
+template <class Consumer>
+[[gnu::flatten]] void popBare(WorkerContext& context, Consumer& queue) {
   ElementBytes element(context.shape.element_size_bytes);
   waitAtStartLine(context);
   Stopwatch stopwatch(context.clock);
@@ -48,6 +46,18 @@ void consumeBare(WorkerContext& context) {
   }
   context.findings->received = received;
   stopwatch.report(*context.findings);
+}
+
+template <MeasurableQueue Q>
+void produceBare(WorkerContext& context) {
+  typename Q::Producer queue(context.places[0], context.shape);
+  pushBare(context, queue);
+}
+
+template <MeasurableQueue Q>
+void consumeBare(WorkerContext& context) {
+  typename Q::Consumer queue(context.places[0], context.shape);
+  popBare(context, queue);
 }
 
 }  // namespace ringside::harness

@@ -27,7 +27,7 @@ constexpr Workload loopsOf(Workload workload) {
   return workload == Workload::Slo ? Workload::Paced : workload;
 }
 
-constexpr std::uint64_t kLookEvery = 64;
+constexpr std::uint64_t kLookEvery = 256;
 /// From this size on a loop looks at every message: 64 of them would take longer than a phase.
 constexpr std::uint64_t kLargeElementBytes = 4096;
 

@@ -2,25 +2,73 @@
 // elements and one for batches, each instantiated for how much of an element is looked at.
 #pragma once
 
+#include <algorithm>
+#include <bit>
+
 #include "harness/workloads/attempt.hpp"
 #include "harness/workloads/loop.hpp"
 #include "harness/workloads/pace.hpp"
 
 namespace ringside::harness {
 
+/// Writes one message after the other.
 template <Validate kValidate>
-void writeAs(ElementBytes& element, Stamp stamp) noexcept {
-  if constexpr (kValidate == Validate::Full) element.write(stamp);
-  if constexpr (kValidate == Validate::Sequence) element.writeFirst(stamp);
-}
+class Writer {
+ public:
+  explicit Writer(const WorkerContext& context) noexcept
+      : word_(encodeStamp({context.number, 0})) {}
 
-template <Validate kValidate>
-void checkAs(WorkerContext& context, ElementBytes& element, Sampler& sampler) noexcept {
-  if constexpr (kValidate == Validate::Full) {
-    enter(context, sampler.picks() ? element.readWhole() : element.read());
+  void writeNext(ElementBytes& element) noexcept {
+    if constexpr (kValidate == Validate::Full) element.write(word_);
+    if constexpr (kValidate == Validate::Sequence) element.writeFirst(word_);
+    word_ += kStampStep;
   }
-  if constexpr (kValidate == Validate::Sequence) enter(context, element.readFirst());
-}
+
+ private:
+  std::uint64_t word_;
+};
+
+/// Looks at what comes and enters it. Of the producer that the last one came from the next one is
+/// expected, so that a message that comes in its turn costs one comparison of words; the ledger
+/// learns of those at each settle().
+template <Validate kValidate>
+class Checker {
+ public:
+  explicit Checker(WorkerContext& context) noexcept : context_(context) {}
+
+  [[gnu::always_inline]] void check(const ElementBytes& element) noexcept {
+    if constexpr (kValidate == Validate::Full) {
+      take(sampler_.picks() ? element.commonWordOfWhole() : element.commonWord());
+    }
+    if constexpr (kValidate == Validate::Sequence) take(element.firstWord());
+  }
+  void settle() noexcept {
+    if (expected_ == settled_) return;
+    context_.ledger->enterInTurn(producer_, (expected_ - settled_) * kStampStepInverse);
+    settled_ = expected_;
+  }
+
+ private:
+  [[gnu::always_inline]] void take(std::uint64_t word) noexcept {
+    if (word != expected_) [[unlikely]]
+      return takeOutOfTurn(word);
+    expected_ += kStampStep;
+  }
+  [[gnu::noinline]] void takeOutOfTurn(std::uint64_t word) noexcept {
+    settle();
+    const std::optional<Stamp> stamp = decodeStamp(word);
+    enter(context_, stamp);
+    if (!stamp || stamp->producer >= context_.shape.producers) return;
+    producer_ = stamp->producer;
+    settled_ = expected_ = encodeStamp({producer_, context_.ledger->page(producer_).next});
+  }
+
+  WorkerContext& context_;
+  Sampler sampler_;
+  std::uint32_t producer_ = 0;
+  std::uint64_t expected_ = encodeStamp({0, 0});  ///< from the producer; all before it came
+  std::uint64_t settled_ = expected_;             ///< all before it is in the ledger
+};
 
 /// Whether the producer has seen the stop.
 inline bool isOver(const WorkerContext& context, Stopwatch& stopwatch,
@@ -30,10 +78,30 @@ inline bool isOver(const WorkerContext& context, Stopwatch& stopwatch,
   return phase == Phase::Stop;
 }
 
-/// Sends until the stop or until the numbers are used up; returns how many.
+/// How many elements a producer has in hand, ready to be sent: a power of two, all of them in 16
+/// KiB where that holds one. Each is written as soon as its bytes have been sent, long before they
+/// are sent again. To copy what was stored just now costs more than all else that the harness does
+/// for a message: a wide load waits for the narrow store to leave the store buffer, and that for
+/// every store to the queue before it. No store buffer holds the stores of so many messages.
+inline std::uint64_t elementsInHand(std::uint64_t element_size_bytes) noexcept {
+  constexpr std::uint64_t kBytes = 16384;
+  constexpr std::uint64_t kMost = 64;
+  const std::uint64_t fit = std::clamp<std::uint64_t>(kBytes / element_size_bytes, 1, kMost);
+  return std::bit_floor(fit);
+}
+
+/// Sends until the stop or until the numbers are used up; returns how many. Flat, as all loops over
+/// single elements: the compiler goes by the size of the caller when it decides what to inline, and
+/// would charge the queue for calls that its users may not make.
 template <MeasurableQueue Q, Validate kValidate>
-std::uint64_t produceSingly(WorkerContext& context, typename Q::Producer& queue) {
-  ElementBytes element(context.shape.element_size_bytes);
+[[gnu::flatten]] std::uint64_t produceSingly(WorkerContext& context, typename Q::Producer& queue) {
+  const std::uint64_t in_hand = elementsInHand(context.shape.element_size_bytes);
+  ElementBytes elements(context.shape.element_size_bytes, in_hand);
+  Writer<kValidate> writer(context);
+  for (std::uint64_t i = 0; i < in_hand; ++i) {
+    elements.select(i);
+    writer.writeNext(elements);
+  }
   const std::uint64_t look_mask = lookMask(context);
   const Wait wait = context.wait;
   waitAtStartLine(context);
@@ -41,13 +109,14 @@ std::uint64_t produceSingly(WorkerContext& context, typename Q::Producer& queue)
   std::uint64_t sequence = 0;
   bool stopping = false;
   while (!stopping && sequence < kMaxSequence) {
-    writeAs<kValidate>(element, {context.number, sequence});
-    while (!attemptPush(queue, element.data(), wait)) {
+    elements.select(sequence & (in_hand - 1));
+    while (!attemptPush(queue, elements.selected(), wait)) {
       stopping = isOver(context, stopwatch, sequence);
       if (stopping) break;
       giveWay(wait);
     }
     if (stopping) break;
+    writer.writeNext(elements);
     ++sequence;
     if ((sequence & look_mask) == 0) stopping = isOver(context, stopwatch, sequence);
   }
@@ -60,6 +129,7 @@ std::uint64_t produceSingly(WorkerContext& context, typename Q::Producer& queue)
 template <MeasurableQueue Q, Validate kValidate>
 std::uint64_t produceBatches(WorkerContext& context, typename Q::Producer& queue) {
   ElementBytes elements(context.shape.element_size_bytes, context.batch);
+  Writer<kValidate> writer(context);
   const Wait wait = context.wait;
   waitAtStartLine(context);
   Stopwatch stopwatch(context.clock);
@@ -68,7 +138,7 @@ std::uint64_t produceBatches(WorkerContext& context, typename Q::Producer& queue
   while (!stopping && sequence + context.batch <= kMaxSequence) {
     for (std::uint32_t i = 0; i < context.batch; ++i) {
       elements.select(i);
-      writeAs<kValidate>(elements, {context.number, sequence + i});
+      writer.writeNext(elements);
     }
     for (std::uint64_t done = 0; done < context.batch && !stopping;) {
       const std::uint64_t pushed = attemptPushMany(queue, elements, done, context.batch, wait);
@@ -113,20 +183,20 @@ void produceSaturated(WorkerContext& context) {
 
 /// Takes everything, also what comes after the stop; returns how much.
 template <MeasurableQueue Q, Validate kValidate>
-std::uint64_t consumeSingly(WorkerContext& context, typename Q::Consumer& queue) {
+[[gnu::flatten]] std::uint64_t consumeSingly(WorkerContext& context, typename Q::Consumer& queue) {
   ElementBytes element(context.shape.element_size_bytes);
   const std::uint64_t look_mask = lookMask(context);
   Pace pace(context.clock);
   waitAtStartLine(context);
   Stopwatch stopwatch(context.clock);
-  Sampler sampler;
+  Checker<kValidate> checker(context);
   std::uint64_t received = 0;
   int tries_when_done = 0;
   while (tries_when_done < kTriesWhenDone) {
     // Nobody wakes who sleeps on a queue that is done with.
     const Wait wait = tries_when_done == 0 ? context.wait : Wait::Spin;
     if (attemptPop(queue, element.data(), wait)) {
-      checkAs<kValidate>(context, element, sampler);
+      checker.check(element);
       ++received;
       tries_when_done = 0;
       if ((received & look_mask) != 0) continue;
@@ -135,6 +205,7 @@ std::uint64_t consumeSingly(WorkerContext& context, typename Q::Consumer& queue)
       if (allProducersDone(context)) ++tries_when_done;
       giveWay(context.wait);
     }
+    checker.settle();
     stopwatch.look(phaseOf(context), received);
   }
   stopwatch.report(*context.findings);
@@ -149,7 +220,7 @@ std::uint64_t consumeBatches(WorkerContext& context, typename Q::Consumer& queue
   Pace pace(context.clock);
   waitAtStartLine(context);
   Stopwatch stopwatch(context.clock);
-  Sampler sampler;
+  Checker<kValidate> checker(context);
   std::uint64_t received = 0;
   int tries_when_done = 0;
   while (tries_when_done < kTriesWhenDone) {
@@ -157,7 +228,7 @@ std::uint64_t consumeBatches(WorkerContext& context, typename Q::Consumer& queue
     const std::uint64_t popped = attemptPopMany(queue, elements, context.batch, wait);
     for (std::uint64_t i = 0; i < popped; ++i) {
       elements.select(i);
-      checkAs<kValidate>(context, elements, sampler);
+      checker.check(elements);
       if (++received % kMessagesPerStamp == 0) pace.stamp(stopwatch.measuring());
     }
     if (popped > 0) {
@@ -166,6 +237,7 @@ std::uint64_t consumeBatches(WorkerContext& context, typename Q::Consumer& queue
       if (allProducersDone(context)) ++tries_when_done;
       giveWay(context.wait);
     }
+    checker.settle();
     stopwatch.look(phaseOf(context), received);
   }
   stopwatch.report(*context.findings);

@@ -87,7 +87,7 @@ class PushSide : public SideOfRing {
         size_(ring.geometry.element_size_bytes) {}
 
   /// False when full.
-  bool tryPush(const void* element) noexcept {
+  [[gnu::always_inline]] bool tryPush(const void* element) noexcept {
     if (pushOne(writer_, *published_, order_, element, size_)) [[likely]]
       return true;
     if constexpr (Writer::kProtected) {
@@ -173,7 +173,7 @@ class PopSide : public SideOfRing {
         size_(ring.geometry.element_size_bytes) {}
 
   /// False when empty.
-  bool tryPop(void* element) noexcept {
+  [[gnu::always_inline]] bool tryPop(void* element) noexcept {
     if (popOne(reader_, *released_, order_, element, size_)) [[likely]] {
       if constexpr (Reader::kAdopts) redelivered_ = false;
       return true;

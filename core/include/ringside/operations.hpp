@@ -30,7 +30,8 @@ void copyElement(void* to, const void* from, FixedSize<Bytes>) noexcept {
 }
 
 /// The sizes that are asked for most are copied inline: a call to memcpy costs more than the copy.
-inline void copyElement(void* to, const void* from, RunTimeSize size) noexcept {
+[[gnu::always_inline]] inline void copyElement(void* to, const void* from,
+                                               RunTimeSize size) noexcept {
   // Hides from the compiler which object this is; it would warn of the sizes that are not taken.
   asm("" : "+r"(to), "+r"(from));
   if (size.bytes == 8) {

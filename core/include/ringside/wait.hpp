@@ -57,7 +57,7 @@ WakeOrder wakeOrder() noexcept;
 class WaitPoint {
  public:
   /// After a publication: wakes who sleeps. No system call when nobody does.
-  void wake(WakeOrder order) noexcept {
+  [[gnu::always_inline]] void wake(WakeOrder order) noexcept {
     if (order == WakeOrder::SleeperPays) {
       // SYNC: with the membarrier in sleep(); only the compiler must not reorder.
       std::atomic_signal_fence(std::memory_order_seq_cst);
