@@ -30,44 +30,47 @@ class Writer {
 
 /// Looks at what comes and enters it. Of the producer that the last one came from the next one is
 /// expected, so that a message that comes in its turn costs one comparison of words; the ledger
-/// learns of those at each settle().
+/// learns of those at each settle(). The word that is expected next stands in a variable of the
+/// loop's own, which the compiler can keep in a register.
 template <Validate kValidate>
 class Checker {
  public:
   explicit Checker(WorkerContext& context) noexcept : context_(context) {}
 
-  [[gnu::always_inline]] void check(const ElementBytes& element) noexcept {
-    if constexpr (kValidate == Validate::Full) {
-      take(sampler_.picks() ? element.commonWordOfWhole() : element.commonWord());
-    }
-    if constexpr (kValidate == Validate::Sequence) take(element.firstWord());
+  std::uint64_t firstExpected() const noexcept { return settled_; }
+  /// What is expected after this element.
+  [[gnu::always_inline]] std::uint64_t check(const ElementBytes& element,
+                                             std::uint64_t expected) noexcept {
+    if constexpr (kValidate == Validate::Off) return expected;
+    const std::uint64_t word = kValidate == Validate::Sequence ? element.firstWord()
+                               : sampler_.picks()              ? element.commonWordOfWhole()
+                                                               : element.commonWord();
+    if (word != expected) [[unlikely]]
+      return takeOutOfTurn(word, expected);
+    return expected + kStampStep;
   }
-  void settle() noexcept {
-    if (expected_ == settled_) return;
-    context_.ledger->enterInTurn(producer_, (expected_ - settled_) * kStampStepInverse);
-    settled_ = expected_;
+  void settle(std::uint64_t expected) noexcept {
+    if (expected == settled_) return;
+    context_.ledger->enterInTurn(producer_, (expected - settled_) * kStampStepInverse);
+    settled_ = expected;
   }
 
  private:
-  [[gnu::always_inline]] void take(std::uint64_t word) noexcept {
-    if (word != expected_) [[unlikely]]
-      return takeOutOfTurn(word);
-    expected_ += kStampStep;
-  }
-  [[gnu::noinline]] void takeOutOfTurn(std::uint64_t word) noexcept {
-    settle();
+  [[gnu::noinline]] std::uint64_t takeOutOfTurn(std::uint64_t word,
+                                                std::uint64_t expected) noexcept {
+    settle(expected);
     const std::optional<Stamp> stamp = decodeStamp(word);
     enter(context_, stamp);
-    if (!stamp || stamp->producer >= context_.shape.producers) return;
+    if (!stamp || stamp->producer >= context_.shape.producers) return expected;
     producer_ = stamp->producer;
-    settled_ = expected_ = encodeStamp({producer_, context_.ledger->page(producer_).next});
+    settled_ = encodeStamp({producer_, context_.ledger->page(producer_).next});
+    return settled_;
   }
 
   WorkerContext& context_;
   Sampler sampler_;
   std::uint32_t producer_ = 0;
-  std::uint64_t expected_ = encodeStamp({0, 0});  ///< from the producer; all before it came
-  std::uint64_t settled_ = expected_;             ///< all before it is in the ledger
+  std::uint64_t settled_ = encodeStamp({0, 0});  ///< all before this one is in the ledger
 };
 
 /// Whether the producer has seen the stop.
@@ -181,6 +184,25 @@ void produceSaturated(WorkerContext& context) {
   }
 }
 
+/// Whether a consumer that finds nothing is at its end. Nobody wakes who sleeps on a queue that is
+/// done with: from the first such try on it spins.
+class LastTries {
+ public:
+  /// After a try that found nothing; `received` until then.
+  bool areOver(WorkerContext& context, std::uint64_t received, Wait& wait) noexcept {
+    giveWay(wait);
+    if (!allProducersDone(context)) return false;
+    wait = Wait::Spin;
+    if (received != received_) tries_ = 0;
+    received_ = received;
+    return ++tries_ >= kTriesWhenDone;
+  }
+
+ private:
+  std::uint64_t received_ = 0;
+  int tries_ = 0;
+};
+
 /// Takes everything, also what comes after the stop; returns how much.
 template <MeasurableQueue Q, Validate kValidate>
 [[gnu::flatten]] std::uint64_t consumeSingly(WorkerContext& context, typename Q::Consumer& queue) {
@@ -190,24 +212,22 @@ template <MeasurableQueue Q, Validate kValidate>
   waitAtStartLine(context);
   Stopwatch stopwatch(context.clock);
   Checker<kValidate> checker(context);
+  LastTries last_tries;
+  Wait wait = context.wait;
+  std::uint64_t expected = checker.firstExpected();
   std::uint64_t received = 0;
-  int tries_when_done = 0;
-  while (tries_when_done < kTriesWhenDone) {
-    // Nobody wakes who sleeps on a queue that is done with.
-    const Wait wait = tries_when_done == 0 ? context.wait : Wait::Spin;
+  for (;;) {
     if (attemptPop(queue, element.data(), wait)) {
-      checker.check(element);
-      ++received;
-      tries_when_done = 0;
-      if ((received & look_mask) != 0) continue;
+      expected = checker.check(element, expected);
+      if ((++received & look_mask) != 0) continue;
       if (received % kMessagesPerStamp == 0) pace.stamp(stopwatch.measuring());
-    } else {
-      if (allProducersDone(context)) ++tries_when_done;
-      giveWay(context.wait);
+    } else if (last_tries.areOver(context, received, wait)) {
+      break;
     }
-    checker.settle();
+    checker.settle(expected);
     stopwatch.look(phaseOf(context), received);
   }
+  checker.settle(expected);
   stopwatch.report(*context.findings);
   pace.report(*context.findings);
   return received;
@@ -221,23 +241,19 @@ std::uint64_t consumeBatches(WorkerContext& context, typename Q::Consumer& queue
   waitAtStartLine(context);
   Stopwatch stopwatch(context.clock);
   Checker<kValidate> checker(context);
+  LastTries last_tries;
+  Wait wait = context.wait;
+  std::uint64_t expected = checker.firstExpected();
   std::uint64_t received = 0;
-  int tries_when_done = 0;
-  while (tries_when_done < kTriesWhenDone) {
-    const Wait wait = tries_when_done == 0 ? context.wait : Wait::Spin;
+  for (;;) {
     const std::uint64_t popped = attemptPopMany(queue, elements, context.batch, wait);
     for (std::uint64_t i = 0; i < popped; ++i) {
       elements.select(i);
-      checker.check(elements);
+      expected = checker.check(elements, expected);
       if (++received % kMessagesPerStamp == 0) pace.stamp(stopwatch.measuring());
     }
-    if (popped > 0) {
-      tries_when_done = 0;
-    } else {
-      if (allProducersDone(context)) ++tries_when_done;
-      giveWay(context.wait);
-    }
-    checker.settle();
+    checker.settle(expected);
+    if (popped == 0 && last_tries.areOver(context, received, wait)) break;
     stopwatch.look(phaseOf(context), received);
   }
   stopwatch.report(*context.findings);
