@@ -18,10 +18,10 @@
 // four of them in one worker (a signal may stop it, too); and those in its calls of a length that
 // is too frequent there. That is decided for each worker and each length from 4^k to 4^(k+1) µs by
 // itself, for the many short gaps of a machine must not hide the few long ones of a queue. Of the
-// gaps that neither sleep nor the kernel explains, e = (b + 1)·t/u are expected in calls, where b are
-// between calls, and t and u the times spent in and between them. More than 2·e + 4·sqrt(2·e) + 4
-// are the queue's doing. (Twice: a hypervisor was seen to strike up to 1.3 times as often in calls
-// as the time spent there says.)
+// gaps that neither sleep nor the kernel explains, e = (b + 1)·t/u are expected in calls, where b
+// are between calls, and t and u the times spent in and between them. More than 2·e + 4·sqrt(2·e) +
+// 4 are the queue's doing. (Twice: a hypervisor was seen to strike up to 1.3 times as often in
+// calls as the time spent there says.)
 #pragma once
 
 #include <array>

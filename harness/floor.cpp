@@ -41,8 +41,8 @@ void noteFloor(const Cell& cell, const Session& session, results::Record& record
   const auto floor = session.floors().find(session.topology().relation(pair->first, pair->second));
   if (floor == session.floors().end()) return;
   record.metrics["floor_ns"] = floor->second;
-  if (const auto multiple = results::metricOf(record, "rtt_over_floor")) {
-    record.metrics["rtt_over_floor"] = *multiple;
+  for (const char* name : {"rtt_over_floor", "one_way_over_floor", "response_over_floor"}) {
+    if (const auto multiple = results::metricOf(record, name)) record.metrics[name] = *multiple;
   }
 }
 

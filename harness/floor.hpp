@@ -14,8 +14,9 @@ namespace ringside::harness {
 /// measured it says so on stderr, and there is none.
 Floors measureFloors(const Plan& plan, const Topology& topology, const Clock& clock);
 
-/// Stores the floor of the cell's placement as the metric floor_ns, from which rtt_over_floor
-/// follows; nothing where there is none. Call it once the other metrics are stored.
+/// Stores the floor of the cell's placement as the metric floor_ns, from which the multiples
+/// of it follow (rtt_over_floor, one_way_over_floor, response_over_floor); nothing where there is
+/// none. Call it once the other metrics are stored.
 void noteFloor(const Cell& cell, const Session& session, results::Record& record);
 
 }  // namespace ringside::harness

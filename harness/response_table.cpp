@@ -24,10 +24,12 @@ struct Timed {
   const char* metric;
   const char* words;
   bool one_way;
+  const char* over_floor;  ///< metric; null: has no multiple of the floor
 };
-constexpr std::array kTimed = {
-    Timed{"rtt_ns", "round trip", false}, Timed{"one_way_ns", "one way", true},
-    Timed{"response_ns", "response", true}, Timed{"service_ns", "service", true}};
+constexpr std::array kTimed = {Timed{"rtt_ns", "round trip", false, "rtt_over_floor"},
+                               Timed{"one_way_ns", "one way", true, "one_way_over_floor"},
+                               Timed{"response_ns", "response", true, "response_over_floor"},
+                               Timed{"service_ns", "service", true, nullptr}};
 
 struct Figure {
   const char* metric;
@@ -57,6 +59,16 @@ std::string timeText(const CellSummary& cell, const Timed& timed, const Figure& 
   const auto bound = medianOf(cell, "clock_bound_ns");
   if (timed.one_way && bound && *ns < *bound) return "< " + formatNs(*bound);
   return formatNs(*ns);
+}
+
+std::string overFloorText(const CellSummary& cell, const Timed& timed) {
+  if (timed.over_floor == nullptr) return kNone;
+  const auto multiple = medianOf(cell, timed.over_floor);
+  const auto floor_ns = medianOf(cell, "floor_ns");
+  if (!multiple || !floor_ns) return kNone;
+  const double bound = medianOf(cell, "clock_bound_ns").value_or(0) / *floor_ns;
+  if (timed.one_way && *multiple < bound) return fmt::format("< {:.1f}", bound);
+  return fmt::format("{:.1f}", *multiple);
 }
 
 std::string percentText(const CellSummary& cell, const char* metric) {
@@ -119,6 +131,7 @@ const Column kFound[] = {
     {"p99.9", [](const Line& l) { return timeText(*l.cell, *l.timed, kFigures[2]); }, true},
     {"p50*", [](const Line& l) { return timeText(*l.cell, *l.timed, kFigures[3]); }, true},
     {"p99*", [](const Line& l) { return timeText(*l.cell, *l.timed, kFigures[4]); }, true},
+    {"×floor", [](const Line& l) { return overFloorText(*l.cell, *l.timed); }, false},
     {"dist.", [](const Line& l) { return percentText(*l.cell, "disturbed_fraction"); }, true},
     {"late", [](const Line& l) { return percentText(*l.cell, "late_fraction"); }, false},
     {"tail", [](const Line& l) { return slowestBy(*l.cell); }, true},
@@ -186,6 +199,10 @@ std::string legendFor(const std::vector<Line>& lines) {
       "over 1 µs after its time. tail: who makes p99 what it is: the machine, when p99* is less "
       "than\n"
       "half of it, or the queue.\n";
+  const bool has_floor = std::any_of(lines.begin(), lines.end(), [](const Line& line) {
+    return overFloorText(*line.cell, *line.timed) != kNone;
+  });
+  if (has_floor) text += "×floor: p50 over the hand-offs of a cache line that it takes at least.\n";
   const std::string bounds = clockBounds(lines);
   if (bounds.empty()) return text;
   return text + fmt::format(
@@ -216,6 +233,9 @@ void putResponse(const CellSummary& cell, ordered_json& json) {
     for (const Figure& figure : kFigures) {
       if (!json.contains(metricOf(timed, figure))) put(metricOf(timed, figure));
     }
+  }
+  for (const Timed& timed : kTimed) {
+    if (timed.over_floor != nullptr && !json.contains(timed.over_floor)) put(timed.over_floor);
   }
   for (const char* metric : {"late_fraction", "disturbed_fraction", "tail_is_machine",
                              "clock_bound_ns", "slo_rate_per_s"}) {

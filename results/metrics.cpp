@@ -56,14 +56,6 @@ std::optional<double> asMeasured(const Record& record) {
   return stored(record, kName);
 }
 
-/// A round trip is two hand-offs of at least a cache line each.
-std::optional<double> rttOverFloor(const Record& record) {
-  const std::optional<double> floor_ns = stored(record, "floor_ns");
-  const std::optional<double> rtt_ns = percentile(record, "rtt_ns", 50.0);
-  if (!floor_ns || !rtt_ns || !(*floor_ns > 0)) return std::nullopt;
-  return *rtt_ns / (2 * *floor_ns);
-}
-
 constexpr const char* kRtt = "rtt_ns";
 constexpr const char* kService = "service_ns";
 constexpr const char* kResponse = "response_ns";
@@ -89,6 +81,15 @@ constexpr const char* kCpu = "cpu_s_per_million";
 constexpr const char* kFloor = "floor_ns";
 constexpr const char* kFaults = "faults";
 constexpr const char* kRobust = "messages_per_s_robust";
+
+/// The median of that histogram over the hand-offs of a cache line that it takes at least.
+template <const char* const& kHistogram, int kHandoffs>
+std::optional<double> overFloor(const Record& record) {
+  const std::optional<double> floor_ns = stored(record, "floor_ns");
+  const std::optional<double> ns = percentile(record, kHistogram, 50.0);
+  if (!floor_ns || !ns || !(*floor_ns > 0)) return std::nullopt;
+  return *ns / (kHandoffs * *floor_ns);
+}
 
 /// The worst of messages that were under way while the machine did something else has left the
 /// clean histogram. Below this number of clean messages there is no p99 of them to compare with.
@@ -168,7 +169,9 @@ constexpr Metric kMetrics[] = {
     {"recovery_ms",       Unit::Ms,        Better::Lower,  asMeasured<kRecovery>},
     {"cpu_s_per_million", Unit::S,         Better::Lower,  asMeasured<kCpu>},
     {"floor_ns",          Unit::Ns,        Better::Lower,  asMeasured<kFloor>},
-    {"rtt_over_floor",    Unit::Count,     Better::Lower,  rttOverFloor},
+    {"rtt_over_floor",    Unit::Count,     Better::Lower,  overFloor<kRtt, 2>},
+    {"one_way_over_floor", Unit::Count,    Better::Lower,  overFloor<kOneWay, 1>},
+    {"response_over_floor", Unit::Count,   Better::Lower,  overFloor<kResponse, 1>},
     {"reads_per_s",       Unit::PerS,      Better::Higher, readsPerS},
     {"writes_per_s",      Unit::PerS,      Better::Higher, asMeasured<kWrites>},
     {"read_ns_p50",       Unit::Ns,        Better::Lower,  at<kRead, 500>},

@@ -56,6 +56,16 @@ TEST(ResponseTableTest, WhatTheClocksCannotTellStandsAsBelowTheBound) {
   EXPECT_THAT(text, Not(HasSubstr("70 ns")));
 }
 
+TEST(ResponseTableTest, ShowsOneWayTimesAsMultiplesOfTheFloorUnlessTheClocksCannotTell) {
+  CellSummary cell = pacedCell();
+  EXPECT_THAT(renderResponse({cell}, Format::Table), Not(HasSubstr("×floor")));
+  cell.metrics["floor_ns"].median = 50;
+  cell.metrics["response_over_floor"].median = 5;
+  EXPECT_THAT(renderResponse({cell}, Format::Table), HasSubstr(" 5.0 "));
+  cell.metrics["response_over_floor"].median = 1.1;
+  EXPECT_THAT(renderResponse({cell}, Format::Table), HasSubstr("< 1.7"));
+}
+
 TEST(ResponseTableTest, NamesTheQueueWhereItIsToBlame) {
   CellSummary cell = pacedCell();
   cell.metrics["tail_is_machine"].median = 0;

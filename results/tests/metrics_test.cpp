@@ -117,6 +117,11 @@ TEST(MetricsTest, TellARoundTripAsAMultipleOfTheFloorWhereThereIsOne) {
   EXPECT_EQ(metricOf(record, "rtt_over_floor"), std::nullopt);
   record.metrics["floor_ns"] = 50.03;
   EXPECT_DOUBLE_EQ(*metricOf(record, "rtt_over_floor"), 50.0);
+  EXPECT_EQ(metricOf(record, "one_way_over_floor"), std::nullopt);
+  record.histograms["one_way_ns"] = record.histograms["rtt_ns"];
+  EXPECT_DOUBLE_EQ(*metricOf(record, "one_way_over_floor"), 100.0);
+  record.histograms["response_ns"] = record.histograms["rtt_ns"];
+  EXPECT_DOUBLE_EQ(*metricOf(record, "response_over_floor"), 100.0);
 }
 
 TEST(MetricsTest, HaveNamesOfTheirOwnAndAUnit) {
