@@ -45,7 +45,7 @@ double unitOf(std::string_view heading) {
 
 fs::path findTrace(const std::string& name, const fs::path& folder, const std::string& where) {
   std::error_code ignored;
-  for (const fs::path& file : {fs::path(name), folder / name}) {
+  for (const fs::path& file : {folder / name, fs::path(name), folder / fs::path(name).filename()}) {
     if (fs::is_regular_file(file, ignored)) return file;
   }
   throw UsageError(fmt::format("{}: arrivals is 'trace:{}'; there is no such file, here or in {}",
@@ -155,7 +155,8 @@ Arrivals parseArrivals(const std::string& text, const fs::path& folder, const st
     }
   } else if (text.starts_with(kTrace)) {
     arrivals.kind = ArrivalKind::Trace;
-    arrivals.trace_ns = readTrace(findTrace(text.substr(kTrace.size()), folder, where));
+    arrivals.trace_file = findTrace(text.substr(kTrace.size()), folder, where);
+    arrivals.trace_ns = readTrace(arrivals.trace_file);
   } else {
     throw UsageError(fmt::format("{}: arrivals is '{}'; it must be {}", where, text, kKnown));
   }

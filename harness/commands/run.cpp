@@ -1,6 +1,10 @@
 // ringside run: plan, measure, record, show.
 #include <fmt/format.h>
 
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <map>
 #include <optional>
 
 #include "harness/commands/commands.hpp"
@@ -39,6 +43,25 @@ std::string scenarioText(const RunOptions& options, const Suite& suite) {
   std::string text;
   for (const std::string& change : options.overrides) text += "# run with -a " + change + "\n";
   return text + toToml(suite);
+}
+
+/// What was recorded belongs to the bundle, so that the run can go on from any folder.
+void keepTraces(const Plan& plan, results::Bundle& bundle) {
+  std::map<std::string, std::filesystem::path> kept;  // by the name in the bundle
+  for (const Cell& cell : plan.cells) {
+    const std::filesystem::path& file = cell.arrivals.trace_file;
+    if (file.empty()) continue;
+    const auto [same, is_new] = kept.try_emplace(file.filename().string(), file);
+    if (same->second != file) {
+      throw UsageError(
+          fmt::format("arrivals: {} and {} would have one name in the bundle; rename "
+                      "one of them",
+                      same->second.string(), file.string()));
+    }
+    if (!is_new) continue;
+    std::ifstream trace(file, std::ios::binary);
+    bundle.writeFile(same->first, std::string(std::istreambuf_iterator(trace), {}));
+  }
 }
 
 Schedule scheduleOf(const RunOptions& options) {
@@ -100,6 +123,7 @@ ExitCode start(const RunOptions& options) {
     const std::string text = scenarioText(options, suite);
     bundle.writeFile("environment.json", describeEnvironment(session));
     bundle.writeFile("scenario.toml", text);
+    keepTraces(plan, bundle);
     bundle.writeFile(kRequestFile, toJson(schedule, text));
     outcome = runSuite(plan, session, bundle, {.time = time});
   }

@@ -45,6 +45,23 @@ class InterruptedTest(unittest.TestCase):
         self.assertEqual(len(set(names)), len(names), "none is there twice")
         self.assertEqual([r for _, r in names], sorted(r for _, r in names), "in rounds")
 
+    def test_from_another_folder_with_a_trace_of_the_first(self):
+        trace = os.path.join(self.scratch.folder, "times", "sends.csv")
+        os.mkdir(os.path.dirname(trace))
+        with open(trace, "w", encoding="utf-8") as file:
+            file.write("time_us\n0\n100\n300\n")
+        text = suite(
+            scenario("one", workload="paced", queue="spsc", arrivals="trace:times/sends.csv"),
+            repetitions=3, warmup_ms=5, duration_ms=400,
+        )  # fmt: skip
+        self.assertEqual(self.interrupted(signal.SIGINT, 1, text).exit_code, 130)
+        os.remove(trace)
+        again = self.scratch.start(
+            "run", "--resume", self.scratch.bundle, "--no-report", cwd="/"
+        ).finish()
+        self.assertEqual(again.exit_code, 0, again.err)
+        self.assertEqual(len(self.scratch.records()), 3)
+
     def test_by_ctrl_c_says_how_to_go_on_and_does(self):
         finished = self.interrupted(signal.SIGINT)
         self.assertEqual(finished.exit_code, 130)
