@@ -56,6 +56,9 @@ TEST_P(EveryWorkloadTest, EachWorkerAndTheParentReadWhatTheyHadInTheTimedPhase) 
 }
 
 TEST_P(EveryWorkloadTest, LockedMemoryIsLockedInEachWorker) {
+#if defined(__SANITIZE_ADDRESS__)
+  GTEST_SKIP() << "AddressSanitizer makes mlock do nothing";
+#endif
   const Record record = runWith("lock_memory = true");
   if (record.status == Status::Skipped) GTEST_SKIP() << *record.reason;
   ASSERT_EQ(record.status, Status::Ok) << record.reason.value_or("");
