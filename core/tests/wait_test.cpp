@@ -11,7 +11,6 @@
 #include "forked.hpp"
 #include "ringside/ringside.hpp"
 #include "shm_name.hpp"
-#include "thread_sanitizer.hpp"
 
 namespace ringside {
 namespace {

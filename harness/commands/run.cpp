@@ -45,23 +45,25 @@ std::string scenarioText(const RunOptions& options, const Suite& suite) {
   return text + toToml(suite);
 }
 
-/// What was recorded belongs to the bundle, so that the run can go on from any folder.
-void keepTraces(const Plan& plan, results::Bundle& bundle) {
-  std::map<std::string, std::filesystem::path> kept;  // by the name in the bundle
+/// What was recorded belongs to the bundle, so that the run can go on from any folder. By the name
+/// that it has there.
+std::map<std::string, std::filesystem::path> tracesOf(const Plan& plan) {
+  std::map<std::string, std::filesystem::path> traces;
   for (const Cell& cell : plan.cells) {
     const std::filesystem::path& file = cell.arrivals.trace_file;
     if (file.empty()) continue;
-    const auto [same, is_new] = kept.try_emplace(file.filename().string(), file);
-    if (same->second != file) {
-      throw UsageError(
-          fmt::format("arrivals: {} and {} would have one name in the bundle; rename "
-                      "one of them",
-                      same->second.string(), file.string()));
-    }
-    if (!is_new) continue;
-    std::ifstream trace(file, std::ios::binary);
-    bundle.writeFile(same->first, std::string(std::istreambuf_iterator(trace), {}));
+    const std::filesystem::path& same = traces.try_emplace(file.filename(), file).first->second;
+    if (same == file) continue;
+    throw UsageError(
+        fmt::format("arrivals: {} and {} would have one name in the bundle; rename one of them",
+                    same.string(), file.string()));
   }
+  return traces;
+}
+
+std::string contentOf(const std::filesystem::path& file) {
+  std::ifstream stream(file, std::ios::binary);
+  return std::string(std::istreambuf_iterator(stream), {});
 }
 
 Schedule scheduleOf(const RunOptions& options) {
@@ -113,6 +115,7 @@ ExitCode start(const RunOptions& options) {
   const Suite suite = readSuite(findScenario(options.suite), options.overrides);
   Topology topology = Topology::ofThisMachine();
   const Plan plan = makePlan(suite, topology, memoryLimitsOfThisMachine(), schedule);
+  const auto traces = tracesOf(plan);
   results::Bundle bundle = makeBundle(options.out, suite.name);
   printPlan(suite, plan, topology);
 
@@ -123,7 +126,7 @@ ExitCode start(const RunOptions& options) {
     const std::string text = scenarioText(options, suite);
     bundle.writeFile("environment.json", describeEnvironment(session));
     bundle.writeFile("scenario.toml", text);
-    keepTraces(plan, bundle);
+    for (const auto& [name, file] : traces) bundle.writeFile(name, contentOf(file));
     bundle.writeFile(kRequestFile, toJson(schedule, text));
     outcome = runSuite(plan, session, bundle, {.time = time});
   }

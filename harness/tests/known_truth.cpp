@@ -11,11 +11,7 @@
 // enough are left.
 #include <fmt/format.h>
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <filesystem>
-#include <fstream>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -51,7 +47,7 @@ constexpr Case kCases[] = {
     {kDelayFixed, "fixed 5 µs", fixedDelay, "arrivals = \"periodic\"\nrate_per_s = 40000\n"},
     {kDelayUniform, "uniform 1..21 µs", uniformDelay,
      "arrivals = \"periodic\"\nrate_per_s = 25000\n"},
-    {kDelayTwoPoint, "1 µs 98 %, 1 ms 2 %", twoPointDelay, "arrivals = \"trace:{trace}\"\n"},
+    {kDelayTwoPoint, "1 µs 98 %, 1 ms 2 %", twoPointDelay, "arrivals = \"{trace}\"\n"},
 };
 constexpr double kPercentiles[] = {50, 90, 99, 99.9};
 /// In points. Two of a thousand messages may stand elsewhere among the others than programmed: a
@@ -60,34 +56,23 @@ constexpr double kRankSlack = 0.2;
 constexpr double kLastAlways = 99;  ///< what is beyond needs no judgement
 
 /// One rare message, and when that has come, the others of its fifty.
-class TwoPointTrace {
- public:
-  TwoPointTrace()
-      : file_(std::filesystem::temp_directory_path() /
-              fmt::format("ringside-test-{}.csv", ::getpid())) {
-    constexpr std::uint64_t kApartNs = 40'000;
-    std::ofstream trace(file_);
-    trace << "0\n";
-    for (std::uint64_t i = 1; i < kRareOneOf; ++i)
-      trace << kRareNs + 2 * kApartNs + i * kApartNs << '\n';
+std::string twoPointTimes() {
+  constexpr std::uint64_t kApartNs = 40'000;
+  std::string times = "0\n";
+  for (std::uint64_t i = 1; i < kRareOneOf; ++i) {
+    times += fmt::format("{}\n", kRareNs + 2 * kApartNs + i * kApartNs);
   }
-  TwoPointTrace(const TwoPointTrace&) = delete;
-  TwoPointTrace& operator=(const TwoPointTrace&) = delete;
-  ~TwoPointTrace() { std::filesystem::remove(file_); }
-  std::string path() const { return file_.string(); }
-
- private:
-  std::filesystem::path file_;
-};
+  return times;
+}
 
 Cell cellOf(const Case& one, const Session& session, std::string& suite) {
-  const TwoPointTrace trace;
+  const ScratchTrace trace(twoPointTimes());
   const ScratchSuite file(fmt::format(
       "[suite]\nname = \"truth\"\nquestion = \"?\"\n[[scenario]]\nname = \"one\"\n"
       "workload = \"paced\"\nwarmup_ms = {}\nduration_ms = {}\n[scenario.sweep]\nqueue = \"{}\"\n"
       "wait = \"spin\"\nplacement = \"auto\"\nelement_size_bytes = 8\ncapacity = 16\n{}",
       kWarmUpMs, kDurationMs, one.queue,
-      fmt::format(fmt::runtime(one.sent), fmt::arg("trace", trace.path()))));
+      fmt::format(fmt::runtime(one.sent), fmt::arg("trace", trace.arrivals()))));
   const Plan plan = makePlan(file.read(), session.topology(), kPlenty);
   suite = plan.suite;
   return plan.cells.at(0);

@@ -1,4 +1,4 @@
-// A suite file that is gone when the test ends.
+// Suites and traces: files that are gone when the test ends.
 #pragma once
 
 #include <unistd.h>
@@ -12,24 +12,33 @@
 
 namespace ringside::harness {
 
-class ScratchSuite {
+class ScratchFile {
  public:
-  explicit ScratchSuite(const std::string& text)
+  ScratchFile(const char* extension, const std::string& text)
       : file_(std::filesystem::temp_directory_path() /
-              ("ringside-test-" + std::to_string(::getpid()) + ".toml")) {
+              ("ringside-test-" + std::to_string(::getpid()) + extension)) {
     std::ofstream(file_) << text;
   }
-  ScratchSuite(const ScratchSuite&) = delete;
-  ScratchSuite& operator=(const ScratchSuite&) = delete;
-  ~ScratchSuite() { std::filesystem::remove(file_); }
-
-  Suite read(const std::vector<std::string>& overrides = {}) const {
-    return readSuite(file_, overrides);
-  }
+  ScratchFile(const ScratchFile&) = delete;
+  ScratchFile& operator=(const ScratchFile&) = delete;
+  ~ScratchFile() { std::filesystem::remove(file_); }
   std::string path() const { return file_.string(); }
 
  private:
   std::filesystem::path file_;
+};
+
+struct ScratchSuite : ScratchFile {
+  explicit ScratchSuite(const std::string& text) : ScratchFile(".toml", text) {}
+  Suite read(const std::vector<std::string>& overrides = {}) const {
+    return readSuite(path(), overrides);
+  }
+};
+
+/// Send times.
+struct ScratchTrace : ScratchFile {
+  explicit ScratchTrace(const std::string& text) : ScratchFile(".csv", text) {}
+  std::string arrivals() const { return "trace:" + path(); }
 };
 
 /// A suite of one scenario, with `lines` in its sweep.

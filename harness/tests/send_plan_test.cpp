@@ -2,14 +2,12 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
-#include <filesystem>
-#include <fstream>
 
 #include "harness/usage_error.hpp"
+#include "scratch_suite.hpp"
 
 namespace ringside::harness {
 namespace {
@@ -20,24 +18,6 @@ using ::testing::HasSubstr;
 using ::testing::SizeIs;
 
 constexpr double kSecondNs = 1e9;
-
-/// A file of send times that is gone when the test ends.
-class ScratchTrace {
- public:
-  explicit ScratchTrace(const std::string& text)
-      : file_(std::filesystem::temp_directory_path() /
-              ("ringside-trace-" + std::to_string(::getpid()) + ".csv")) {
-    std::ofstream(file_) << text;
-  }
-  ScratchTrace(const ScratchTrace&) = delete;
-  ScratchTrace& operator=(const ScratchTrace&) = delete;
-  ~ScratchTrace() { std::filesystem::remove(file_); }
-  std::string path() const { return file_.string(); }
-  Arrivals read() const { return parseArrivals("trace:" + path(), "", "here:1"); }
-
- private:
-  std::filesystem::path file_;
-};
 
 std::string refusalOf(const std::string& text) {
   try {
@@ -50,7 +30,7 @@ std::string refusalOf(const std::string& text) {
 
 std::string refusalOfTrace(const std::string& content) {
   const ScratchTrace trace(content);
-  return refusalOf("trace:" + trace.path());
+  return refusalOf(trace.arrivals());
 }
 
 Arrivals named(const std::string& text) { return parseArrivals(text, "", "here:1"); }
@@ -103,7 +83,7 @@ TEST(SendPlanTest, ABurstIsPlannedForOneMoment) {
 
 TEST(SendPlanTest, ATraceIsPlayedFromItsFirstTimeOnAndOverAgain) {
   const ScratchTrace trace("time_us,what\n100.5,a\n101,b\n102.5,c\n");
-  const Arrivals arrivals = trace.read();
+  const Arrivals arrivals = named(trace.arrivals());
   EXPECT_DOUBLE_EQ(arrivals.traceRate(), 1e6);
   const auto plan = planSends(arrivals, {.length_ns = 4000});
   EXPECT_THAT(plan, ElementsAre(ElementsAre(0, 500, 2000, 3000, 3500)));
@@ -111,7 +91,7 @@ TEST(SendPlanTest, ATraceIsPlayedFromItsFirstTimeOnAndOverAgain) {
 
 TEST(SendPlanTest, ATraceWithoutAHeadingIsInNanoseconds) {
   const ScratchTrace trace("5\n\n1005\r\n");
-  EXPECT_THAT(trace.read().trace_ns, ElementsAre(0, 1000));
+  EXPECT_THAT(named(trace.arrivals()).trace_ns, ElementsAre(0, 1000));
 }
 
 TEST(SendPlanTest, ABadTraceIsRefusedWithItsLineAndValue) {

@@ -28,7 +28,8 @@ constexpr Workload loopsOf(Workload workload) {
 }
 
 constexpr std::uint64_t kLookEvery = 256;
-/// From this size on a loop looks at every message: 64 of them would take longer than a phase.
+/// From this size on a loop looks at every message: kLookEvery of them would take longer than a
+/// phase.
 constexpr std::uint64_t kLargeElementBytes = 4096;
 
 /// Tries on an empty queue before a consumer believes that nothing comes any more. A queue may say

@@ -185,12 +185,12 @@ void produceSaturated(WorkerContext& context) {
 }
 
 /// Whether a consumer that finds nothing is at its end. Nobody wakes who sleeps on a queue that is
-/// done with: from the first such try on it spins.
+/// done with: from the first such try on it does not, but between tries it gives way as ever.
 class LastTries {
  public:
   /// After a try that found nothing; `received` until then.
   bool areOver(WorkerContext& context, std::uint64_t received, Wait& wait) noexcept {
-    giveWay(wait);
+    giveWay(context.wait);
     if (!allProducersDone(context)) return false;
     wait = Wait::Spin;
     if (received != received_) tries_ = 0;
