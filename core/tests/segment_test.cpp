@@ -46,7 +46,7 @@ TEST(GeometryTest, PacksSmallElements) {
 
 TEST(GeometryTest, NoSmallSlotOfSpscLiesAcrossTwoLines) {
   for (std::uint64_t size = 1; size <= kCacheLineBytes - sizeof(SlotWord); ++size) {
-    const Geometry geometry = spscGeometry(size, Tuning::Latency);
+    const Geometry geometry = spscGeometry(size, Tuning::RoundTrip);
     ASSERT_TRUE(geometry.has_words) << size;
     EXPECT_EQ(kCacheLineBytes % geometry.slot_stride, 0U) << size;
     EXPECT_GE(geometry.payload_offset, sizeof(SlotWord)) << size;
@@ -56,9 +56,9 @@ TEST(GeometryTest, NoSmallSlotOfSpscLiesAcrossTwoLines) {
 
 TEST(GeometryTest, TheTuningDecidesAboutWordsInSmallSlotsOfSpscAlone) {
   EXPECT_TRUE(spscGeometry(63, Tuning::Adaptive).has_words);
-  EXPECT_TRUE(spscGeometry(63, Tuning::Latency).has_words);
+  EXPECT_TRUE(spscGeometry(63, Tuning::RoundTrip).has_words);
   EXPECT_FALSE(spscGeometry(63, Tuning::Throughput).has_words);
-  for (const Tuning tuning : {Tuning::Adaptive, Tuning::Latency, Tuning::Throughput}) {
+  for (const Tuning tuning : {Tuning::Adaptive, Tuning::RoundTrip, Tuning::Throughput}) {
     EXPECT_FALSE(spscGeometry(64, tuning).has_words);
     EXPECT_TRUE(makeGeometry(PolicyKind::Mpsc, 8, 144, Delivery::AtMostOnce, tuning).has_words);
   }
@@ -74,14 +74,14 @@ TEST(TuningTest, EndsOfAnotherSlotLayoutAreRefused) {
   ASSERT_EQ(producer.open(), 0);
   EXPECT_EQ(open(Tuning::Throughput), -1);
   EXPECT_EQ(lastError, Errc::InvalidParam);
-  EXPECT_EQ(open(Tuning::Latency), 0);
+  EXPECT_EQ(open(Tuning::RoundTrip), 0);
 }
 
 TEST(TuningTest, EndsOfOneSlotLayoutMayBeTunedOtherwise) {
   const ShmName name;
   Spsc::Producer producer(name.str(), 64, 16, {.tuning = Tuning::Throughput});
   ASSERT_EQ(producer.open(), 0);
-  Spsc::Consumer consumer(name.str(), 64, 16, {.tuning = Tuning::Latency});
+  Spsc::Consumer consumer(name.str(), 64, 16, {.tuning = Tuning::RoundTrip});
   EXPECT_EQ(consumer.open(), 0);
 }
 

@@ -32,7 +32,7 @@ enum class Delivery : std::uint32_t { AtMostOnce = 0, AtLeastOnce = 1 };
 /// all three from kCacheLineBytes up. MPSC and MPMC are the same in all of them.
 enum class Tuning : std::uint32_t {
   Adaptive = 0,   ///< near the best of both others: words in small slots, and prefetch for write
-  Latency = 1,    ///< round trips: words in small slots, no line asked for ahead of its use
+  RoundTrip = 1,  ///< round trips: words in small slots, no line asked for ahead of its use
   Throughput = 2  ///< streams: packed slots without words, and prefetch for write
 };
 

@@ -86,7 +86,7 @@ inline std::uint64_t countFull(const SlotCursor& cursor, std::uint64_t position,
 /// have enough lines of their own. In a small ring a quarter of it, or there would be none.
 inline std::uint64_t slotsAhead(const Geometry& geometry) {
   constexpr std::uint64_t kBytesAhead = 1024;
-  if (geometry.tuning == Tuning::Latency || geometry.slot_stride >= kBytesAhead) {
+  if (geometry.tuning == Tuning::RoundTrip || geometry.slot_stride >= kBytesAhead) {
     return geometry.capacity;
   }
   return std::max<std::uint64_t>(
