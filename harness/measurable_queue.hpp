@@ -31,6 +31,7 @@
 
 #include "harness/backing.hpp"
 #include "ringside/memory.hpp"
+#include "ringside/segment.hpp"
 
 namespace ringside::harness {
 
@@ -50,6 +51,7 @@ struct QueueLimits {
   std::span<const std::uint64_t> element_sizes = {};
   Provision provision = Provision::Harness;
   bool takes_memory_options = false;  ///< huge pages and locking can be asked for
+  bool takes_tuning = false;          ///< QueueShape::tuning makes a difference
   bool exact_capacity = true;         ///< else `capacity_note` says what it holds instead
   std::string_view capacity_note = {};
   /// What a consumer had taken when it died comes again, flagged: see `redelivers` in
@@ -66,6 +68,7 @@ struct QueueShape {
   std::uint64_t element_size_bytes = 64;
   std::uint64_t capacity = 144;
   MemoryOptions memory = {};
+  Tuning tuning = Tuning::Adaptive;  ///< for queues that take one
 };
 
 /// Where one queue of a cell is. `name` follows the rule of shared-memory names and belongs to this

@@ -98,6 +98,9 @@ std::string reasonByCalls(const Cell& cell) {
   if (axes.wait == "block" && !abilities.blocking) {
     return fmt::format("{} has no calls that block", cell.queue->name);
   }
+  if (axes.tuning != "adaptive" && !cell.queue->limits.takes_tuning) {
+    return fmt::format("{} has no tunings", cell.queue->name);
+  }
   if (axes.batch == 1) return {};
   if (!abilities.batch) {
     return fmt::format("{} has no calls for several elements at once", cell.queue->name);

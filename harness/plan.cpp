@@ -76,6 +76,11 @@ std::string reasonByLimits(const Cell& cell) {
   return {};
 }
 
+Tuning parseTuning(const std::string& name) {
+  if (name == "latency") return Tuning::RoundTrip;
+  return name == "throughput" ? Tuning::Throughput : Tuning::Adaptive;
+}
+
 HugePages parseHugePages(const std::string& name) {
   if (name == "try") return HugePages::Try;
   return name == "require" ? HugePages::Require : HugePages::Never;
@@ -138,7 +143,8 @@ class Planner {
                   .capacity = asked.capacity,
                   .memory = {.huge_pages = parseHugePages(asked.huge_pages),
                              .prefault = asked.prefault,
-                             .lock = asked.lock_memory}};
+                             .lock = asked.lock_memory},
+                  .tuning = parseTuning(asked.tuning)};
     number(cell);
     if (std::string reason = reasonByLimits(cell); !reason.empty()) cell.skip_reason = reason;
     skipFor(cell, chooseBacking(cell));

@@ -81,16 +81,18 @@ inline std::uint64_t countFull(const SlotCursor& cursor, std::uint64_t position,
   return count;
 }
 
-/// How far ahead of the producer a line is asked for, in slots; no slot is that far ahead where it
-/// is not to be. 1 KiB, of 512 bytes to 2 KiB the best or near it at every size below; larger slots
-/// have enough lines of their own. In a small ring a quarter of it, or there would be none.
+/// How many slots ahead of the one that is written the producer asks for lines; as many as there
+/// are for a ring that asks for those of the slot itself. In larger slots these are enough of them,
+/// and to ask for more is late for who waits for this one. Of small ones 1 KiB, or a sixteenth of a
+/// small ring, is the best or near it.
 inline std::uint64_t slotsAhead(const Geometry& geometry) {
-  constexpr std::uint64_t kBytesAhead = 1024;
-  if (geometry.tuning == Tuning::RoundTrip || geometry.slot_stride >= kBytesAhead) {
-    return geometry.capacity;
+  constexpr std::uint64_t kSmallStride = 2 * kCacheLineBytes;
+  if (geometry.tuning == Tuning::RoundTrip || geometry.slot_stride > kSmallStride) {
+    return geometry.slot_count;
   }
-  return std::max<std::uint64_t>(
-      1, std::min(kBytesAhead / geometry.slot_stride, geometry.capacity / 4));
+  constexpr std::uint64_t kMostBytes = 1024;
+  const std::uint64_t part = geometry.slot_count * geometry.slot_stride / 16;
+  return std::max<std::uint64_t>(1, std::min(part, kMostBytes) / geometry.slot_stride);
 }
 
 /// The producer's side. One object, one thread at a time.
@@ -104,6 +106,7 @@ class SpscWriter {
         remote_(&ring.consumer_page->read_position),
         capacity_(ring.geometry.capacity),
         ahead_(slotsAhead(ring.geometry)),
+        bytes_to_ask_for_(std::min(ring.geometry.slot_stride, kMostBytesToAskFor)),
         position_(endOfPublished(ring)),
         limit_(position_),
         event_(position_),
@@ -120,9 +123,9 @@ class SpscWriter {
   std::byte* slot(const Claim&, std::uint64_t i) const noexcept {
     std::byte* const payload = cursor_.payload(i);
     if (i == 0) {
-      prefetchForWrite(payload + bytes_ahead_);
-    } else if (limit_ - position_ > ahead_ + i) {
-      prefetchForWrite(cursor_.payload(ahead_ + i));
+      askFor(payload + bytes_ahead_);
+    } else {
+      askFor(limit_ - position_ > ahead_ + i ? cursor_.payload(ahead_ + i) : payload);
     }
     return payload;
   }
@@ -173,6 +176,14 @@ class SpscWriter {
     return read + published;
   }
 
+  /// For all lines of a slot. A core that copies into lines which others have seen gets no more of
+  /// them at once than its store buffer has stores for.
+  void askFor(const std::byte* slot) const noexcept {
+    prefetchForWrite(slot);
+    for (std::uint64_t at = kCacheLineBytes; at < bytes_to_ask_for_; at += kCacheLineBytes) {
+      prefetchForWrite(slot + at);
+    }
+  }
   void refresh() noexcept {
     // SYNC: SpscReader::release(): the reader is done with the slots before this position.
     const std::uint64_t read = remote_->load(std::memory_order_acquire);
@@ -180,8 +191,8 @@ class SpscWriter {
     if (position_ - read <= capacity_) limit_ = read + capacity_;
   }
   /// Up to which position there is nothing to be looked at but that position: none when the ring is
-  /// full. Until then every push asks for the same number of bytes ahead; none where what is there
-  /// may still be read, for the consumer would lose the line.
+  /// full. Until then every push asks for lines as far ahead; for its own where what is there may
+  /// still be read, for the consumer would lose the line.
   [[gnu::noinline]] void lookAhead() noexcept {
     if (position_ >= cursor_.wrapsAt()) cursor_.wrap();
     if (limit_ == position_) refresh();
@@ -198,14 +209,18 @@ class SpscWriter {
     event_ = position_ + std::min(room - ahead_, beyond_wrap ? to_wrap : to_wrap - ahead_);
   }
 
+  /// The rest of a larger slot is left to the processor, which has seen by then where this goes.
+  static constexpr std::uint64_t kMostBytesToAskFor = 4096;
+
   std::atomic<std::uint64_t>* shared_;
   const std::atomic<std::uint64_t>* remote_;
   std::uint64_t capacity_;
-  std::uint64_t ahead_;     ///< slotsAhead()
-  std::uint64_t position_;  ///< of the next write
-  std::uint64_t limit_;     ///< first position that may not be written yet
-  std::uint64_t event_;     ///< the position before which lookAhead() is due
-  std::int64_t bytes_ahead_ = 0;
+  std::uint64_t ahead_;  ///< slotsAhead()
+  std::uint64_t bytes_to_ask_for_;
+  std::uint64_t position_;        ///< of the next write
+  std::uint64_t limit_;           ///< first position that may not be written yet
+  std::uint64_t event_;           ///< the position before which lookAhead() is due
+  std::int64_t bytes_ahead_ = 0;  ///< from a slot to the one that is asked for; 0: itself
   SlotCursor cursor_;
 };
 
