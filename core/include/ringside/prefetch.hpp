@@ -1,5 +1,9 @@
-// A hint to the core about a line that it will write.
+// Hints to the core about lines that it will write.
 #pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
 
 namespace ringside {
 
@@ -14,6 +18,16 @@ inline void prefetchForWrite(const void* place) noexcept {
 #else
   __builtin_prefetch(place, 1);
 #endif
+}
+
+/// The same for all lines of `bytes` from `first` on, which is the beginning of one; for the first
+/// 4 KiB at most: the rest is left to the processor, which sees by then where this goes.
+inline void prefetchForWrite(const std::byte* first, std::uint64_t bytes) noexcept {
+  constexpr std::uint64_t kLineBytes = 64;
+  constexpr std::uint64_t kMostBytes = 4096;
+  const std::uint64_t end = std::min(bytes, kMostBytes);
+  prefetchForWrite(first);
+  for (std::uint64_t at = kLineBytes; at < end; at += kLineBytes) prefetchForWrite(first + at);
 }
 
 }  // namespace ringside

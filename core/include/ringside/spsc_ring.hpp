@@ -106,7 +106,6 @@ class SpscWriter {
         remote_(&ring.consumer_page->read_position),
         capacity_(ring.geometry.capacity),
         ahead_(slotsAhead(ring.geometry)),
-        bytes_to_ask_for_(std::min(ring.geometry.slot_stride, kMostBytesToAskFor)),
         position_(endOfPublished(ring)),
         limit_(position_),
         event_(position_),
@@ -178,12 +177,7 @@ class SpscWriter {
 
   /// For all lines of a slot. A core that copies into lines which others have seen gets no more of
   /// them at once than its store buffer has stores for.
-  void askFor(const std::byte* slot) const noexcept {
-    prefetchForWrite(slot);
-    for (std::uint64_t at = kCacheLineBytes; at < bytes_to_ask_for_; at += kCacheLineBytes) {
-      prefetchForWrite(slot + at);
-    }
-  }
+  void askFor(const std::byte* slot) const noexcept { prefetchForWrite(slot, cursor_.stride()); }
   void refresh() noexcept {
     // SYNC: SpscReader::release(): the reader is done with the slots before this position.
     const std::uint64_t read = remote_->load(std::memory_order_acquire);
@@ -209,14 +203,10 @@ class SpscWriter {
     event_ = position_ + std::min(room - ahead_, beyond_wrap ? to_wrap : to_wrap - ahead_);
   }
 
-  /// The rest of a larger slot is left to the processor, which has seen by then where this goes.
-  static constexpr std::uint64_t kMostBytesToAskFor = 4096;
-
   std::atomic<std::uint64_t>* shared_;
   const std::atomic<std::uint64_t>* remote_;
   std::uint64_t capacity_;
-  std::uint64_t ahead_;  ///< slotsAhead()
-  std::uint64_t bytes_to_ask_for_;
+  std::uint64_t ahead_;           ///< slotsAhead()
   std::uint64_t position_;        ///< of the next write
   std::uint64_t limit_;           ///< first position that may not be written yet
   std::uint64_t event_;           ///< the position before which lookAhead() is due
