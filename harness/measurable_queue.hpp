@@ -57,6 +57,9 @@ struct QueueLimits {
   bool at_least_once = false;
   /// Where it takes one producer or one consumer, the constructor of another one throws.
   bool refuses_seconds = false;
+  /// What it does without that others keep, in a few words, such as "order within a producer";
+  /// empty: nothing. It is shown apart from those.
+  std::string_view gives_up = {};
 };
 
 /// What one queue of a cell must hold, and for how many.

@@ -61,6 +61,15 @@ std::uint64_t messagesExpected(const Timing& timing) {
   return std::min(kMaxSequence, (timing.warmup_ms + timing.duration_ms) * kMessagesPerMs);
 }
 
+/// The first of each role are measured, where each has a CPU of its own.
+CanaryRole canaryRoleOf(const Job& job, const WorkerId& id) {
+  const Placing& placing = job.cell->placing;
+  const bool pinned = !placing.producer_cpus.empty() && !placing.consumer_cpus.empty();
+  if (id.number != 0 || !pinned) return CanaryRole::None;
+  if (placing.producer_cpus.front() == placing.consumer_cpus.front()) return CanaryRole::None;
+  return id.role == WorkerRole::Producer ? CanaryRole::Leads : CanaryRole::Follows;
+}
+
 void leaveMessage(WorkerFindings& findings, std::string_view text) {
   const std::size_t length = std::min(text.size(), kMaxMessageBytes - 1);
   std::memcpy(findings.message, text.data(), length);
@@ -82,7 +91,8 @@ void work(const Job& job, const WorkerId& id, WorkerFindings& findings) {
                         .measure_ns = job.cell->timing.duration_ms * 1'000'000,
                         .validate = job.cell->validate,
                         .batch = job.cell->axes.batch,
-                        .ring_files = open.ring_files};
+                        .ring_files = open.ring_files,
+                        .canary = canaryRoleOf(job, id)};
   const std::uint32_t first = id.role == WorkerRole::Producer ? 0 : job.control->shape().producers;
   context.ledger = job.control->ledgerOfWorker(first + id.number);
   job.control->prefaultFor(first + id.number, messagesExpected(job.cell->timing));
@@ -134,6 +144,8 @@ void waitAtStartLine(WorkerContext& context) {
   settleMemory(context.ring_files, context.shape.memory);
   context.findings->proof.before = readRingMemory(ringAreas(context.ring_files));
   readUsage();  // what its first call touches is not to be touched while timed
+  context.findings->canary_before_ns =
+      measureCanary(words.canary_before, context.canary, context.clock);
   context.findings->state.store(WorkerState::Ready, std::memory_order_release);  // SYNC: Crew
   const auto limit = std::chrono::steady_clock::now() + kStartLineLimit;
   const bool started = waitUntil(words.start_line, Wait::Block, limit, [&] {
@@ -144,6 +156,8 @@ void waitAtStartLine(WorkerContext& context) {
 }
 
 void noteSegmentFacts(WorkerContext& context) {
+  context.findings->canary_after_ns =
+      measureCanary(context.control->words().canary_after, context.canary, context.clock);
   context.findings->proof.after = readRingMemory(ringAreas(context.ring_files));
 }
 
