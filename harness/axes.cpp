@@ -187,7 +187,8 @@ constexpr Axis kAxes[] = {
      .label = limitLabel},
     {.name = "queue",
      .type = Axis::Type::Word,
-     .summary = "which queue (ringside list names them)",
+     .summary =
+         "which queue (ringside list names them), or all: those that can do what a cell asks",
      .default_value = "",
      .set = [](Axes& axes, const AxisValue& v) { axes.queue = word(v); },
      .label = unlabelled},

@@ -40,18 +40,32 @@ std::string_view axisBeyond(const Scenario& scenario, const QueueLimits& limits)
   return "producers";
 }
 
-/// A queue that can take none of the asked shapes was asked for by mistake.
-void refuseQueuesWithoutAShape(const Scenario& scenario) {
-  for (const AxisValue& name : sweepOf(scenario, "queue").values) {
-    const QueueEntry& queue = *findMeasured(std::get<std::string>(name));
-    bool takes_any = false;
-    for (const AxisValue& producers : sweepOf(scenario, "producers").values) {
-      for (const AxisValue& consumers : sweepOf(scenario, "consumers").values) {
-        takes_any |=
-            takes(queue.limits, {static_cast<std::uint32_t>(std::get<std::uint64_t>(producers)),
-                                 static_cast<std::uint32_t>(std::get<std::uint64_t>(consumers))});
-      }
+bool takesAShapeOf(const Scenario& scenario, const QueueLimits& limits) {
+  for (const AxisValue& producers : sweepOf(scenario, "producers").values) {
+    for (const AxisValue& consumers : sweepOf(scenario, "consumers").values) {
+      const Workers workers{static_cast<std::uint32_t>(std::get<std::uint64_t>(producers)),
+                            static_cast<std::uint32_t>(std::get<std::uint64_t>(consumers))};
+      if (takes(limits, workers)) return true;
     }
+  }
+  return false;
+}
+
+bool names(const Scenario& scenario, const AxisValue& queue) {
+  const Sweep& queues = sweepOf(scenario, "queue");
+  return !queues.is_all &&
+         std::find(queues.values.begin(), queues.values.end(), queue) != queues.values.end();
+}
+
+/// A queue that can take none of the shapes that a suite asks of it was asked for by mistake.
+void refuseQueuesWithoutAShape(const Suite& suite, const Scenario& scenario) {
+  for (const AxisValue& name : sweepOf(scenario, "queue").values) {
+    if (!names(scenario, name)) return;  // all of them
+    const QueueEntry& queue = *findMeasured(std::get<std::string>(name));
+    const bool takes_any =
+        std::any_of(suite.scenarios.begin(), suite.scenarios.end(), [&](const Scenario& candidate) {
+          return names(candidate, name) && takesAShapeOf(candidate, queue.limits);
+        });
     if (takes_any) continue;
     throw UsageError(fmt::format(
         "{}: queue '{}' takes at most {} and {}, and scenario '{}' asks for more; ask for fewer or "
@@ -92,11 +106,11 @@ class Planner {
       : suite_(suite), topology_(topology), limits_(limits), placer_(topology) {}
 
   Plan plan() {
-    Plan plan{.suite = suite_.name, .cells = {}};
+    Plan plan{.suite = suite_.name, .cells = {}, .compares_queues = suite_.contest.hasSubjects()};
     refuseUnusedAxes(suite_);
     for (const Scenario& scenario : suite_.scenarios) {
-      refuseQueuesWithoutAShape(scenario);
-      combine(scenario, 0, {}, plan.cells);
+      refuseQueuesWithoutAShape(suite_, scenario);
+      combine(scenario, 0, {}, plan);
     }
     plan.combination_times = std::move(combination_times_);
     return plan;
@@ -104,12 +118,15 @@ class Planner {
 
  private:
   /// All values of axis number `next` and of those after it, on top of `axes`.
-  void combine(const Scenario& scenario, std::size_t next, const results::Axes& axes,
-               std::vector<Cell>& cells) {
+  void combine(const Scenario& scenario, std::size_t next, const results::Axes& axes, Plan& plan) {
     if (next == scenario.sweeps.size()) {
       Cell cell = makeCell(scenario, axes);
+      if (sweepOf(scenario, "queue").is_all && cell.unfit) {
+        plan.left_out.push_back({cell.name, *cell.skip_reason});
+        return;
+      }
       // "auto" may come to what another value of the axis names.
-      if (names_.insert(cell.name).second) cells.push_back(std::move(cell));
+      if (names_.insert(cell.name).second) plan.cells.push_back(std::move(cell));
       return;
     }
     const Sweep& sweep = scenario.sweeps[next];
@@ -117,7 +134,7 @@ class Planner {
       results::Axes extended = axes;
       sweep.axis->set(extended, value);
       value_numbers_.push_back(static_cast<std::size_t>(&value - sweep.values.data()));
-      combine(scenario, next + 1, extended, cells);
+      combine(scenario, next + 1, extended, plan);
       value_numbers_.pop_back();
     }
   }
@@ -141,6 +158,7 @@ class Planner {
                              .lock = asked.lock_memory}};
     number(cell);
     if (std::string reason = reasonByLimits(cell); !reason.empty()) cell.skip_reason = reason;
+    cell.unfit = cell.skip_reason.has_value();
     skipFor(cell, chooseBacking(cell));
     place(scenario, cell);
     skipFor(cell, chooseNodes(cell, topology_));

@@ -33,6 +33,7 @@ Record emptyRecord(const Cell& cell, const std::string& suite, std::uint32_t rep
   record.repetition = repetition;
   record.notes = cell.notes;
   record.axes = cell.axes;
+  record.gives_up = cell.queue->limits.gives_up;
   return record;
 }
 
@@ -108,6 +109,10 @@ results::Obtained obtainedBy(const Cell& cell, const Control& control, const Cre
   obtained.producer_pids = crew.pids(WorkerRole::Producer);
   obtained.consumer_pids = crew.pids(WorkerRole::Consumer);
   if (cell.queue->limits.exact_capacity) obtained.capacity = cell.axes.capacity;
+  const WorkerFindings& leader = control.producer(0);
+  if (leader.canary_before_ns > 0 && leader.canary_after_ns > 0) {
+    obtained.canary = {.before_ns = leader.canary_before_ns, .after_ns = leader.canary_after_ns};
+  }
   return obtained;
 }
 

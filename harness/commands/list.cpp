@@ -73,6 +73,7 @@ void listPlan(const ListOptions& options) {
     put("{}{}\n", cell.name,
         cell.skip_reason ? fmt::format("  skipped: {}", *cell.skip_reason) : "");
   }
+  for (const LeftOut& unfit : plan.left_out) put("{}  left out: {}\n", unfit.cell, unfit.reason);
 }
 
 }  // namespace
