@@ -22,6 +22,7 @@ _MEASURES = {
               ("response_ns_p99", "response, p99", _LOWER)),
     "slo": (("slo_rate_per_s", "rate that holds", _HIGHER),),
 }
+_CHOSEN_MEMORIES = ("anon", "memfd", "file", "sysv")  # beside posix_shm
 _NOT_SHARED = ("queue", "wait", "tuning", "scenario")
 
 
@@ -142,9 +143,10 @@ def is_of_run(record, regimes):
 
 
 def shared_axes(axes):
-    """What all cells of one contest have in common; memory of the kernel is nobody's choice."""
+    """What all cells of one contest have in common; memory of the kernel, or of the process, is
+    nobody's choice."""
     shared = {name: value for name, value in axes.items() if name not in _NOT_SHARED}
-    if shared.get("memory") == "kernel":
+    if shared.get("memory") not in _CHOSEN_MEMORIES:
         shared["memory"] = "posix_shm"
     return shared
 

@@ -12,6 +12,9 @@ constexpr std::string_view kRoundTrip[] = {"rtt_ns_mean99", "rtt_ns_p99"};
 constexpr std::string_view kResponse[] = {"response_ns_p50", "response_ns_p99"};
 constexpr std::string_view kSlo[] = {"slo_rate_per_s"};
 
+/// Beside posix_shm, what one can ask for; "kernel" and the like are what a queue has.
+constexpr std::string_view kChosenMemories[] = {"anon", "memfd", "file", "sysv"};
+
 struct WorkloadMeasures {
   std::string_view workload;
   std::span<const std::string_view> measures;
@@ -200,7 +203,10 @@ Axes contestOf(const Axes& axes) {
   shared.queue.clear();
   shared.wait.clear();
   shared.tuning.clear();
-  if (shared.memory == "kernel") shared.memory = "posix_shm";
+  const auto& chosen = kChosenMemories;
+  if (std::find(std::begin(chosen), std::end(chosen), shared.memory) == std::end(chosen)) {
+    shared.memory = "posix_shm";
+  }
   return shared;
 }
 

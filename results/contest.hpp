@@ -19,7 +19,8 @@
 namespace ringside::results {
 
 /// What all cells of one contest have in common: the axes without queue, wait and tuning. A queue
-/// in memory of the kernel stands among those that lie in posix_shm, for it has no choice.
+/// in memory of the kernel, or of its process, stands among those that lie in posix_shm, for it has
+/// no choice.
 Axes contestOf(const Axes& axes);
 
 /// What a workload is judged by, the first one first. Empty for one that has no better and worse.

@@ -62,6 +62,39 @@ TEST(PlanTest, SkipsWhatAQueueCannotDoAmongThingsThatItCan) {
   EXPECT_EQ(skipped, 1);
 }
 
+TEST(PlanTest, AllQueuesAreThoseThatCanDoWhatACellAsks) {
+  const Plan plan = planOf("queue = \"all\"\nproducers = [1, 2]\nbatch = [1, 4]");
+  std::set<std::string> queues;
+  for (const Cell& cell : plan.cells) {
+    queues.insert(cell.axes.queue);
+    EXPECT_FALSE(cell.skip_reason.has_value()) << cell.name << *cell.skip_reason;
+    EXPECT_FALSE(cell.axes.queue == "spsc" && cell.axes.producers == 2) << cell.name;
+  }
+  for (const char* queue : {"spsc", "mpsc", "mpmc", "pipe"}) EXPECT_TRUE(queues.contains(queue));
+  EXPECT_EQ(plan.cells.size() + plan.left_out.size(), allQueues().size() * 4);
+  bool says_why = false;
+  for (const LeftOut& left_out : plan.left_out) {
+    const bool is_spsc = left_out.cell.find("/spsc/2p1c/") != std::string::npos;
+    says_why |= is_spsc && left_out.reason.find("at most 1 producer") != std::string::npos;
+  }
+  EXPECT_TRUE(says_why);
+}
+
+TEST(PlanTest, OfAllQueuesNoneIsLeftOutForWhatTheMachineLacks) {
+  const Plan plan = planOf("queue = \"all\"\nplacement = \"cross_node\"");
+  EXPECT_THAT(plan.cells, SizeIs(allQueues().size()));
+  EXPECT_TRUE(plan.cells.at(0).skip_reason.has_value());
+}
+
+TEST(PlanTest, TakesAQueueThatIsForOneOfTheScenariosOfASuite) {
+  const ScratchSuite file(suiteWith("queue = \"spsc\"") +
+                          "[[scenario]]\nname = \"two\"\nworkload = \"throughput\"\n"
+                          "queue = [\"spsc\", \"mpsc\"]\nproducers = 2\n");
+  const Plan plan = makePlan(file.read(), kTwoCores, kPlenty);
+  ASSERT_THAT(plan.cells, SizeIs(3));
+  EXPECT_TRUE(plan.cells[1].skip_reason.has_value());
+}
+
 TEST(PlanTest, RefusesAQueueThatTakesNoneOfTheShapes) {
   EXPECT_THAT(refusalOf("queue = \"spsc\"\nproducers = 2"),
               AllOf(HasSubstr(".toml:9:"), HasSubstr("'spsc'"), HasSubstr("at most 1 producer")));

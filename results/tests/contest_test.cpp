@@ -67,9 +67,11 @@ TEST(ContestTest, IsOfCellsThatDifferInQueueWaitAndTuningAlone) {
   in_kernel.axes.memory = "kernel";
   Record larger = contestRecord("spsc", 0, 1e6);
   larger.axes.element_size_bytes = 256;
+  Record in_a_file = contestRecord("spsc", 0, 1e6);
+  in_a_file.axes.memory = "file";
   const auto contests =
-      contestsOf({contestRecord("spsc", 0, 1e6), waiting, tuned, in_kernel, larger});
-  ASSERT_EQ(contests.size(), 2U);
+      contestsOf({contestRecord("spsc", 0, 1e6), waiting, tuned, in_kernel, larger, in_a_file});
+  ASSERT_EQ(contests.size(), 3U);
   EXPECT_EQ(contests[0].entrants.size(), 4U);
   EXPECT_EQ(contests[1].entrants.size(), 1U);
   EXPECT_FALSE(contests[1].best.has_value());
