@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <random>
+#include <system_error>
 #include <utility>
 
 #include "harness/verify/damage_trial.hpp"
@@ -57,7 +58,11 @@ class CampaignPart {
     for (const std::uint64_t capacity : capacitiesOf(campaign_, *finding_.queue)) {
       if (snapshot != nullptr || isEnough() || !fits(capacity)) break;
       Stage stage(*finding_.queue, shapeOf(campaign_, *finding_.queue, capacity), session_);
-      runOn(stage);
+      try {
+        runOn(stage);
+      } catch (const std::system_error& error) {  // it cannot be had here
+        finding_.skipped = error.what();
+      }
     }
     if (finding_.fault == FaultKind::StormAtPoints && finding_.faults == 0 && !finding_.failed()) {
       finding_.trials = 0;  // nobody ever came to a kill point
