@@ -56,7 +56,8 @@ struct QueueLimits {
   /// Where `capacities` is not empty: small ones, that it can be verified with and not measured.
   std::span<const std::uint64_t> trial_capacities = {};
   /// What it gives up that others keep, in a few words; empty: it keeps the order of each producer,
-  /// every try returns at once whoever stands still, and it works between processes.
+  /// every try returns at once whoever stands still, and it works between processes. Who gives
+  /// something up is shown apart from those that do not, and is no comparator of a contest.
   std::string_view gives_up = {};
   /// Its sides must be threads of one process: hold() makes it there.
   bool threads_only = false;
@@ -72,9 +73,6 @@ struct QueueLimits {
   bool at_least_once = false;
   /// Where it takes one producer or one consumer, the constructor of another one throws.
   bool refuses_seconds = false;
-  /// What it does without that others keep, in a few words, such as "order within a producer";
-  /// empty: nothing. It is shown apart from those.
-  std::string_view gives_up = {};
 };
 
 /// What one queue of a cell must hold, and for how many.
