@@ -15,6 +15,7 @@
 #include "harness/slo.hpp"
 #include "harness/usage_error.hpp"
 #include "harness/workload_needs.hpp"
+#include "results/contest.hpp"
 
 namespace ringside::harness {
 namespace {
@@ -113,6 +114,7 @@ class Planner {
       combine(scenario, 0, {}, plan);
     }
     plan.combination_times = std::move(combination_times_);
+    plan.combination_groups = std::move(combination_groups_);
     return plan;
   }
 
@@ -180,6 +182,17 @@ class Planner {
     cell.combination = combination_times_.size();
     cell.value_numbers = value_numbers_;
     combination_times_.push_back(timeOnAnyMachine(cell));
+    combination_groups_.push_back(groupOf(cell));
+  }
+
+  /// Its contest, or where nothing is compared a group of its own.
+  std::size_t groupOf(const Cell& cell) {
+    if (!suite_.contest.hasSubjects()) return cell.combination;
+    const results::Axes contest = results::contestOf(cell.axes);
+    const auto known = std::find(contests_.begin(), contests_.end(), contest);
+    const auto group = static_cast<std::size_t>(known - contests_.begin());
+    if (known == contests_.end()) contests_.push_back(contest);
+    return group;
   }
 
   static void skipFor(Cell& cell, const std::string& reason) {
@@ -256,6 +269,8 @@ class Planner {
   std::set<std::string> names_;
   std::vector<std::size_t> value_numbers_;  ///< of the combination that is being made
   std::vector<std::chrono::milliseconds> combination_times_;
+  std::vector<std::size_t> combination_groups_;
+  std::vector<results::Axes> contests_;
 };
 
 }  // namespace

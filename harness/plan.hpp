@@ -48,6 +48,9 @@ struct Plan {
   /// What each combination of the suite would take, on any machine; also of those that came to a
   /// cell that was there already.
   std::vector<std::chrono::milliseconds> combination_times = {};
+  /// Which of them must stay together in one shard, because they are compared: a number a
+  /// combination.
+  std::vector<std::size_t> combination_groups = {};
   std::vector<std::string> remarks = {};  ///< for the user: what part of the suite this is
   std::vector<LeftOut> left_out = {};
   bool compares_queues = false;  ///< cells that differ in the queue alone belong side by side
