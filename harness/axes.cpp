@@ -82,7 +82,8 @@ constexpr Axis kAxes[] = {
      .set = [](Axes& axes, const AxisValue& v) { axes.memory = word(v); },
      .label =
          [](const Axes& axes) {
-           const bool usual = axes.memory == "posix_shm" || axes.memory == "kernel";
+           const bool usual =
+               axes.memory == "posix_shm" || axes.memory == "kernel" || axes.memory == "process";
            return usual ? "" : "mem=" + axes.memory;
          }},
     {.name = "huge_pages",
@@ -197,7 +198,8 @@ constexpr Axis kAxes[] = {
      .label = limitLabel},
     {.name = "queue",
      .type = Axis::Type::Word,
-     .summary = "which queue (ringside list names them)",
+     .summary =
+         "which queue (ringside list names them), or all: those that can do what a cell asks",
      .default_value = "",
      .set = [](Axes& axes, const AxisValue& v) { axes.queue = word(v); },
      .label = unlabelled},
@@ -234,6 +236,7 @@ void checkWord(const Axis& axis, const std::string& value, const Where& where) {
   if (axis.name == "queue") {
     for (const QueueEntry& entry : allQueues()) known.push_back(entry.name);
     for (const QueueEntry& entry : allPatterns()) known.push_back(entry.name);
+    for (const QueueEntry& entry : absentQueues()) known.push_back(entry.name);
   }
   if (known.empty() || std::find(known.begin(), known.end(), value) != known.end()) return;
   if (axis.takes_number && isNumber(value)) return;

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "harness/canary.hpp"
 #include "harness/ledger.hpp"
 #include "harness/proof.hpp"
 #include "results/histogram.hpp"
@@ -36,6 +37,8 @@ struct WorkerFindings {
   std::uint64_t unseen;  ///< writes of a snapshot that the last read did not show
   std::uint64_t robust_messages;  ///< in the fastest 90 % of its batches of 256; see pace.hpp
   std::uint64_t robust_ns;        ///< that these took
+  double canary_before_ns;        ///< the hand-off of a cache line; 0 where it was not measured
+  double canary_after_ns;
   Proof proof;
   bool out_of_numbers;  ///< stopped early: the sequence numbers were used up
   /// Why it gave up, ending in a zero byte; empty when it did not.
@@ -69,6 +72,8 @@ struct ControlWords {
   alignas(64) std::atomic<std::uint32_t> producers_done;
   /// Writes of a snapshot that had ended when the writer last said so; only grows.
   alignas(64) std::atomic<std::uint64_t> writes_ended;
+  CanaryLine canary_before;
+  CanaryLine canary_after;
 };
 
 /// How many there are of what, which settles where everything is.

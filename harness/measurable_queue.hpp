@@ -19,6 +19,9 @@
 //
 // hold() makes a queue that has no name, in the parent; workers are forked afterwards, and find
 // what it returned in Place::held. Memory that has a name or a path is made by create().
+//
+// A queue that is a template over what it holds takes the size, and the capacity if that is a
+// parameter too, as numbers, and is entered in the same way: see queue_family.hpp.
 #pragma once
 
 #include <concepts>
@@ -49,6 +52,19 @@ struct QueueLimits {
   std::uint64_t max_capacity = 1ULL << 26;
   /// The only ones it was built for; empty: all up to max_element_size_bytes.
   std::span<const std::uint64_t> element_sizes = {};
+  /// The only ones it was built for; empty: all up to max_capacity.
+  std::span<const std::uint64_t> capacities = {};
+  /// Where `capacities` is not empty: small ones, that it can be verified with and not measured.
+  std::span<const std::uint64_t> trial_capacities = {};
+  /// What it gives up that others keep, in a few words; empty: it keeps the order of each producer,
+  /// every try returns at once whoever stands still, and it works between processes. Who gives
+  /// something up is shown apart from those that do not, and is no comparator of a contest.
+  std::string_view gives_up = {};
+  /// Its sides must be threads of one process: hold() makes it there.
+  bool threads_only = false;
+  /// It has no name by which it could be opened: hold() makes it in the parent, whatever memory is
+  /// asked for, and workers find in Place::held what they were forked with.
+  bool inherited_only = false;
   Provision provision = Provision::Harness;
   bool takes_memory_options = false;  ///< huge pages and locking can be asked for
   bool takes_tuning = false;          ///< QueueShape::tuning makes a difference
@@ -70,6 +86,14 @@ struct QueueShape {
   MemoryOptions memory = {};
   Tuning tuning = Tuning::Adaptive;  ///< for queues that take one
 };
+
+/// One that a queue of these limits takes.
+inline QueueShape someShapeOf(const QueueLimits& limits) {
+  QueueShape shape;
+  if (!limits.element_sizes.empty()) shape.element_size_bytes = limits.element_sizes.front();
+  if (!limits.capacities.empty()) shape.capacity = limits.capacities.front();
+  return shape;
+}
 
 /// Where one queue of a cell is. `name` follows the rule of shared-memory names and belongs to this
 /// queue alone; whatever is made in /dev/shm must begin with it. `memory` is empty where the queue

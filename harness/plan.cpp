@@ -15,6 +15,7 @@
 #include "harness/slo.hpp"
 #include "harness/usage_error.hpp"
 #include "harness/workload_needs.hpp"
+#include "results/contest.hpp"
 
 namespace ringside::harness {
 namespace {
@@ -40,18 +41,32 @@ std::string_view axisBeyond(const Scenario& scenario, const QueueLimits& limits)
   return "producers";
 }
 
-/// A queue that can take none of the asked shapes was asked for by mistake.
-void refuseQueuesWithoutAShape(const Scenario& scenario) {
-  for (const AxisValue& name : sweepOf(scenario, "queue").values) {
-    const QueueEntry& queue = *findMeasured(std::get<std::string>(name));
-    bool takes_any = false;
-    for (const AxisValue& producers : sweepOf(scenario, "producers").values) {
-      for (const AxisValue& consumers : sweepOf(scenario, "consumers").values) {
-        takes_any |=
-            takes(queue.limits, {static_cast<std::uint32_t>(std::get<std::uint64_t>(producers)),
-                                 static_cast<std::uint32_t>(std::get<std::uint64_t>(consumers))});
-      }
+bool takesAShapeOf(const Scenario& scenario, const QueueLimits& limits) {
+  for (const AxisValue& producers : sweepOf(scenario, "producers").values) {
+    for (const AxisValue& consumers : sweepOf(scenario, "consumers").values) {
+      const Workers workers{static_cast<std::uint32_t>(std::get<std::uint64_t>(producers)),
+                            static_cast<std::uint32_t>(std::get<std::uint64_t>(consumers))};
+      if (takes(limits, workers)) return true;
     }
+  }
+  return false;
+}
+
+bool names(const Scenario& scenario, const AxisValue& queue) {
+  const Sweep& queues = sweepOf(scenario, "queue");
+  return !queues.is_all &&
+         std::find(queues.values.begin(), queues.values.end(), queue) != queues.values.end();
+}
+
+/// A queue that can take none of the shapes that a suite asks of it was asked for by mistake.
+void refuseQueuesWithoutAShape(const Suite& suite, const Scenario& scenario) {
+  for (const AxisValue& name : sweepOf(scenario, "queue").values) {
+    if (!names(scenario, name)) return;  // all of them
+    const QueueEntry& queue = *findMeasured(std::get<std::string>(name));
+    const bool takes_any =
+        std::any_of(suite.scenarios.begin(), suite.scenarios.end(), [&](const Scenario& candidate) {
+          return names(candidate, name) && takesAShapeOf(candidate, queue.limits);
+        });
     if (takes_any) continue;
     throw UsageError(fmt::format(
         "{}: queue '{}' takes at most {} and {}, and scenario '{}' asks for more; ask for fewer or "
@@ -97,24 +112,28 @@ class Planner {
       : suite_(suite), topology_(topology), limits_(limits), placer_(topology) {}
 
   Plan plan() {
-    Plan plan{.suite = suite_.name, .cells = {}};
+    Plan plan{.suite = suite_.name, .cells = {}, .compares_queues = suite_.contest.hasSubjects()};
     refuseUnusedAxes(suite_);
     for (const Scenario& scenario : suite_.scenarios) {
-      refuseQueuesWithoutAShape(scenario);
-      combine(scenario, 0, {}, plan.cells);
+      refuseQueuesWithoutAShape(suite_, scenario);
+      combine(scenario, 0, {}, plan);
     }
     plan.combination_times = std::move(combination_times_);
+    plan.combination_groups = std::move(combination_groups_);
     return plan;
   }
 
  private:
   /// All values of axis number `next` and of those after it, on top of `axes`.
-  void combine(const Scenario& scenario, std::size_t next, const results::Axes& axes,
-               std::vector<Cell>& cells) {
+  void combine(const Scenario& scenario, std::size_t next, const results::Axes& axes, Plan& plan) {
     if (next == scenario.sweeps.size()) {
       Cell cell = makeCell(scenario, axes);
+      if (sweepOf(scenario, "queue").is_all && cell.unfit) {
+        plan.left_out.push_back({cell.name, *cell.skip_reason});
+        return;
+      }
       // "auto" may come to what another value of the axis names.
-      if (names_.insert(cell.name).second) cells.push_back(std::move(cell));
+      if (names_.insert(cell.name).second) plan.cells.push_back(std::move(cell));
       return;
     }
     const Sweep& sweep = scenario.sweeps[next];
@@ -122,7 +141,7 @@ class Planner {
       results::Axes extended = axes;
       sweep.axis->set(extended, value);
       value_numbers_.push_back(static_cast<std::size_t>(&value - sweep.values.data()));
-      combine(scenario, next + 1, extended, cells);
+      combine(scenario, next + 1, extended, plan);
       value_numbers_.pop_back();
     }
   }
@@ -147,11 +166,15 @@ class Planner {
                   .tuning = parseTuning(asked.tuning)};
     number(cell);
     if (std::string reason = reasonByLimits(cell); !reason.empty()) cell.skip_reason = reason;
+    cell.unfit = cell.skip_reason.has_value();
     skipFor(cell, chooseBacking(cell));
     place(scenario, cell);
     skipFor(cell, chooseNodes(cell, topology_));
     cell.name = nameOf(cell);
     chooseWait(cell);
+    if (cell.queue->limits.threads_only) {
+      cell.notes.emplace_back("threads of one process: this queue works between no others");
+    }
     if (!cell.queue->limits.exact_capacity) {
       cell.notes.emplace_back(cell.queue->limits.capacity_note);
     }
@@ -165,6 +188,17 @@ class Planner {
     cell.combination = combination_times_.size();
     cell.value_numbers = value_numbers_;
     combination_times_.push_back(timeOnAnyMachine(cell));
+    combination_groups_.push_back(groupOf(cell));
+  }
+
+  /// Its contest, or where nothing is compared a group of its own.
+  std::size_t groupOf(const Cell& cell) {
+    if (!suite_.contest.hasSubjects()) return cell.combination;
+    const results::Axes contest = results::contestOf(cell.axes);
+    const auto known = std::find(contests_.begin(), contests_.end(), contest);
+    const auto group = static_cast<std::size_t>(known - contests_.begin());
+    if (known == contests_.end()) contests_.push_back(contest);
+    return group;
   }
 
   static void skipFor(Cell& cell, const std::string& reason) {
@@ -241,6 +275,8 @@ class Planner {
   std::set<std::string> names_;
   std::vector<std::size_t> value_numbers_;  ///< of the combination that is being made
   std::vector<std::chrono::milliseconds> combination_times_;
+  std::vector<std::size_t> combination_groups_;
+  std::vector<results::Axes> contests_;
 };
 
 }  // namespace

@@ -30,8 +30,16 @@ struct Cell {
   std::uint64_t bytes_needed = 0;  ///< in /dev/shm, all queues of the cell together
   std::vector<std::string> notes;  ///< what is not as one might expect, known beforehand
   std::optional<std::string> skip_reason;
+  bool unfit = false;           ///< skipped for what the queue cannot do, on any machine
   std::size_t combination = 0;  ///< its number among all of the suite: the same on any machine
   std::vector<std::size_t> value_numbers;  ///< which value of each of its scenario's sweeps
+};
+
+/// A combination that nobody has asked for by name: one of `queue = "all"` that the queue is not
+/// for.
+struct LeftOut {
+  std::string cell;
+  std::string reason;
 };
 
 struct Plan {
@@ -40,7 +48,12 @@ struct Plan {
   /// What each combination of the suite would take, on any machine; also of those that came to a
   /// cell that was there already.
   std::vector<std::chrono::milliseconds> combination_times = {};
+  /// Which of them must stay together in one shard, because they are compared: a number a
+  /// combination.
+  std::vector<std::size_t> combination_groups = {};
   std::vector<std::string> remarks = {};  ///< for the user: what part of the suite this is
+  std::vector<LeftOut> left_out = {};
+  bool compares_queues = false;  ///< cells that differ in the queue alone belong side by side
 
   std::uint64_t runnable() const;
   /// Warm-up, measuring and starting of all repetitions of all runnable cells.

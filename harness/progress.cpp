@@ -68,6 +68,10 @@ void printPlan(const Suite& suite, const Plan& plan, const Topology& topology) {
   for (const auto& [reason, cells] : skipped) {
     say("  skipped, {}: {}\n", counted(cells, "cell"), reason);
   }
+  if (!plan.left_out.empty()) {
+    say("  left out, {}: queues of 'all' that are not for them; `ringside list {}` says why\n",
+        counted(plan.left_out.size(), "cell"), plan.suite);
+  }
   for (const std::string& remark : plan.remarks) say("  {}\n", remark);
   for (const auto& [note, cells] : notes) {
     say("  note, {}: {}\n", counted(cells, "cell"), note);

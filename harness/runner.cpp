@@ -33,6 +33,7 @@ Record emptyRecord(const Cell& cell, const std::string& suite, std::uint32_t rep
   record.repetition = repetition;
   record.notes = cell.notes;
   record.axes = cell.axes;
+  record.gives_up = cell.queue->limits.gives_up;
   return record;
 }
 
@@ -40,7 +41,7 @@ Record emptyRecord(const Cell& cell, const std::string& suite, std::uint32_t rep
 /// all workers have opened it, and in any case when this goes.
 class QueueNames {
  public:
-  QueueNames(const Cell& cell, Session& session) {
+  QueueNames(const Cell& cell, Session& session) : are_needed_(cell.queue->limits.inherited_only) {
     for (std::size_t i = 0; i < queueCount(cell); ++i) names_.push_back(session.freshName());
   }
   QueueNames(const QueueNames&) = delete;
@@ -48,6 +49,10 @@ class QueueNames {
   ~QueueNames() { removeAll(); }
 
   const std::vector<std::string>& all() const { return names_; }
+  /// When all workers have opened what is called so.
+  void removeOpened() const {
+    if (!are_needed_) removeAll();
+  }
   void removeAll() const {
     for (const std::string& name : names_) removeSegments(name);
   }
@@ -62,6 +67,7 @@ class QueueNames {
   }
 
  private:
+  bool are_needed_;  ///< to the end: for what must be taken away then
   std::vector<std::string> names_;
 };
 
@@ -71,7 +77,7 @@ std::optional<Trouble> runPhases(Crew& crew, const QueueNames& names, const Timi
   crew.start();
   if (auto trouble = crew.waitAtStartLine()) return trouble;
   parent.lookBefore();
-  names.removeAll();
+  names.removeOpened();
   before_warm_up();
   if (timing.warmup_ms > 0) {  // else what is touched first is timed
     const std::chrono::milliseconds warmup(timing.warmup_ms);
@@ -108,6 +114,10 @@ results::Obtained obtainedBy(const Cell& cell, const Control& control, const Cre
   obtained.producer_pids = crew.pids(WorkerRole::Producer);
   obtained.consumer_pids = crew.pids(WorkerRole::Consumer);
   if (cell.queue->limits.exact_capacity) obtained.capacity = cell.axes.capacity;
+  const WorkerFindings& leader = control.producer(0);
+  if (leader.canary_before_ns > 0 && leader.canary_after_ns > 0) {
+    obtained.canary = {.before_ns = leader.canary_before_ns, .after_ns = leader.canary_after_ns};
+  }
   return obtained;
 }
 

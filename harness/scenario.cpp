@@ -11,6 +11,8 @@
 #include <sstream>
 
 #include "harness/override.hpp"
+#include "harness/registry.hpp"
+#include "harness/toml_values.hpp"
 #include "harness/usage_error.hpp"
 
 namespace ringside::harness {
@@ -19,6 +21,7 @@ namespace {
 constexpr std::string_view kWorkloadNames[kWorkloadCount] = {
     "throughput", "ping_pong", "stream", "duplex", "snapshot", "paced", "slo"};
 constexpr std::size_t kMaxNameLength = 60;
+constexpr std::string_view kAllQueues = "all";
 
 struct TimingKey {
   std::string_view name;
@@ -32,31 +35,24 @@ constexpr TimingKey kTimingKeys[] = {
     {"duration_ms", &Timing::duration_ms, 1, 600'000},
 };
 
-/// A value as it was written, for messages.
-std::string textOf(const toml::node& node) {
-  std::ostringstream text;
-  node.visit([&](const auto& value) { text << value; });
-  return text.str();
-}
-
 /// Reads one file, and remembers its name for the messages.
 class Reader {
  public:
-  explicit Reader(const std::filesystem::path& file) : file_(file.string()) {}
+  explicit Reader(const std::filesystem::path& file) : file_(file.string()), here_{file_} {}
 
   Suite read(const std::vector<std::string>& overrides);
 
  private:
-  Where at(const toml::node& node) const {
-    return {fmt::format("{}:{}", file_, node.source().begin.line)};
-  }
+  Where at(const toml::node& node) const { return here_.at(node); }
   [[noreturn]] void refuse(const toml::node& node, const std::string& what) const {
-    throw UsageError(fmt::format("{}: {}", at(node).text, what));
+    here_.refuse(node, what);
+  }
+  void refuseUnknownKeys(const toml::table& table, std::string_view what,
+                         const std::vector<std::string_view>& known) const {
+    here_.refuseUnknownKeys(table, what, known);
   }
 
   std::string contentOf(const std::filesystem::path& file) const;
-  void refuseUnknownKeys(const toml::table& table, std::string_view what,
-                         std::vector<std::string_view> known) const;
   const toml::table* table(const toml::table& parent, std::string_view key) const;
   std::string name(const toml::table& parent, std::string_view owner) const;
   std::string text(const toml::table& parent, std::string_view key, std::string_view owner) const;
@@ -65,10 +61,12 @@ class Reader {
   void readSetting(std::string_view key, const toml::node& value, Timing& timing,
                    std::vector<Sweep>& sweeps, const Where& where) const;
   Sweep sweep(const Axis& axis, const toml::node& value, const Where& where) const;
-  AxisValue value(const Axis& axis, const toml::node& node, const Where& where) const;
   void applyOverride(const std::string& text, Scenario& scenario) const;
 
+  ContestTerms contestTerms(const toml::table& suite) const;
+
   std::string file_;
+  TomlFile here_;
 };
 
 std::vector<std::string_view> axisNames() {
@@ -109,15 +107,6 @@ std::string Reader::contentOf(const std::filesystem::path& file) const {
   return whole.str();
 }
 
-void Reader::refuseUnknownKeys(const toml::table& table, std::string_view what,
-                               std::vector<std::string_view> known) const {
-  for (const auto& [key, node] : table) {
-    if (std::find(known.begin(), known.end(), key.str()) != known.end()) continue;
-    refuse(node, fmt::format("unknown key '{}' in {}{}; known are {}", key.str(), what,
-                             suggestion(key.str(), known), fmt::join(known, ", ")));
-  }
-}
-
 const toml::table* Reader::table(const toml::table& parent, std::string_view key) const {
   const toml::node* node = parent.get(key);
   if (node == nullptr) return nullptr;
@@ -149,40 +138,15 @@ std::string Reader::name(const toml::table& parent, std::string_view owner) cons
   return name;
 }
 
-AxisValue Reader::value(const Axis& axis, const toml::node& node, const Where& where) const {
-  AxisValue value;
-  if (node.is_string()) {
-    value = **node.as_string();
-  } else if (node.is_boolean()) {
-    value = **node.as_boolean();
-  } else if (node.is_integer() && **node.as_integer() >= 0 && axis.takes_number) {
-    value = std::to_string(**node.as_integer());
-  } else if (node.is_integer() && **node.as_integer() >= 0) {
-    value = static_cast<std::uint64_t>(**node.as_integer());
-  } else {
-    throw UsageError(fmt::format("{}: {} is {}; it must be {}", where.text, axis.name, textOf(node),
-                                 whatStandsOn(axis)));
-  }
-  checkValue(axis, value, where);
-  return value;
-}
-
+/// All queues that there are, or those that are named.
 Sweep Reader::sweep(const Axis& axis, const toml::node& node, const Where& where) const {
-  Sweep sweep{&axis, {}, where};
-  const toml::array* list = node.as_array();
-  if (list == nullptr) {
-    sweep.values.push_back(value(axis, node, where));
+  Sweep sweep{.axis = &axis, .values = {}, .where = where};
+  sweep.is_all = axis.name == "queue" && node.value<std::string_view>() == kAllQueues;
+  if (!sweep.is_all) {
+    sweep.values = axisValues(axis, node, where);
     return sweep;
   }
-  if (list->empty())
-    throw UsageError(fmt::format("{}: {} is an empty list", where.text, axis.name));
-  for (const toml::node& element : *list) {
-    AxisValue next = value(axis, element, where);
-    if (std::find(sweep.values.begin(), sweep.values.end(), next) != sweep.values.end()) {
-      throw UsageError(fmt::format("{}: {} names {} twice", where.text, axis.name, toString(next)));
-    }
-    sweep.values.push_back(std::move(next));
-  }
+  for (const QueueEntry& queue : allQueues()) sweep.values.emplace_back(std::string(queue.name));
   return sweep;
 }
 
@@ -197,7 +161,7 @@ void Reader::readSetting(std::string_view key, const toml::node& node, Timing& t
                        .default_value = {},
                        .lowest = known.lowest,
                        .highest = known.highest};
-    timing.*known.field = std::get<std::uint64_t>(value(as_axis, node, where));
+    timing.*known.field = std::get<std::uint64_t>(axisValue(as_axis, node, where));
     return;
   }
   put(sweeps, sweep(*findAxis(key), node, where));
@@ -290,6 +254,15 @@ std::vector<Sweep> completed(const Scenario& scenario) {
   return complete;
 }
 
+ContestTerms Reader::contestTerms(const toml::table& suite) const {
+  ContestTerms terms = contestTermsOf(suite, file_);
+  const Axis& queues = *findAxis("queue");
+  for (const std::string& subject : terms.subjects) {
+    checkValue(queues, subject, {at(*suite.get("subjects")).text + ": subjects"});
+  }
+  return terms;
+}
+
 Suite Reader::read(const std::vector<std::string>& overrides) {
   Suite suite;
   suite.text = contentOf(file_);
@@ -304,9 +277,10 @@ Suite Reader::read(const std::vector<std::string>& overrides) {
   refuseUnknownKeys(root, "the file", {"suite", "defaults", "scenario"});
   const toml::table* suite_table = table(root, "suite");
   if (suite_table == nullptr) refuse(root, "there is no [suite] table with name and question");
-  refuseUnknownKeys(*suite_table, "[suite]", {"name", "question"});
+  refuseUnknownKeys(*suite_table, "[suite]", {"name", "question", "subjects", "expect"});
   suite.name = name(*suite_table, "[suite]");
   suite.question = text(*suite_table, "question", "[suite]");
+  suite.contest = contestTerms(*suite_table);
 
   Timing timing;
   std::vector<Sweep> defaults;
@@ -343,8 +317,8 @@ std::string toToml(const Suite& suite) {
     stream << toml::value<std::string>(text);
     return stream.str();
   };
-  std::string text = fmt::format("[suite]\nname = {}\nquestion = {}\n", quoted(suite.name),
-                                 quoted(suite.question));
+  std::string text = fmt::format("[suite]\nname = {}\nquestion = {}\n{}", quoted(suite.name),
+                                 quoted(suite.question), toToml(suite.contest));
   for (const Scenario& scenario : suite.scenarios) {
     text += fmt::format("\n[[scenario]]\nname = {}\nworkload = {}\n", quoted(scenario.name),
                         quoted(std::string(toString(scenario.workload))));
@@ -353,6 +327,10 @@ std::string toToml(const Suite& suite) {
     }
     text += "[scenario.sweep]\n";
     for (const Sweep& sweep : scenario.sweeps) {
+      if (sweep.is_all) {
+        text += fmt::format("{} = '{}'\n", sweep.axis->name, kAllQueues);
+        continue;
+      }
       std::vector<std::string> values;
       for (const AxisValue& value : sweep.values) values.push_back(toString(value));
       text += fmt::format("{} = [{}]\n", sweep.axis->name, fmt::join(values, ", "));

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "harness/axes.hpp"
+#include "harness/contest_terms.hpp"
 #include "harness/workloads/loop.hpp"
 
 namespace ringside::harness {
@@ -18,6 +19,7 @@ struct Sweep {
   const Axis* axis = nullptr;
   std::vector<AxisValue> values;
   Where where;
+  bool is_all = false;  ///< of queues: all that there are, and none by its name
 };
 
 /// How often and how long; the same keys in [defaults] and in a scenario.
@@ -39,6 +41,7 @@ struct Suite {
   std::string name;
   std::string question;
   std::vector<Scenario> scenarios;
+  ContestTerms contest = {};
   std::string text;              ///< the file as it was, for the bundle
   std::filesystem::path folder;  ///< that it lies in
 };

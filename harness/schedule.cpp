@@ -244,10 +244,15 @@ milliseconds timeOnAnyMachine(const Cell& cell) {
 }
 
 void takeShard(Plan& plan, const Shard& shard) {
-  const std::vector<std::uint32_t> shard_of = dealOut(plan.combination_times, shard.count);
+  std::vector<milliseconds> times(plan.combination_times.size(), milliseconds(0));
+  for (std::size_t i = 0; i < times.size(); ++i) {
+    times[plan.combination_groups[i]] += plan.combination_times[i];
+  }
+  const std::vector<std::uint32_t> shard_of = dealOut(times, shard.count);
   const std::size_t all = plan.cells.size();
-  std::erase_if(plan.cells,
-                [&](const Cell& cell) { return shard_of[cell.combination] + 1 != shard.number; });
+  std::erase_if(plan.cells, [&](const Cell& cell) {
+    return shard_of[plan.combination_groups[cell.combination]] + 1 != shard.number;
+  });
   plan.remarks.push_back(
       fmt::format("shard {}: {} of {}", toString(shard), plan.cells.size(), counted(all, "cell")));
 }

@@ -56,7 +56,7 @@ std::chrono::milliseconds timeOnAnyMachine(const Cell& cell);
 
 /// Keeps the cells of one shard. Every combination of a suite is in exactly one shard, the same on
 /// any machine; shards take about equally long. The longest goes first, to the shard that has
-/// least.
+/// least. Combinations that are compared with each other go together.
 void takeShard(Plan& plan, const Shard& shard);
 /// Leaves out what does not fit: see above. Throws UsageError when nothing does.
 void fitInto(Plan& plan, const Budget& budget);

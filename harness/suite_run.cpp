@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "harness/progress.hpp"
+#include "harness/round_order.hpp"
 #include "harness/runner.hpp"
 
 namespace ringside::harness {
@@ -30,7 +31,11 @@ class RecordKeeper {
     keep(std::move(record));
   }
   SuiteOutcome outcome(results::Interrupted interrupted) const {
-    return {summariser_.summaries(), results::exitCodeFor(records_, interrupted), interrupted, {}};
+    return {summariser_.summaries(),
+            records_,
+            results::exitCodeFor(records_, interrupted),
+            interrupted,
+            {}};
   }
 
  private:
@@ -76,7 +81,8 @@ results::Interrupted runRounds(const Plan& plan, Session& session, RecordKeeper&
   for (std::uint64_t round = 0; round < rounds; ++round) {
     progress.beginRound(round + 1, rounds);
     const auto repetition = static_cast<std::uint32_t>(round);
-    for (const Cell& cell : plan.cells) {
+    for (const std::size_t place : orderOfRound(plan, repetition)) {
+      const Cell& cell = plan.cells[place];
       if (round >= cell.timing.repetitions || kept.has(cell, repetition)) continue;
       if (cell.skip_reason) {
         kept.add(skippedRecord(cell, plan.suite, repetition));

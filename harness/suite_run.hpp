@@ -1,5 +1,5 @@
 // All repetitions of a plan, in rounds: every cell once, then every cell again, so that a drift of
-// the machine strikes all cells alike.
+// the machine strikes all cells alike. round_order says which one comes when.
 #pragma once
 
 #include <string>
@@ -16,6 +16,7 @@ namespace ringside::harness {
 
 struct SuiteOutcome {
   std::vector<results::CellSummary> cells;
+  std::vector<results::Record> records;  ///< all that are in the bundle, without histograms
   results::ExitCode exit_code = results::ExitCode::Fine;
   results::Interrupted interrupted = results::Interrupted::No;
   std::string trouble;  ///< why it ended early although nobody interrupted it; else empty

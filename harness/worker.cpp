@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <thread>
 
 #include "harness/queue_places.hpp"
 
@@ -61,6 +62,15 @@ std::uint64_t messagesExpected(const Timing& timing) {
   return std::min(kMaxSequence, (timing.warmup_ms + timing.duration_ms) * kMessagesPerMs);
 }
 
+/// The first of each role are measured, where each has a CPU of its own.
+CanaryRole canaryRoleOf(const Job& job, const WorkerId& id) {
+  const Placing& placing = job.cell->placing;
+  const bool pinned = !placing.producer_cpus.empty() && !placing.consumer_cpus.empty();
+  if (id.number != 0 || !pinned) return CanaryRole::None;
+  if (placing.producer_cpus.front() == placing.consumer_cpus.front()) return CanaryRole::None;
+  return id.role == WorkerRole::Producer ? CanaryRole::Leads : CanaryRole::Follows;
+}
+
 void leaveMessage(WorkerFindings& findings, std::string_view text) {
   const std::size_t length = std::min(text.size(), kMaxMessageBytes - 1);
   std::memcpy(findings.message, text.data(), length);
@@ -82,13 +92,36 @@ void work(const Job& job, const WorkerId& id, WorkerFindings& findings) {
                         .measure_ns = job.cell->timing.duration_ms * 1'000'000,
                         .validate = job.cell->validate,
                         .batch = job.cell->axes.batch,
-                        .ring_files = open.ring_files};
+                        .ring_files = open.ring_files,
+                        .canary = canaryRoleOf(job, id)};
   const std::uint32_t first = id.role == WorkerRole::Producer ? 0 : job.control->shape().producers;
   context.ledger = job.control->ledgerOfWorker(first + id.number);
   job.control->prefaultFor(first + id.number, messagesExpected(job.cell->timing));
   const WorkloadLoops& loops = job.cell->queue->loops[index(job.cell->workload)];
   (id.role == WorkerRole::Producer ? loops.produce : loops.consume)(context);
   findings.cpu_at_end = ::sched_getcpu();
+}
+
+void workAs(const Job& job, const WorkerId& id) {
+  ::prctl(PR_SET_NAME, fmt::format("ringside-{:.4}", roleName(id.role)).c_str());
+  WorkerFindings& findings = findingsOf(job, id);
+  work(job, id, findings);
+  findings.state.store(WorkerState::Finished, std::memory_order_release);
+}
+
+/// Ends the process when the work throws.
+template <class Work>
+void perform(WorkerFindings& findings, Work&& todo) {
+  try {
+    return todo();
+  } catch (const std::system_error& error) {
+    findings.unobtainable =
+        error.code() == Errc::OutOfMemory || error.code() == Errc::PermissionDenied;
+    leaveMessage(findings, error.what());
+  } catch (const std::exception& error) {
+    leaveMessage(findings, error.what());
+  }
+  ::_exit(kWorkerGaveUp);
 }
 
 }  // namespace
@@ -113,20 +146,23 @@ WorkerFindings& findingsOf(const Job& job, const WorkerId& id) {
 void runWorker(const Job& job, const WorkerId& id, ::pid_t parent) {
   bindLifeToParent(parent);
   takeSignals();
-  ::prctl(PR_SET_NAME, fmt::format("ringside-{:.4}", roleName(id.role)).c_str());
-  WorkerFindings& findings = findingsOf(job, id);
-  try {
-    work(job, id, findings);
-    findings.state.store(WorkerState::Finished, std::memory_order_release);
-    ::_exit(0);
-  } catch (const std::system_error& error) {
-    findings.unobtainable =
-        error.code() == Errc::OutOfMemory || error.code() == Errc::PermissionDenied;
-    leaveMessage(findings, error.what());
-  } catch (const std::exception& error) {
-    leaveMessage(findings, error.what());
+  perform(findingsOf(job, id), [&] { workAs(job, id); });
+  ::_exit(0);
+}
+
+void runWorkersAsThreads(const Job& job, std::span<const WorkerId> ids, ::pid_t parent) {
+  bindLifeToParent(parent);
+  takeSignals();
+  Job shared = job;
+  perform(findingsOf(job, ids.front()),
+          [&] { shared.places = holdForThreads(*job.cell, job.places); });
+  std::vector<std::thread> threads;
+  for (const WorkerId& id : ids) {
+    threads.emplace_back(
+        [&shared, id] { perform(findingsOf(shared, id), [&] { workAs(shared, id); }); });
   }
-  ::_exit(kWorkerGaveUp);
+  for (std::thread& thread : threads) thread.join();
+  ::_exit(0);
 }
 
 void waitAtStartLine(WorkerContext& context) {
@@ -134,6 +170,8 @@ void waitAtStartLine(WorkerContext& context) {
   settleMemory(context.ring_files, context.shape.memory);
   context.findings->proof.before = readRingMemory(ringAreas(context.ring_files));
   readUsage();  // what its first call touches is not to be touched while timed
+  context.findings->canary_before_ns =
+      measureCanary(words.canary_before, context.canary, context.clock);
   context.findings->state.store(WorkerState::Ready, std::memory_order_release);  // SYNC: Crew
   const auto limit = std::chrono::steady_clock::now() + kStartLineLimit;
   const bool started = waitUntil(words.start_line, Wait::Block, limit, [&] {
@@ -144,6 +182,8 @@ void waitAtStartLine(WorkerContext& context) {
 }
 
 void noteSegmentFacts(WorkerContext& context) {
+  context.findings->canary_after_ns =
+      measureCanary(context.control->words().canary_after, context.canary, context.clock);
   context.findings->proof.after = readRingMemory(ringAreas(context.ring_files));
 }
 

@@ -58,6 +58,8 @@ class Record:
     validation: dict
     metrics: dict
     histograms: dict
+    canary_ns: tuple = ()  # a hand-off of a cache line before and after, one way
+    gives_up: str = ""  # what the queue does without that others keep
 
 
 @dataclass
@@ -217,7 +219,15 @@ def _make_record(value, where, line):
         axes=_shown_axes(value["cell"], value["axes"]),
         validation={key: int(count) for key, count in validation.items() if _is_number(count)},
         metrics={key: one for key, one in (value.get("metrics") or {}).items() if _is_number(one)},
-        histograms=_decode_histograms(value.get("histograms") or {}, where))
+        histograms=_decode_histograms(value.get("histograms") or {}, where),
+        canary_ns=_canary(value.get("obtained")), gives_up=str(value.get("gives_up") or ""))
+
+
+def _canary(obtained):
+    """(before, after), or nothing where it was not measured."""
+    both = obtained.get("canary_ns") if isinstance(obtained, dict) else None
+    good = isinstance(both, list) and len(both) == 2
+    return tuple(both) if good and all(_is_number(ns) and ns > 0 for ns in both) else ()
 
 
 def _check_record(value, where):

@@ -49,6 +49,13 @@ def suite_text(document, key):
     return value if isinstance(value, str) and value.strip() else None
 
 
+def subjects(document):
+    """The queues that a suite compares with all others; empty where it compares none."""
+    suite = document.get("suite")
+    names = suite.get("subjects") if isinstance(suite, dict) else None
+    return tuple(name for name in names if isinstance(name, str)) if isinstance(names, list) else ()
+
+
 def scenario_rows(document):
     """One dict per scenario: its name and SHOWN_KEYS, with [defaults] where it is silent."""
     defaults = document.get("defaults")

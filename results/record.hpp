@@ -58,6 +58,15 @@ struct Axes {
   bool operator==(const Axes&) const = default;
 };
 
+/// What it cost to hand a cache line from the first producer's CPU to the first consumer's, one
+/// way: just before the repetition and just after. Where they differ, somebody has moved the CPUs.
+struct Canary {
+  double before_ns = 0;
+  double after_ns = 0;
+
+  bool operator==(const Canary&) const = default;
+};
+
 /// What came of it, as the kernel reports it.
 struct Obtained {
   std::vector<int> producer_cpus;
@@ -71,6 +80,7 @@ struct Obtained {
   std::string memory = {};                   // the backing, as the kernel names the mapping
   std::vector<ProcessReading> workers = {};  // producers first
   std::optional<ProcessReading> parent = {};
+  std::optional<Canary> canary = {};  // absent where workers are not pinned, or share a CPU
 
   bool operator==(const Obtained&) const = default;
 };
@@ -101,6 +111,8 @@ struct Record {
   std::optional<std::string> reason;  // why it is not ok
   std::vector<std::string> notes;     // what was not honoured, but leaves the record valid
   Axes axes;
+  /// What the queue does without that others keep, in a few words; empty: nothing.
+  std::string gives_up = {};
   std::optional<Obtained> obtained;      // absent when nothing ran
   std::optional<Validation> validation;  // absent when nothing was checked; then never gated
   double seconds = 0;                    // of the measured interval

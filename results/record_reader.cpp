@@ -217,6 +217,15 @@ ProcessReading readReading(const Json& json, const std::string& name) {
   return reading;
 }
 
+Canary readCanary(const Json& json) {
+  const auto both = convert<std::vector<double>>(json, "obtained.canary_ns");
+  if (both.size() != 2) refuse("obtained.canary_ns", json, "[before, after]");
+  for (const double ns : both) {
+    if (!(ns > 0)) refuse("obtained.canary_ns", json, "two times above 0 ns");
+  }
+  return {.before_ns = both[0], .after_ns = both[1]};
+}
+
 Obtained readObtained(const Json& json) {
   const Object object(json, "obtained");
   Obtained obtained;
@@ -239,6 +248,7 @@ Obtained readObtained(const Json& json) {
   if (const Json* parent = object.find("parent")) {
     obtained.parent = readReading(*parent, "obtained.parent");
   }
+  if (const Json* canary = object.find("canary_ns")) obtained.canary = readCanary(*canary);
   return obtained;
 }
 
@@ -298,6 +308,7 @@ Record fromJson(std::string_view line) {
   record.status = readStatus(top);
   top.readInto("reason", record.reason);
   top.readInto("notes", record.notes);
+  top.readInto("gives_up", record.gives_up);
   const Json* axes = top.find("axes");
   if (axes == nullptr) throw RecordError("axes is missing; schema 1 needs it");
   record.axes = readAxes(*axes);

@@ -88,6 +88,10 @@ Json readingToJson(const ProcessReading& reading) {
           {"after", memoryToJson(reading.after)}};
 }
 
+Json canaryToJson(const std::optional<Canary>& canary) {
+  return canary ? Json{canary->before_ns, canary->after_ns} : Json(nullptr);
+}
+
 Json obtainedToJson(const std::optional<Obtained>& obtained) {
   if (!obtained) return nullptr;
   Json workers = Json::array();
@@ -104,6 +108,7 @@ Json obtainedToJson(const std::optional<Obtained>& obtained) {
       {"memory", obtained->memory},
       {"workers", std::move(workers)},
       {"parent", obtained->parent ? readingToJson(*obtained->parent) : Json(nullptr)},
+      {"canary_ns", canaryToJson(obtained->canary)},
   };
 }
 
@@ -153,6 +158,7 @@ std::string toJson(const Record& record) {
   putNumber(json, "seconds", record.seconds);
   json["metrics"] = metricsToJson(record);
   json["histograms"] = histogramsToJson(record);
+  if (!record.gives_up.empty()) json["gives_up"] = record.gives_up;
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 

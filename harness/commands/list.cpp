@@ -43,6 +43,12 @@ void listQueues() {
   put("\nqueues\n");
   for (const QueueEntry& queue : allQueues()) {
     put("  {:<22} {}\n", queue.name, queue.summary);
+    if (!queue.limits.gives_up.empty()) {
+      put("  {:<22}   gives up: {}\n", "", queue.limits.gives_up);
+    }
+  }
+  for (const QueueEntry& queue : absentQueues()) {
+    put("  {:<22} left out: {}\n", queue.name, queue.left_out);
   }
 }
 
@@ -73,6 +79,7 @@ void listPlan(const ListOptions& options) {
     put("{}{}\n", cell.name,
         cell.skip_reason ? fmt::format("  skipped: {}", *cell.skip_reason) : "");
   }
+  for (const LeftOut& unfit : plan.left_out) put("{}  left out: {}\n", unfit.cell, unfit.reason);
 }
 
 }  // namespace

@@ -1,32 +1,91 @@
-// ringside report: the figures and the page of a bundle, made again.
+// ringside report: the figures and the page of a bundle, or its table, made again.
 #include <fmt/format.h>
+
+#include <fstream>
+#include <iterator>
+#include <optional>
 
 #include "harness/commands/commands.hpp"
 #include "harness/console.hpp"
+#include "harness/contest_report.hpp"
 #include "harness/report.hpp"
+#include "harness/result_table.hpp"
 #include "harness/usage_error.hpp"
+#include "results/metrics.hpp"
+#include "results/summary.hpp"
 
 namespace ringside::harness {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct ReportOptions {
+  std::string folder;
+  std::optional<std::string> format;
+};
+
+results::ExitCode draw(const fs::path& folder) {
+  const ReportOutcome outcome = drawReport(folder);
+  if (outcome.trouble.empty()) {
+    put("{}\n", (folder / "report.html").string());
+  } else {
+    say("ringside: {}\n", outcome.trouble);
+  }
+  return static_cast<results::ExitCode>(outcome.exit_code);
+}
+
+/// Empty for a file that is not there.
+std::string contentOf(const fs::path& file) {
+  std::ifstream stream(file, std::ios::binary);
+  return std::string(std::istreambuf_iterator(stream), {});
+}
+
+/// As at the end of the run: one pass over the records, none of which is kept with its histograms.
+std::string tableOf(const fs::path& folder, Format format) {
+  const fs::path suite = folder / "scenario.toml";
+  const ContestTerms terms = fs::exists(suite) ? readContestTerms(suite) : ContestTerms{};
+  results::Summariser summariser;
+  std::vector<results::Record> records;
+  const auto take = [&](results::Record record) {
+    if (!terms.hasSubjects()) return summariser.add(record);
+    for (const results::Metric& metric : results::allMetrics()) {
+      if (const auto value = results::metricOf(record, metric.name)) {
+        record.metrics[std::string(metric.name)] = *value;
+      }
+    }
+    record.histograms.clear();
+    records.push_back(std::move(record));
+  };
+  try {
+    results::visitRecords(folder, results::CutOffLine::Drop, take);
+  } catch (const results::RecordError& error) {
+    throw UsageError(error.what());
+  }
+  if (!terms.hasSubjects()) return renderResults(summariser.summaries(), format);
+  const RunPlace place = placeOf(contentOf(folder / "environment.json"));
+  return renderContest(judgeContest(terms, records), place, format);
+}
+
+}  // namespace
 
 void addReportCommand(CLI::App& app, results::ExitCode& exit_code) {
-  CLI::App* command = app.add_subcommand("report", "Draw the figures and the page of a bundle");
-  auto folder = std::make_shared<std::string>();
-  command->add_option("bundle", *folder, "The folder of a run")->required();
+  CLI::App* command =
+      app.add_subcommand("report", "Draw the figures and the page of a bundle, or print its table");
+  auto options = std::make_shared<ReportOptions>();
+  command->add_option("bundle", options->folder, "The folder of a run")->required();
+  command->add_option("--format", options->format, "Print the table of the run, and draw nothing")
+      ->check(CLI::IsMember({"table", "json", "csv", "markdown"}));
   command->footer(
       "Examples:\n  ringside report out/quick-20261121T081200Z-host\n"
-      "  ringside report $(ls -td out/*/ | head -1)");
-  command->callback([folder, &exit_code] {
-    if (!std::filesystem::is_directory(*folder)) {
+      "  ringside report $(ls -td out/*/ | head -1)\n"
+      "  ringside report out/peers-20261122T081200Z-host --format markdown");
+  command->callback([options, &exit_code] {
+    if (!fs::is_directory(options->folder)) {
       throw UsageError(
-          fmt::format("{}: there is no such folder; name the bundle of a run", *folder));
+          fmt::format("{}: there is no such folder; name the bundle of a run", options->folder));
     }
-    const ReportOutcome outcome = drawReport(*folder);
-    exit_code = static_cast<results::ExitCode>(outcome.exit_code);
-    if (outcome.trouble.empty()) {
-      put("{}\n", (std::filesystem::path(*folder) / "report.html").string());
-    } else {
-      say("ringside: {}\n", outcome.trouble);
-    }
+    if (options->format) return put("{}", tableOf(options->folder, *parseFormat(*options->format)));
+    exit_code = draw(options->folder);
   });
 }
 

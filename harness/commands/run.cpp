@@ -10,6 +10,7 @@
 #include "harness/commands/commands.hpp"
 #include "harness/commands/new_bundle.hpp"
 #include "harness/console.hpp"
+#include "harness/contest_report.hpp"
 #include "harness/environment.hpp"
 #include "harness/floor.hpp"
 #include "harness/progress.hpp"
@@ -95,10 +96,19 @@ void draw(const RunOptions& options, const results::Bundle& bundle, const SuiteO
   }
 }
 
+/// Where queues are compared, who is how much faster; else cell by cell.
+std::string tableOf(const RunOptions& options, const Suite& suite, const results::Bundle& bundle,
+                    const SuiteOutcome& outcome) {
+  const Format format = *parseFormat(options.format);
+  if (!suite.contest.hasSubjects()) return renderResults(outcome.cells, format);
+  const RunPlace place = placeOf(contentOf(bundle.path() / "environment.json"));
+  return renderContest(judgeContest(suite.contest, outcome.records), place, format);
+}
+
 /// The end of every run: the table, what went wrong, the page.
-ExitCode show(const RunOptions& options, const results::Bundle& bundle,
+ExitCode show(const RunOptions& options, const Suite& suite, const results::Bundle& bundle,
               const SuiteOutcome& outcome) {
-  put("{}", renderResults(outcome.cells, *parseFormat(options.format)));
+  put("{}", tableOf(options, suite, bundle, outcome));
   std::fflush(stdout);
   if (!outcome.trouble.empty()) say("ringside: {}\n", outcome.trouble);
   draw(options, bundle, outcome);
@@ -130,7 +140,7 @@ ExitCode start(const RunOptions& options) {
     bundle.writeFile(kRequestFile, toJson(schedule, text));
     outcome = runSuite(plan, session, bundle, {.time = time});
   }
-  return show(options, bundle, outcome);
+  return show(options, suite, bundle, outcome);
 }
 
 /// Opens it twice: what is cut off must be gone before the records are read, and whoever has opened
@@ -167,7 +177,7 @@ ExitCode resume(const RunOptions& options) {
   say("going on: {} there already\n", counted(limits.earlier.size(), "record"));
   const SuiteOutcome outcome = runSuite(plan, *session, bundle, limits);
   session.reset();  // Ctrl-C ends the drawing as it ends any program
-  return show(options, bundle, outcome);
+  return show(options, earlier.suite(), bundle, outcome);
 }
 
 ExitCode run(RunOptions options) {

@@ -43,6 +43,29 @@ TEST(PlanTest, HasEveryCombinationOnceWithANameOfItsOwn) {
   EXPECT_EQ(names.size(), plan.cells.size());
 }
 
+TEST(PlanTest, SkipsAQueueThatWasLeftOutWithTheReason) {
+  static const bool entered =
+      enterAbsentQueue("left_out_here", "package libnone-dev was not found when this was built");
+  ASSERT_TRUE(entered);
+  const Plan plan = planOf("queue = [\"spsc\", \"left_out_here\"]");
+  EXPECT_FALSE(plan.cells.at(0).skip_reason);
+  EXPECT_EQ(plan.cells.at(1).skip_reason,
+            "left out: package libnone-dev was not found when this was built");
+}
+
+TEST(PlanTest, SkipsACapacityThatAQueueWasNotBuiltFor) {
+  static constexpr std::uint64_t kCapacities[] = {144, 1024};
+  QueueEntry fixed = *findQueue("robust_mutex");
+  fixed.name = "fixed_here";
+  fixed.limits.capacities = kCapacities;
+  static const bool entered = enterQueue(fixed);
+  ASSERT_TRUE(entered);
+  const Plan plan = planOf("queue = \"fixed_here\"\ncapacity = [144, 145]");
+  EXPECT_FALSE(plan.cells.at(0).skip_reason);
+  EXPECT_EQ(plan.cells.at(1).skip_reason,
+            "fixed_here was built for a capacity of 144 or 1024, not of 145");
+}
+
 TEST(PlanTest, NamesACellByWhatItIs) {
   const Plan plan = planOf("queue = \"spsc\"\nelement_size_bytes = 64\ncapacity = 1024");
   EXPECT_EQ(plan.cells.at(0).name, "s/one/spsc/1p1c/el=64/cap=1024/same_l3");
@@ -60,6 +83,39 @@ TEST(PlanTest, SkipsWhatAQueueCannotDoAmongThingsThatItCan) {
   int skipped = 0;
   for (const Cell& cell : plan.cells) skipped += cell.skip_reason.has_value();
   EXPECT_EQ(skipped, 1);
+}
+
+TEST(PlanTest, AllQueuesAreThoseThatCanDoWhatACellAsks) {
+  const Plan plan = planOf("queue = \"all\"\nproducers = [1, 2]\nbatch = [1, 4]");
+  std::set<std::string> queues;
+  for (const Cell& cell : plan.cells) {
+    queues.insert(cell.axes.queue);
+    EXPECT_FALSE(cell.skip_reason.has_value()) << cell.name << *cell.skip_reason;
+    EXPECT_FALSE(cell.axes.queue == "spsc" && cell.axes.producers == 2) << cell.name;
+  }
+  for (const char* queue : {"spsc", "mpsc", "mpmc", "pipe"}) EXPECT_TRUE(queues.contains(queue));
+  EXPECT_EQ(plan.cells.size() + plan.left_out.size(), allQueues().size() * 4);
+  bool says_why = false;
+  for (const LeftOut& left_out : plan.left_out) {
+    const bool is_spsc = left_out.cell.find("/spsc/2p1c/") != std::string::npos;
+    says_why |= is_spsc && left_out.reason.find("at most 1 producer") != std::string::npos;
+  }
+  EXPECT_TRUE(says_why);
+}
+
+TEST(PlanTest, OfAllQueuesNoneIsLeftOutForWhatTheMachineLacks) {
+  const Plan plan = planOf("queue = \"all\"\nplacement = \"cross_node\"");
+  EXPECT_THAT(plan.cells, SizeIs(allQueues().size()));
+  EXPECT_TRUE(plan.cells.at(0).skip_reason.has_value());
+}
+
+TEST(PlanTest, TakesAQueueThatIsForOneOfTheScenariosOfASuite) {
+  const ScratchSuite file(suiteWith("queue = \"spsc\"") +
+                          "[[scenario]]\nname = \"two\"\nworkload = \"throughput\"\n"
+                          "queue = [\"spsc\", \"mpsc\"]\nproducers = 2\n");
+  const Plan plan = makePlan(file.read(), kTwoCores, kPlenty);
+  ASSERT_THAT(plan.cells, SizeIs(3));
+  EXPECT_TRUE(plan.cells[1].skip_reason.has_value());
 }
 
 TEST(PlanTest, RefusesAQueueThatTakesNoneOfTheShapes) {

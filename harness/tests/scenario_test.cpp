@@ -48,6 +48,15 @@ TEST(ScenarioTest, ReadsListsScalarsAndDefaults) {
   EXPECT_EQ(sweepNamed(scenario, "placement").values[0], AxisValue(std::string("auto")));
 }
 
+TEST(ScenarioTest, AllIsEveryQueueAndStandsAlone) {
+  const ScratchSuite file(suiteWith("queue = \"all\""));
+  const Suite suite = file.read();
+  EXPECT_EQ(sweepNamed(suite.scenarios[0], "queue").values.size(), allQueues().size());
+  EXPECT_THAT(toToml(suite), HasSubstr("queue = 'all'\n"));
+  EXPECT_THAT(refusalOf(suiteWith("queue = [\"all\", \"spsc\"]")), HasSubstr("queue is 'all'"));
+  EXPECT_THAT(refusalOf(suiteWith("queue = \"spsc\"\nwait = \"all\"")), HasSubstr("wait is 'all'"));
+}
+
 TEST(ScenarioTest, OverridesReplaceAxesAndTiming) {
   const ScratchSuite file(suiteWith("queue = [\"spsc\", \"mpmc\"]"));
   const Suite suite = file.read({"queue=mpsc", "capacity=[1,2]", "repetitions=9"});

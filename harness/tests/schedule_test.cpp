@@ -202,5 +202,28 @@ TEST(ShardTest, GoesBeforeABudget) {
   EXPECT_EQ(plan.remarks.size(), 2U);
 }
 
+TEST(ShardTest, OfASuiteThatComparesQueuesHasWholeContests) {
+  const ScratchSuite file(
+      "[suite]\nname = \"s\"\nquestion = \"?\"\nsubjects = [\"spsc\"]\n[[scenario]]\n"
+      "name = \"one\"\nworkload = \"throughput\"\n[scenario.sweep]\nqueue = \"all\"\n"
+      "element_size_bytes = [8, 64, 256, 512, 1024]\ncapacity = [16, 32]\n");
+  const Suite suite = file.read();
+  const Topology machine = Topology::synthetic("l3:1 core:2 pu:1");
+  const auto key = [](const Cell& cell) {
+    return std::pair(cell.axes.element_size_bytes, cell.axes.capacity);
+  };
+  std::map<std::pair<std::uint64_t, std::uint64_t>, std::set<std::uint32_t>> shards_of;
+  std::size_t cells = 0;
+  for (std::uint32_t number = 1; number <= 3; ++number) {
+    const Plan part = makePlan(suite, machine, kPlenty, {.budget = {}, .shard = Shard{number, 3}});
+    cells += part.cells.size();
+    EXPECT_FALSE(part.cells.empty());
+    for (const Cell& cell : part.cells) shards_of[key(cell)].insert(number);
+  }
+  EXPECT_EQ(cells, makePlan(suite, machine, kPlenty).cells.size());
+  EXPECT_EQ(shards_of.size(), 10U);
+  for (const auto& [shape, shards] : shards_of) EXPECT_EQ(shards.size(), 1U);
+}
+
 }  // namespace
 }  // namespace ringside::harness

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <random>
+#include <system_error>
 #include <utility>
 
 #include "harness/verify/damage_trial.hpp"
@@ -18,12 +19,20 @@ namespace {
 constexpr std::uint64_t kEnoughBadTrials = 3;
 
 constexpr std::string_view kFaultNames[] = {
-    "none",        "kill",  "stop",        "wake",      "point_kill", "point_stop",
-    "point_storm", "storm", "overwritten", "truncated", "unlinked",   "full_memory"};
+    "none",        "kill",  "stop",        "overtaken", "wake",     "point_kill", "point_stop",
+    "point_storm", "storm", "overwritten", "truncated", "unlinked", "full_memory"};
 
 bool isAtPoints(FaultKind fault) {
   return fault == FaultKind::KillAtPoint || fault == FaultKind::StopAtPoint ||
          fault == FaultKind::StormAtPoints;
+}
+
+/// The one that is at least `asked`, else the largest; `asked` where there is no choice. `allowed`
+/// is ascending.
+std::uint64_t nearestOf(std::span<const std::uint64_t> allowed, std::uint64_t asked) {
+  if (allowed.empty()) return asked;
+  const auto first = std::lower_bound(allowed.begin(), allowed.end(), asked);
+  return first == allowed.end() ? allowed.back() : *first;
 }
 
 /// One queue, one kind of fault.
@@ -39,16 +48,24 @@ class CampaignPart {
     if (isAtPoints(fault) && !kHasKillPoints) {
       finding_.skipped = "this program has no kill points: build it with -DRINGSIDE_KILL_POINTS=ON";
     }
+    if (queue.limits.threads_only && fault != FaultKind::None) {
+      finding_.skipped = "its sides are threads of one process, which live and die together";
+    }
+    if (!queue.left_out.empty()) finding_.skipped = fmt::format("left out: {}", queue.left_out);
   }
 
   CampaignFinding run() {
     const auto begin = std::chrono::steady_clock::now();
     const SnapshotEntry* const snapshot = findSnapshot(finding_.queue->name);
     if (snapshot != nullptr && finding_.skipped.empty()) runOn(*snapshot);
-    for (const std::uint64_t capacity : campaign_.capacities) {
+    for (const std::uint64_t capacity : capacitiesOf(campaign_, *finding_.queue)) {
       if (snapshot != nullptr || isEnough() || !fits(capacity)) break;
       Stage stage(*finding_.queue, shapeOf(campaign_, *finding_.queue, capacity), session_);
-      runOn(stage);
+      try {
+        runOn(stage);
+      } catch (const std::system_error& error) {  // it cannot be had here
+        finding_.skipped = error.what();
+      }
     }
     if (finding_.fault == FaultKind::StormAtPoints && finding_.faults == 0 && !finding_.failed()) {
       finding_.trials = 0;  // nobody ever came to a kill point
@@ -64,11 +81,18 @@ class CampaignPart {
  private:
   bool fits(std::uint64_t capacity) {
     const QueueLimits& limits = finding_.queue->limits;
-    if (campaign_.element_size_bytes > limits.max_element_size_bytes) {
+    const std::uint64_t size = nearestOf(limits.element_sizes, campaign_.element_size_bytes);
+    const std::vector<std::uint64_t>& asked = campaign_.capacities;
+    const bool is_asked = std::find(asked.begin(), asked.end(), capacity) != asked.end();
+    if (size > limits.max_element_size_bytes) {
       finding_.skipped =
           fmt::format("its elements have at most {} bytes", limits.max_element_size_bytes);
     } else if (capacity > limits.max_capacity) {
       finding_.skipped = fmt::format("it holds at most {} elements", limits.max_capacity);
+    } else if (!is_asked && capacity > kMostTrialCapacity) {
+      finding_.skipped =
+          fmt::format("it was built for a capacity of {} or more, a trial has room for {}",
+                      capacity, kMostTrialCapacity);
     }
     return finding_.skipped.empty();
   }
@@ -138,6 +162,8 @@ class CampaignPart {
       case FaultKind::StopAtInstruction:
       case FaultKind::StopAtPoint:
         return steps(stage, campaign_.stop_points, stopAtStep);
+      case FaultKind::OvertakenAtInstruction:
+        return steps(stage, campaign_.stop_points, overtakeAtStep);
       case FaultKind::WakeAtInstruction:
         return steps(stage, campaign_.wake_points, wakeAtStep);
       case FaultKind::Overwritten:
@@ -158,7 +184,7 @@ class CampaignPart {
       storm.batches = finding_.queue->any.abilities.batch && i % 4 < 2;
       storm.at_kill_points = isAtPoints(finding_.fault);
       storm.seed = random_();
-      add(runStorm(stage, storm));
+      add(finding_.queue->limits.threads_only ? runThreads(stage, storm) : runStorm(stage, storm));
     }
   }
 
@@ -218,7 +244,18 @@ class CampaignPart {
       enter(Call::Push, capacity - 1);
       enter(Call::Pop, 1);
     }
+    if (finding_.fault == FaultKind::OvertakenAtInstruction) keepWhatCanBeOvertaken(all);
     return all;
+  }
+
+  /// Where there may be another one on the same side.
+  void keepWhatCanBeOvertaken(std::vector<SteppedTrial>& all) {
+    const QueueLimits& limits = finding_.queue->limits;
+    std::erase_if(all, [&](const SteppedTrial& trial) {
+      return (isPush(trial.call) ? limits.max_producers : limits.max_consumers) == 1;
+    });
+    if (all.empty())
+      finding_.skipped = "it has one producer and one consumer, whom nobody overtakes";
   }
 
   /// Before and after each change of the shared memory, then evenly spread over the call, at
@@ -318,10 +355,22 @@ std::vector<FaultKind> possibleFaultKinds() {
   return possible;
 }
 
+std::vector<std::uint64_t> capacitiesOf(const Campaign& campaign, const QueueEntry& queue) {
+  std::vector<std::uint64_t> all;
+  for (const std::uint64_t asked : campaign.capacities) {
+    const QueueLimits& limits = queue.limits;
+    const bool has_small = !limits.trial_capacities.empty();
+    const std::uint64_t capacity =
+        nearestOf(has_small ? limits.trial_capacities : limits.capacities, asked);
+    if (std::find(all.begin(), all.end(), capacity) == all.end()) all.push_back(capacity);
+  }
+  return all;
+}
+
 QueueShape shapeOf(const Campaign& campaign, const QueueEntry& queue, std::uint64_t capacity) {
   return {.producers = std::min(2U, queue.limits.max_producers),
           .consumers = std::min(2U, queue.limits.max_consumers),
-          .element_size_bytes = campaign.element_size_bytes,
+          .element_size_bytes = nearestOf(queue.limits.element_sizes, campaign.element_size_bytes),
           .capacity = capacity,
           .memory = {.huge_pages = HugePages::Never}};
 }

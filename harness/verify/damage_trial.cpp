@@ -190,10 +190,15 @@ int makeWithoutRoom(const Stage& stage, const QueueShape& shape) {
 DamageOutcome runFullMemory(Stage& stage) {
   DamageOutcome outcome;
   stage.reset();
+  const QueueLimits& limits = stage.queue().limits;
   QueueShape shape = stage.shape();
-  shape.capacity = 4096;
+  shape.capacity = limits.capacities.empty() ? 4096 : limits.capacities.back();
   if (stage.queue().bytesNeeded(shape) == 0) {
     outcome.skipped = "its memory is the kernel's own";
+    return outcome;
+  }
+  if (limits.inherited_only) {
+    outcome.skipped = "it lies in no file of /dev/shm";
     return outcome;
   }
   Child maker([&] { return makeWithoutRoom(stage, shape); });

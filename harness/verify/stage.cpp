@@ -32,8 +32,10 @@ Stage::~Stage() { removeNames(); }
 void Stage::removeNames() const { removeSegments(name_); }
 
 void Stage::reset() {
+  held_ = {};
   removeNames();
   name_ = session_.freshName();
+  if (queue_.limits.inherited_only) held_ = queue_.hold(placeNow(), shape_);
   words_ = new (pages_.data()) StageWords{};
   for (std::uint32_t actor = 0; actor < next_actor_; ++actor) {
     logs_[actor].count.store(0, std::memory_order_relaxed);  // before anybody is forked
@@ -70,12 +72,21 @@ int Stage::enact(std::uint32_t actor, const Part& part) noexcept {
 
 ActorContext Stage::contextOf(std::uint32_t actor) {
   guardAgainstTruncation();  // what our own memory can bear, it is to bear
-  Place place{name_, {}};
+  Place place = placeNow();
   if (queue_.limits.provision == Provision::Harness) {
     memory_.emplace(queue_.bytesNeeded(shape_), name_, shape_.memory);
     place.memory = {static_cast<std::byte*>(memory_->get()), memory_->size()};
   }
   return {queue_, shape_, actor, place, *words_, log(actor)};
+}
+
+Place Stage::placeNow() const {
+  const bool has_name = !queue_.limits.inherited_only && !queue_.limits.threads_only;
+  return {.name = name_,
+          .memory = held_.memory,
+          .backing = has_name ? Backing::PosixShm : Backing::Anon,
+          .descriptor = held_.descriptor,
+          .held = held_.object};
 }
 
 std::uint64_t Stage::segmentsLeft() const {

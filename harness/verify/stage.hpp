@@ -60,7 +60,8 @@ class Stage {
   /// Removes what stands under the name.
   ~Stage();
 
-  /// Another queue under another name, logs and words empty.
+  /// Another queue under another name, logs and words empty. Throws what the adapter's hold()
+  /// throws for a queue that is only inherited.
   void reset();
   /// Takes the next log. Throws std::logic_error after kMaxActors.
   std::uint32_t castActor();
@@ -76,6 +77,9 @@ class Stage {
   /// the part. What that throws is kept as StageWords::reason; then the answer is kActorThrew.
   using Part = std::function<int(const ActorContext&)>;
   int enact(std::uint32_t actor, const Part& part) noexcept;
+  /// In a child whose threads are the actors: makes the queue, which works between no others.
+  /// Throws what the adapter's hold() throws.
+  void holdForThreads() { held_ = queue_.hold(placeNow(), shape_); }
   const std::string& name() const noexcept { return name_; }
   const QueueEntry& queue() const noexcept { return queue_; }
   const QueueShape& shape() const noexcept { return shape_; }
@@ -90,6 +94,7 @@ class Stage {
 
  private:
   ActorContext contextOf(std::uint32_t actor);
+  Place placeNow() const;  ///< without the memory that the harness provides
 
   const QueueEntry& queue_;
   QueueShape shape_;
@@ -99,6 +104,7 @@ class Stage {
   StageWords* words_;
   LogPages* logs_;
   std::uint32_t next_actor_ = 0;
+  HeldQueue held_ = {};           ///< where it has no name
   std::optional<ShmMem> memory_;  ///< in a child, where the harness provides it
 };
 

@@ -53,6 +53,7 @@ struct WorkerContext {
   std::uint32_t batch = 1;  ///< elements in one call, as many as fit
   /// By what the memory of places[0] is found in this process.
   RingFiles ring_files = {};
+  CanaryRole canary = CanaryRole::None;
 };
 
 using WorkerLoop = void (*)(WorkerContext&);
@@ -70,10 +71,12 @@ inline QueueShape replyShape(const QueueShape& shape) {
   return reply;
 }
 
-/// Ready: everything is attached. Returns when the parent starts the warm-up.
+/// Ready: everything is attached, and the canary has been measured. Returns when the parent starts
+/// the warm-up.
 void waitAtStartLine(WorkerContext& context);
-/// Notes what the kernel says about the ring's memory in this process, after the timed phase: at
-/// the end of each loop, while the queue is attached. Control plane.
+/// Measures the canary again and notes what the kernel says about the ring's memory in this
+/// process, after the timed phase: at the end of each loop, while the queue is attached. Control
+/// plane.
 void noteSegmentFacts(WorkerContext& context);
 
 inline Phase phaseOf(const WorkerContext& context) noexcept {

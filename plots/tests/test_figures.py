@@ -128,10 +128,10 @@ class PaletteTest(unittest.TestCase):
         self.assertEqual(palette.line_styles(cells, cells)["pipe"],
                          palette.line_styles(cells, cells[-1:])["pipe"])
 
-    def test_twenty_queues_look_different(self):
-        styles = self.styles([f"queue{number}" for number in range(17)] + list(palette.POLICIES))
-        self.assertEqual(len(styles), 20)
-        self.assertEqual(len({tuple(style.values()) for style in styles.values()}), 20)
+    def test_thirty_queues_look_different(self):
+        styles = self.styles([f"queue{number}" for number in range(27)] + list(palette.POLICIES))
+        self.assertEqual(len(styles), 30)
+        self.assertEqual(len({tuple(style.values()) for style in styles.values()}), 30)
 
 
 class AxisTest(unittest.TestCase):

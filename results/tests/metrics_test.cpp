@@ -124,6 +124,26 @@ TEST(MetricsTest, TellARoundTripAsAMultipleOfTheFloorWhereThereIsOne) {
   EXPECT_DOUBLE_EQ(*metricOf(record, "response_over_floor"), 100.0);
 }
 
+TEST(MetricsTest, TheMeanOfTheFastest99LeavesOutTheSlowestHundredth) {
+  Record record;
+  auto histogram = std::make_shared<Histogram>();
+  for (int i = 0; i < 198; ++i) histogram->record(i < 99 ? 100 : 200);
+  histogram->record(5'000'000);
+  histogram->record(9'000'000);
+  record.histograms["rtt_ns"] = histogram;
+  EXPECT_DOUBLE_EQ(*metricOf(record, "rtt_ns_mean99"), 150);
+  EXPECT_EQ(metricOf(Record{}, "rtt_ns_mean99"), std::nullopt);
+}
+
+TEST(MetricsTest, TheMeanOfTheFastest99OfAFewIsOfAllOfThem) {
+  Record record;
+  record.histograms["rtt_ns"] = std::make_shared<Histogram>();
+  EXPECT_EQ(metricOf(record, "rtt_ns_mean99"), std::nullopt);
+  record.histograms["rtt_ns"]->record(10);
+  record.histograms["rtt_ns"]->record(40);
+  EXPECT_DOUBLE_EQ(*metricOf(record, "rtt_ns_mean99"), 25);
+}
+
 TEST(MetricsTest, HaveNamesOfTheirOwnAndAUnit) {
   std::set<std::string_view> names;
   for (const Metric& metric : allMetrics()) {

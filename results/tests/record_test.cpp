@@ -27,7 +27,8 @@ constexpr const char* kGoldenLine =
     R"("validate":"full"},)"
     R"("obtained":{"producer_cpus":[0],"consumer_cpus":[1],"page_size_bytes":4096,)"
     R"("locked_bytes":0,"node_pages":{"0":17},"producer_pids":[101],"consumer_pids":[102],)"
-    R"("capacity":1024,"memory":"posix_shm","workers":[],"parent":null},)"
+    R"("capacity":1024,"memory":"posix_shm","workers":[],"parent":null,)"
+    R"("canary_ns":[26.5,31.0]},)"
     R"("validation":{"sent":1000000,"received":1000000,"lost":0,"duplicated":0,"reordered":0,)"
     R"("torn":0},"seconds":0.2,"metrics":{"messages_per_s":61000000.0},"histograms":{}})";
 
@@ -48,7 +49,8 @@ Record makeRecord() {
                              .page_size_bytes = 4096,
                              .node_pages = {{0, 17}},
                              .capacity = 1024,
-                             .memory = "posix_shm"};
+                             .memory = "posix_shm",
+                             .canary = Canary{.before_ns = 26.5, .after_ns = 31}};
   record.validation = Validation{.sent = 1'000'000, .received = 1'000'000};
   record.seconds = 0.2;
   record.metrics = {{"messages_per_s", 61.0e6}};
@@ -113,14 +115,37 @@ TEST(RecordTest, CarriesWhatEachProcessRead) {
 
 TEST(RecordTest, WrittenBeforeTheyExistedHasNoReadingsAndTheUsualAxes) {
   std::string line =
-      replaced(kGoldenLine, R"(,"memory":"posix_shm","workers":[],"parent":null)", "");
+      replaced(kGoldenLine,
+               R"(,"memory":"posix_shm","workers":[],"parent":null,"canary_ns":[26.5,31.0])", "");
   line = replaced(line, R"(,"prefault":true,"numa_policy":"any","validate":"full")", "");
   const Record read = fromJson(line);
   EXPECT_TRUE(read.obtained->workers.empty());
   EXPECT_FALSE(read.obtained->parent.has_value());
+  EXPECT_FALSE(read.obtained->canary.has_value());
+  EXPECT_EQ(read.gives_up, "");
   EXPECT_TRUE(read.axes.prefault);
   EXPECT_EQ(read.axes.numa_policy, "any");
   EXPECT_EQ(read.axes.validate, "full");
+}
+
+TEST(RecordTest, SaysWhatItsQueueGivesUp) {
+  Record record = makeRecord();
+  record.gives_up = "order within a producer";
+  EXPECT_EQ(fromJson(toJson(record)).gives_up, "order within a producer");
+}
+
+TEST(RecordTest, HasNoCanaryWhereNoneWasMeasured) {
+  Record record = makeRecord();
+  record.obtained->canary.reset();
+  const std::string line = toJson(record);
+  EXPECT_THAT(line, HasSubstr(R"("canary_ns":null)"));
+  EXPECT_FALSE(fromJson(line).obtained->canary.has_value());
+}
+
+TEST(RecordTest, RefusesACanaryThatIsNone) {
+  EXPECT_THAT(refusalOf("[26.5,31.0]", "[26.5]"), HasSubstr("it must be [before, after]"));
+  EXPECT_THAT(refusalOf("[26.5,31.0]", "[26.5,0]"), HasSubstr("above 0 ns"));
+  EXPECT_THAT(refusalOf("[26.5,31.0]", R"(["a","b"])"), HasSubstr("obtained.canary_ns"));
 }
 
 TEST(RecordTest, RefusesWorkersThatAreNone) {

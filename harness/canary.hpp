@@ -1,0 +1,38 @@
+// The canary of a repetition: what it costs to hand a cache line from one CPU to the other, just
+// before and just after. A hypervisor may move virtual CPUs between siblings of a core, cores of a
+// cache and caches of a machine, and that changes a figure by more than any queue does; from inside
+// nothing but this shows it. Never while anything is timed.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+#include "harness/clock.hpp"
+#include "ringside/wait.hpp"
+
+namespace ringside::harness {
+
+/// What the two share; all zero is a valid one, for one measurement.
+struct CanaryLine {
+  alignas(128) std::atomic<std::uint64_t> turn;  ///< odd: for who follows; even: for who leads
+  alignas(128) WaitPoint arrival;
+  std::atomic<std::uint32_t> arrived;  ///< of the two
+};
+static_assert(sizeof(CanaryLine) == 256,
+              "a neighbour on the line that is handed over would be part of the measurement");
+
+enum class CanaryRole : std::uint8_t {
+  None,    ///< not one of the two
+  Leads,   ///< counts the time
+  Follows  ///< answers
+};
+
+/// Waits for the other one, who is on another CPU, hands the line over some thousand times, and
+/// says to who leads how long that takes one way, in ns: the lowest tenth of the means of short
+/// chunks, so that who lost the CPU for a while does not count. About a millisecond in all. 0 to
+/// who follows and to who is not one of the two, and when the other one did not come for
+/// kCanaryPatience. The parent ends who waits for one that died.
+double measureCanary(CanaryLine& line, CanaryRole role, const Clock& clock) noexcept;
+constexpr std::chrono::seconds kCanaryPatience{20};
+
+}  // namespace ringside::harness
