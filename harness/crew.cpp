@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
 #include <system_error>
 
 namespace ringside::harness {
@@ -62,6 +63,7 @@ void Crew::start() {
 
 void Crew::forkWorker(const WorkerId& id) {
   const ::pid_t parent = ::getpid();
+  std::fflush(stdout);  // a queue that calls exit() would write what stands in it once more
   const ::pid_t child = ::fork();
   if (child == 0) runWorker(job_, id, parent);
   if (child < 0) throw std::system_error(errno, std::system_category(), "cannot fork");

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <set>
 
+#include "harness/plugin/rehearsal.hpp"
+
 namespace ringside::harness {
 namespace {
 
@@ -56,7 +58,7 @@ std::string interleave(Cell& cell, const std::vector<int>& nodes) {
 std::string chooseBacking(Cell& cell) {
   const QueueEntry& queue = *cell.queue;
   cell.backing = *parseBacking(cell.axes.memory);  // a word of the axis
-  const bool is_of_kernel = queue.bytesNeeded(QueueShape{}) == 0;
+  const bool is_of_kernel = bytesNeededBy(queue, QueueShape{}) == 0;
   if (cell.backing == Backing::PosixShm) {
     if (is_of_kernel) cell.axes.memory = "kernel";
     return {};

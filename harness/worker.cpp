@@ -125,6 +125,8 @@ void runWorker(const Job& job, const WorkerId& id, ::pid_t parent) {
     leaveMessage(findings, error.what());
   } catch (const std::exception& error) {
     leaveMessage(findings, error.what());
+  } catch (...) {
+    leaveMessage(findings, "the adapter threw something that is no std::exception");
   }
   ::_exit(kWorkerGaveUp);
 }

@@ -13,6 +13,7 @@
 #include <filesystem>
 #include <random>
 
+#include "harness/plugin/rehearsal.hpp"
 #include "harness/verify/play.hpp"
 
 namespace ringside::harness {
@@ -192,8 +193,14 @@ DamageOutcome runFullMemory(Stage& stage) {
   stage.reset();
   QueueShape shape = stage.shape();
   shape.capacity = 4096;
-  if (stage.queue().bytesNeeded(shape) == 0) {
-    outcome.skipped = "its memory is the kernel's own";
+  try {
+    if (bytesNeededBy(stage.queue(), shape) == 0) {
+      outcome.skipped = "its memory is the kernel's own";
+      return outcome;
+    }
+  } catch (const AdapterFailed& error) {
+    outcome.trial.progress = ProgressClass::Corrupts;
+    outcome.trial.evidence = error.what();
     return outcome;
   }
   Child maker([&] { return makeWithoutRoom(stage, shape); });
