@@ -224,6 +224,7 @@ void checkWord(const Axis& axis, const std::string& value, const Where& where) {
   if (axis.name == "queue") {
     for (const QueueEntry& entry : allQueues()) known.push_back(entry.name);
     for (const QueueEntry& entry : allPatterns()) known.push_back(entry.name);
+    for (const QueueEntry& entry : absentQueues()) known.push_back(entry.name);
   }
   if (known.empty() || std::find(known.begin(), known.end(), value) != known.end()) return;
   if (axis.takes_number && isNumber(value)) return;

@@ -83,4 +83,5 @@
 #pragma once
 
 #include "harness/queue_contract.hpp"
+#include "harness/queue_family.hpp"
 #include "harness/registry.hpp"

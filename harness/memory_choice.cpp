@@ -58,13 +58,16 @@ std::string interleave(Cell& cell, const std::vector<int>& nodes) {
 std::string chooseBacking(Cell& cell) {
   const QueueEntry& queue = *cell.queue;
   cell.backing = *parseBacking(cell.axes.memory);  // a word of the axis
-  const bool is_of_kernel = bytesNeededBy(queue, QueueShape{}) == 0;
+  const bool is_of_kernel = bytesNeededBy(queue, someShapeOf(queue.limits)) == 0;
   if (cell.backing == Backing::PosixShm) {
     if (is_of_kernel) cell.axes.memory = "kernel";
     return {};
   }
   if (is_of_kernel) {
     return fmt::format("{} lies in memory of the kernel, which is of one kind", queue.name);
+  }
+  if (queue.limits.threads_only) {
+    return fmt::format("{} lies in the memory of one process, which is of one kind", queue.name);
   }
   if (queue.limits.provision == Provision::Queue && queue.hold == nullptr) {
     return fmt::format("{} makes its own memory, in posix_shm", queue.name);

@@ -31,6 +31,18 @@ struct QueueLimits {
   std::uint64_t max_capacity = 1ULL << 26;
   /// The only ones it was built for; empty: all up to max_element_size_bytes.
   std::span<const std::uint64_t> element_sizes = {};
+  /// The only ones it was built for; empty: all up to max_capacity.
+  std::span<const std::uint64_t> capacities = {};
+  /// Where `capacities` is not empty: small ones, that it can be verified with and not measured.
+  std::span<const std::uint64_t> trial_capacities = {};
+  /// What it gives up that others keep, in a few words; empty: it keeps the order of each producer,
+  /// every try returns at once whoever stands still, and it works between processes.
+  std::string_view gives_up = {};
+  /// Its sides must be threads of one process: hold() makes it there.
+  bool threads_only = false;
+  /// It has no name by which it could be opened: hold() makes it in the parent, whatever memory is
+  /// asked for, and workers find in Place::held what they were forked with.
+  bool inherited_only = false;
   Provision provision = Provision::Harness;
   bool takes_memory_options = false;  ///< huge pages and locking can be asked for
   bool exact_capacity = true;         ///< else `capacity_note` says what it holds instead
@@ -49,6 +61,14 @@ struct QueueShape {
   std::uint64_t capacity = 144;
   MemoryOptions memory = {};
 };
+
+/// One that a queue of these limits takes.
+inline QueueShape someShapeOf(const QueueLimits& limits) {
+  QueueShape shape;
+  if (!limits.element_sizes.empty()) shape.element_size_bytes = limits.element_sizes.front();
+  if (!limits.capacities.empty()) shape.capacity = limits.capacities.front();
+  return shape;
+}
 
 /// Where one queue of a cell is. `name` follows the rule of shared-memory names and belongs to this
 /// queue alone; whatever is made in /dev/shm must begin with it. `memory` is empty where the queue

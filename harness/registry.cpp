@@ -19,6 +19,11 @@ std::vector<QueueEntry>& patterns() {
   return all;
 }
 
+std::vector<QueueEntry>& absentOnes() {
+  static std::vector<QueueEntry> all;
+  return all;
+}
+
 const QueueEntry* findIn(const std::vector<QueueEntry>& all, std::string_view name) {
   for (const QueueEntry& entry : all) {
     if (entry.name == name) return &entry;
@@ -64,6 +69,20 @@ bool enterQueue(const QueueEntry& entry) {
   return true;
 }
 
+const std::vector<QueueEntry>& absentQueues() { return absentOnes(); }
+
+bool enterAbsentQueue(std::string_view name, std::string_view why) {
+  QueueEntry entry;
+  entry.name = name;
+  entry.left_out = why;
+  entry.limits = {.max_producers = kMaxWorkersPerRole, .max_consumers = kMaxWorkersPerRole};
+  entry.bytesNeeded = [](const QueueShape& shape) -> std::uint64_t {
+    return shape.capacity * shape.element_size_bytes;
+  };
+  enterInto(absentOnes(), entry);
+  return true;
+}
+
 const std::vector<QueueEntry>& allPatterns() { return patterns(); }
 
 bool enterPattern(const QueueEntry& entry) {
@@ -72,8 +91,10 @@ bool enterPattern(const QueueEntry& entry) {
 }
 
 const QueueEntry* findMeasured(std::string_view name) {
-  const QueueEntry* queue = findQueue(name);
-  return queue != nullptr ? queue : findIn(patterns(), name);
+  for (const auto* all : {&entries(), &patterns(), &absentOnes()}) {
+    if (const QueueEntry* found = findIn(*all, name)) return found;
+  }
+  return nullptr;
 }
 
 }  // namespace ringside::harness

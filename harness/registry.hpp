@@ -34,6 +34,8 @@ struct QueueEntry {
   /// Why it cannot be used: limits() of its adapter crashed. Else empty. Only a plug-in's can have
   /// one, and then has no loops.
   std::string trouble = {};
+  /// Of an absent one, why: "package libck-dev was not found when this was built". Else empty.
+  std::string_view left_out = {};
 };
 
 /// All queues of this program, in the order of their names.
@@ -44,12 +46,18 @@ const QueueEntry* findQueue(std::string_view name);
 /// Enters a queue; its value means nothing. Throws std::logic_error for a name that is taken.
 bool enterQueue(const QueueEntry& entry);
 
+/// Queues that this program could have, had their package been there when it was built: without
+/// loops, and with the reason. In the order of their names.
+const std::vector<QueueEntry>& absentQueues();
+/// As enterQueue; `why` as in QueueEntry::left_out.
+bool enterAbsentQueue(std::string_view name, std::string_view why);
+
 /// What is measured and is no queue: channels that carry both directions, values that are replaced.
 /// Each has the loops of some workloads only. In the order of their names.
 const std::vector<QueueEntry>& allPatterns();
 /// As enterQueue.
 bool enterPattern(const QueueEntry& entry);
-/// A queue or a pattern; nullptr for an unknown name.
+/// A queue, also an absent one, or a pattern; nullptr for an unknown name.
 const QueueEntry* findMeasured(std::string_view name);
 
 struct SnapshotEntry;
@@ -73,8 +81,9 @@ bool enter(const Entrant& entrant);
 /// The same of a plug-in's, in the program.
 void enterFrom(std::string_view origin, const Entrant& entrant);
 
+/// Without loops: it can be verified, and not measured.
 template <MeasurableQueue Q>
-QueueEntry makeEntry(std::string_view name, std::string_view summary) {
+QueueEntry makeTrialEntry(std::string_view name, std::string_view summary) {
   QueueEntry entry{
       .name = name,
       .summary = summary,
@@ -82,9 +91,16 @@ QueueEntry makeEntry(std::string_view name, std::string_view summary) {
       .bytesNeeded = [](const QueueShape& shape) -> std::uint64_t { return Q::bytesNeeded(shape); },
       .create = [](const Place& place, const QueueShape& shape) { Q::create(place, shape); },
       .loops = {},
-      .bare = {produceBare<Q>, consumeBare<Q>},
+      .bare = {},
       .any = anyQueue<Q>()};
   if constexpr (ChoosesBacking<Q>) entry.hold = Q::hold;
+  return entry;
+}
+
+template <MeasurableQueue Q>
+QueueEntry makeEntry(std::string_view name, std::string_view summary) {
+  QueueEntry entry = makeTrialEntry<Q>(name, summary);
+  entry.bare = {produceBare<Q>, consumeBare<Q>};
   entry.loops[index(Workload::Throughput)] = {produceSaturated<Q>, consumeSaturated<Q>};
   entry.loops[index(Workload::PingPong)] = {ping<Q>, pong<Q>};
   if constexpr (InPlaceQueue<Q>) {

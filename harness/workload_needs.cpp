@@ -21,6 +21,7 @@ bool takes(const QueueLimits& limits, const QueueShape& shape) {
 /// The queue has no loops for this workload.
 std::string reasonByLoops(const Cell& cell) {
   const QueueEntry& queue = *cell.queue;
+  if (!queue.left_out.empty()) return fmt::format("left out: {}", queue.left_out);
   if (queue.loops[index(loopsOf(cell.workload))].produce != nullptr) return {};
   if (cell.workload == Workload::Stream && queue.loops[index(Workload::Throughput)].produce) {
     return fmt::format("{} has no elements in place: its adapter offers no tryClaim and tryTake",
@@ -68,6 +69,12 @@ std::string reasonBySizes(const Cell& cell) {
   }
   if (cell.shape.capacity > limits.max_capacity) {
     return fmt::format("{} has a capacity of at most {}", cell.queue->name, limits.max_capacity);
+  }
+  const auto& capacities = limits.capacities;
+  if (!capacities.empty() &&
+      std::find(capacities.begin(), capacities.end(), cell.shape.capacity) == capacities.end()) {
+    return fmt::format("{} was built for a capacity of {}, not of {}", cell.queue->name,
+                       fmt::join(capacities, " or "), cell.shape.capacity);
   }
   return {};
 }

@@ -52,6 +52,12 @@ void listQueues() {
   for (const QueueEntry& queue : allQueues()) {
     put("  {:<22} {}\n", queue.name, queue.summary);
     listOrigin(queue);
+    if (!queue.limits.gives_up.empty()) {
+      put("  {:<22}   gives up: {}\n", "", queue.limits.gives_up);
+    }
+  }
+  for (const QueueEntry& queue : absentQueues()) {
+    put("  {:<22} left out: {}\n", queue.name, queue.left_out);
   }
 }
 

@@ -3,8 +3,8 @@
 set(RINGSIDE_PLUGIN_HEADERS
   harness/any_queue.hpp harness/backing.hpp harness/clock.hpp harness/control.hpp
   harness/duplex_channel.hpp harness/element.hpp harness/gaps.hpp harness/ledger.hpp
-  harness/measurable_queue.hpp harness/proof.hpp harness/queue_contract.hpp harness/registry.hpp
-  harness/traffic.hpp
+  harness/measurable_queue.hpp harness/proof.hpp harness/queue_contract.hpp
+  harness/queue_family.hpp harness/registry.hpp harness/traffic.hpp
   harness/plugin/plugin_stamp.hpp
   harness/verify/snapshot.hpp
   harness/workloads/attempt.hpp harness/workloads/bare.hpp harness/workloads/duplex.hpp

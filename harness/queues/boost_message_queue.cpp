@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <boost/date_time/posix_time/posix_time_types.hpp>
 #include <boost/interprocess/ipc/message_queue.hpp>
 #include <cerrno>
 #include <system_error>
@@ -18,6 +19,7 @@ struct BoostMessageQueue {
   static QueueLimits limits() {
     return {.max_producers = kMaxWorkersPerRole,
             .max_consumers = kMaxWorkersPerRole,
+            .gives_up = "a try waits for whoever stopped in the middle of a call",
             .provision = Provision::Queue};
   }
   /// An upper bound: the library keeps its own figure private. Beside its bytes each message has a
@@ -54,8 +56,21 @@ struct BoostMessageQueue {
       unsigned priority = 0;
       return queue_.try_receive(element, size_bytes_, received, priority);
     }
+    bool pushFor(const void* element, std::chrono::nanoseconds timeout) noexcept {
+      return queue_.timed_send(element, size_bytes_, 0, endOf(timeout));
+    }
+    bool popFor(void* element, std::chrono::nanoseconds timeout) noexcept {
+      bip::message_queue::size_type received = 0;
+      unsigned priority = 0;
+      return queue_.timed_receive(element, size_bytes_, received, priority, endOf(timeout));
+    }
 
    private:
+    static boost::posix_time::ptime endOf(std::chrono::nanoseconds timeout) {
+      return boost::posix_time::microsec_clock::universal_time() +
+             boost::posix_time::microseconds(timeout.count() / 1000);
+    }
+
     bip::message_queue queue_;
     std::uint64_t size_bytes_;
   };

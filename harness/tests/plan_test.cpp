@@ -43,6 +43,29 @@ TEST(PlanTest, HasEveryCombinationOnceWithANameOfItsOwn) {
   EXPECT_EQ(names.size(), plan.cells.size());
 }
 
+TEST(PlanTest, SkipsAQueueThatWasLeftOutWithTheReason) {
+  static const bool entered =
+      enterAbsentQueue("left_out_here", "package libnone-dev was not found when this was built");
+  ASSERT_TRUE(entered);
+  const Plan plan = planOf("queue = [\"spsc\", \"left_out_here\"]");
+  EXPECT_FALSE(plan.cells.at(0).skip_reason);
+  EXPECT_EQ(plan.cells.at(1).skip_reason,
+            "left out: package libnone-dev was not found when this was built");
+}
+
+TEST(PlanTest, SkipsACapacityThatAQueueWasNotBuiltFor) {
+  static constexpr std::uint64_t kCapacities[] = {144, 1024};
+  QueueEntry fixed = *findQueue("robust_mutex");
+  fixed.name = "fixed_here";
+  fixed.limits.capacities = kCapacities;
+  static const bool entered = enterQueue(fixed);
+  ASSERT_TRUE(entered);
+  const Plan plan = planOf("queue = \"fixed_here\"\ncapacity = [144, 145]");
+  EXPECT_FALSE(plan.cells.at(0).skip_reason);
+  EXPECT_EQ(plan.cells.at(1).skip_reason,
+            "fixed_here was built for a capacity of 144 or 1024, not of 145");
+}
+
 TEST(PlanTest, NamesACellByWhatItIs) {
   const Plan plan = planOf("queue = \"spsc\"\nelement_size_bytes = 64\ncapacity = 1024");
   EXPECT_EQ(plan.cells.at(0).name, "s/one/spsc/1p1c/el=64/cap=1024/same_l3");

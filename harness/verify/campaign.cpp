@@ -26,6 +26,14 @@ bool isAtPoints(FaultKind fault) {
          fault == FaultKind::StormAtPoints;
 }
 
+/// The one that is at least `asked`, else the largest; `asked` where there is no choice. `allowed`
+/// is ascending.
+std::uint64_t nearestOf(std::span<const std::uint64_t> allowed, std::uint64_t asked) {
+  if (allowed.empty()) return asked;
+  const auto first = std::lower_bound(allowed.begin(), allowed.end(), asked);
+  return first == allowed.end() ? allowed.back() : *first;
+}
+
 /// One queue, one kind of fault.
 class CampaignPart {
  public:
@@ -39,13 +47,14 @@ class CampaignPart {
     if (isAtPoints(fault) && !kHasKillPoints) {
       finding_.skipped = "this program has no kill points: build it with -DRINGSIDE_KILL_POINTS=ON";
     }
+    if (!queue.left_out.empty()) finding_.skipped = fmt::format("left out: {}", queue.left_out);
   }
 
   CampaignFinding run() {
     const auto begin = std::chrono::steady_clock::now();
     const SnapshotEntry* const snapshot = findSnapshot(finding_.queue->name);
     if (snapshot != nullptr && finding_.skipped.empty()) runOn(*snapshot);
-    for (const std::uint64_t capacity : campaign_.capacities) {
+    for (const std::uint64_t capacity : capacitiesOf(campaign_, *finding_.queue)) {
       if (snapshot != nullptr || isEnough() || !fits(capacity)) break;
       Stage stage(*finding_.queue, shapeOf(campaign_, *finding_.queue, capacity), session_);
       runOn(stage);
@@ -64,11 +73,18 @@ class CampaignPart {
  private:
   bool fits(std::uint64_t capacity) {
     const QueueLimits& limits = finding_.queue->limits;
-    if (campaign_.element_size_bytes > limits.max_element_size_bytes) {
+    const std::uint64_t size = nearestOf(limits.element_sizes, campaign_.element_size_bytes);
+    const std::vector<std::uint64_t>& asked = campaign_.capacities;
+    const bool is_asked = std::find(asked.begin(), asked.end(), capacity) != asked.end();
+    if (size > limits.max_element_size_bytes) {
       finding_.skipped =
           fmt::format("its elements have at most {} bytes", limits.max_element_size_bytes);
     } else if (capacity > limits.max_capacity) {
       finding_.skipped = fmt::format("it holds at most {} elements", limits.max_capacity);
+    } else if (!is_asked && capacity > kMostTrialCapacity) {
+      finding_.skipped =
+          fmt::format("it was built for a capacity of {} or more, a trial has room for {}",
+                      capacity, kMostTrialCapacity);
     }
     return finding_.skipped.empty();
   }
@@ -318,10 +334,22 @@ std::vector<FaultKind> possibleFaultKinds() {
   return possible;
 }
 
+std::vector<std::uint64_t> capacitiesOf(const Campaign& campaign, const QueueEntry& queue) {
+  std::vector<std::uint64_t> all;
+  for (const std::uint64_t asked : campaign.capacities) {
+    const QueueLimits& limits = queue.limits;
+    const bool has_small = !limits.trial_capacities.empty();
+    const std::uint64_t capacity =
+        nearestOf(has_small ? limits.trial_capacities : limits.capacities, asked);
+    if (std::find(all.begin(), all.end(), capacity) == all.end()) all.push_back(capacity);
+  }
+  return all;
+}
+
 QueueShape shapeOf(const Campaign& campaign, const QueueEntry& queue, std::uint64_t capacity) {
   return {.producers = std::min(2U, queue.limits.max_producers),
           .consumers = std::min(2U, queue.limits.max_consumers),
-          .element_size_bytes = campaign.element_size_bytes,
+          .element_size_bytes = nearestOf(queue.limits.element_sizes, campaign.element_size_bytes),
           .capacity = capacity,
           .memory = {.huge_pages = HugePages::Never}};
 }

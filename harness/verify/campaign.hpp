@@ -31,6 +31,9 @@ const std::vector<FaultKind>& allFaultKinds();
 /// Those that this build can deal.
 std::vector<FaultKind> possibleFaultKinds();
 
+/// That the logs of a trial have room for.
+constexpr std::uint64_t kMostTrialCapacity = 64;
+
 struct Campaign {
   std::string name;
   std::string question;
@@ -75,7 +78,12 @@ struct CampaignFinding {
   bool failed() const noexcept { return progress > expected; }
 };
 
-/// The processes of each side of `queue` in a trial: as many as it takes, and no more than two.
+/// Those that are tried on this queue, none twice: the campaign's, or the nearest that the queue
+/// was built for.
+std::vector<std::uint64_t> capacitiesOf(const Campaign& campaign, const QueueEntry& queue);
+
+/// The processes of each side of `queue` in a trial: as many as it takes, and no more than two. Its
+/// elements have the campaign's size, or the nearest that the queue was built for.
 QueueShape shapeOf(const Campaign& campaign, const QueueEntry& queue, std::uint64_t capacity);
 
 /// Called after each finding.

@@ -159,10 +159,10 @@ results::Record recordOf(const CampaignFinding& finding, const Campaign& campaig
       fmt::format("{}/verify/{}/{}", campaign.name, finding.queue->name, toString(finding.fault));
   record.axes.workload = "verify";
   record.axes.queue = std::string(finding.queue->name);
-  record.axes.element_size_bytes = campaign.element_size_bytes;
+  const std::vector<std::uint64_t> capacities = capacitiesOf(campaign, *finding.queue);
   const QueueShape shape =
-      shapeOf(campaign, *finding.queue,
-              *std::max_element(campaign.capacities.begin(), campaign.capacities.end()));
+      shapeOf(campaign, *finding.queue, *std::max_element(capacities.begin(), capacities.end()));
+  record.axes.element_size_bytes = shape.element_size_bytes;
   record.axes.producers = shape.producers;
   record.axes.consumers = shape.consumers;
   record.axes.capacity = shape.capacity;
@@ -172,7 +172,7 @@ results::Record recordOf(const CampaignFinding& finding, const Campaign& campaig
   record.notes.push_back(fmt::format("class: {}, expected: {}", toString(finding.progress),
                                      toString(finding.expected)));
   record.notes.push_back(fmt::format("seed: {}", campaign.seed));
-  record.notes.push_back(fmt::format("capacities: {}", fmt::join(campaign.capacities, ", ")));
+  record.notes.push_back(fmt::format("capacities: {}", fmt::join(capacities, ", ")));
   if (!finding.worst.evidence.empty()) {
     record.notes.push_back("fault point: " + finding.worst.fault_point);
     record.notes.push_back("evidence: " + finding.worst.evidence);

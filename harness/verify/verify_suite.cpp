@@ -32,7 +32,6 @@ constexpr Number kNumbers[] = {
     {"kills_per_storm", &Campaign::kills_per_storm, 1, 60},
     {"rounds", &Campaign::rounds, 1, 1'000'000},
 };
-constexpr std::uint64_t kMostCapacity = 64;  ///< that the logs of a trial have room for
 
 std::string textOf(const toml::node& node) {
   std::ostringstream text;
@@ -133,6 +132,9 @@ class CampaignReader {
   const QueueEntry* queue(const toml::node& node, const std::string& name) const {
     if (const QueueEntry* entry = findQueue(name)) return entry;
     if (const SnapshotEntry* one = findSnapshot(name)) return &one->entry;
+    for (const QueueEntry& absent : absentQueues()) {
+      if (absent.name == name) return &absent;
+    }
     std::vector<std::string_view> known;
     for (const QueueEntry& entry : allQueues()) known.push_back(entry.name);
     for (const SnapshotEntry& one : allSnapshots()) known.push_back(one.entry.name);
@@ -165,7 +167,7 @@ class CampaignReader {
     }
     campaign_.capacities.clear();
     for (const toml::node& element : *list) {
-      campaign_.capacities.push_back(number("a capacity", element, 1, kMostCapacity));
+      campaign_.capacities.push_back(number("a capacity", element, 1, kMostTrialCapacity));
     }
   }
   void readExpected(const toml::node& node) {
