@@ -76,8 +76,17 @@
 // Entering
 //
 //   RINGSIDE_QUEUE(name, Type, "summary");
+//   RINGSIDE_SIZED_QUEUE(name, Template, "summary");
+//   RINGSIDE_SIZED_QUEUE(name, Template, "summary", Numbers<8, 100>, Numbers<64>);
 //
 // `name` is an identifier, by which scenarios and `ringside list` call it, and no other queue.
+//
+// The second and third are for queues whose element is a template parameter, or element and
+// capacity: Template takes a number of bytes, or that and a number of elements, and is an adapter
+// as above for each. It is built for usual ones, or for the sizes in bytes and the capacities that
+// are named, and for small capacities to be verified with. queue_family.hpp has them, and
+// ElementOf, a value of so many bytes.
+//
 // Other shapes have headers of their own: a channel that carries both directions
 // duplex_channel.hpp, a value that is replaced as a whole verify/snapshot.hpp.
 #pragma once

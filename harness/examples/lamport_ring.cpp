@@ -1,6 +1,6 @@
 // Measures lamport_ring.hpp: all that it takes to measure a header-only queue from outside. The
 // queue's element and capacity are template parameters, so the adapter is a template, too, over the
-// size in bytes and the capacity, and is entered for the usual ones.
+// size in bytes and the capacity, and is entered for some of both.
 #include "lamport_ring.hpp"
 
 #include <cstring>
@@ -43,6 +43,8 @@ struct LamportAdapter {
   using Consumer = Side;
 };
 
-RINGSIDE_SIZED_QUEUE(lamport_ring, LamportAdapter, "Lamport's ring, of a header of its own");
+// The sizes in bytes, and the capacities. Without any it is built for those of the suite peers.
+RINGSIDE_SIZED_QUEUE(lamport_ring, LamportAdapter, "Lamport's ring, of a header of its own",
+                     Numbers<64, 1472>, Numbers<144>);
 
 }  // namespace

@@ -51,16 +51,21 @@ std::string textOf(const char (&field)[kBytes]) {
   return std::string(field, ::strnlen(field, kBytes));
 }
 
+bool isCheck(const std::string& text) {
+  return text.size() == 16 && text.find_first_not_of("0123456789abcdef") == std::string::npos;
+}
+
+/// The words that a stamp begins with may stand elsewhere, too.
 PluginStamp stampIn(const std::string& content, const fs::path& file) {
-  const std::size_t at = content.find(kPluginMagic);
-  if (at == std::string::npos || content.size() - at < sizeof(PluginStamp)) {
-    refuse(file,
-           "it is no plug-in of ringside, for it carries no stamp of one; build the adapter with "
-           "ringside_add_queue(), see harness/examples");
-  }
   PluginStamp stamp;
-  std::memcpy(&stamp, content.data() + at, sizeof stamp);
-  return stamp;
+  for (std::size_t at = 0; (at = content.find(kPluginMagic, at)) != std::string::npos; ++at) {
+    if (content.size() - at < sizeof stamp) break;
+    std::memcpy(&stamp, content.data() + at, sizeof stamp);
+    if (isCheck(textOf(stamp.headers)) && isCheck(textOf(stamp.layout))) return stamp;
+  }
+  refuse(file,
+         "it is no plug-in of ringside, for it carries no stamp of one; build the adapter with "
+         "ringside_add_queue(), see harness/examples");
 }
 
 void refuseOtherBuild(const PluginStamp& stamp, const fs::path& file) {

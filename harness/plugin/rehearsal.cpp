@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <string.h>
 
-#include <chrono>
 #include <cstdio>
 #include <map>
 #include <new>
@@ -15,7 +14,6 @@
 namespace ringside::harness {
 namespace {
 
-constexpr std::chrono::seconds kPatience{10};
 constexpr std::size_t kMaxReasonBytes = 480;
 
 /// What the process that makes the call leaves behind; zeroed before.
@@ -44,8 +42,8 @@ Rehearsal::Outcome outcomeOf(const CallReport& report) {
   return report.threw ? Rehearsal::Outcome::Threw : Rehearsal::Outcome::Died;
 }
 
-std::string deathOf(std::optional<int> status) {
-  if (!status) return fmt::format("had not returned after {} s", kPatience.count());
+std::string deathOf(std::optional<int> status, std::chrono::milliseconds patience) {
+  if (!status) return fmt::format("had not returned after {} ms", patience.count());
   if (WIFEXITED(*status)) return fmt::format("ended its process with {}", WEXITSTATUS(*status));
   return "was " + describeStatus(*status);
 }
@@ -61,7 +59,7 @@ ShapeKey keyOf(const QueueEntry& queue, const QueueShape& shape) {
 
 }  // namespace
 
-Rehearsal rehearse(const std::function<std::uint64_t()>& call) {
+Rehearsal rehearse(const std::function<std::uint64_t()>& call, std::chrono::milliseconds patience) {
   const SharedPages pages(sizeof(CallReport));
   auto* const left = new (pages.data()) CallReport{};
   std::fflush(stdout);  // exit() in the child would write what stands in it once more
@@ -71,10 +69,10 @@ Rehearsal rehearse(const std::function<std::uint64_t()>& call) {
       report(*left, call);
       return 0;
     });
-    status = child.waitFor(kPatience);
+    status = child.waitFor(patience);
   }  // killed, if it still runs
   Rehearsal rehearsal{outcomeOf(*left), left->value, left->reason};
-  if (rehearsal.outcome == Rehearsal::Outcome::Died) rehearsal.reason = deathOf(status);
+  if (rehearsal.outcome == Rehearsal::Outcome::Died) rehearsal.reason = deathOf(status, patience);
   return rehearsal;
 }
 

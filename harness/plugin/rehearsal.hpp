@@ -3,6 +3,7 @@
 // there, and take a whole suite with it: so it makes each such call in a process of its own first.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <stdexcept>
@@ -27,9 +28,12 @@ struct Rehearsal {
   std::string sentence() const;
 };
 
-/// Forks, calls, and waits for 10 s at most; a call that takes longer is killed. Throws
-/// std::system_error when there is no process to be had.
-Rehearsal rehearse(const std::function<std::uint64_t()>& call);
+inline constexpr std::chrono::milliseconds kRehearsalPatience{10'000};
+
+/// Forks and calls there; a call that takes longer than `patience` is killed. Nothing that it does
+/// is seen here. Throws std::system_error when there is no process to be had.
+Rehearsal rehearse(const std::function<std::uint64_t()>& call,
+                   std::chrono::milliseconds patience = kRehearsalPatience);
 
 /// A plug-in's queue cannot be used, for its adapter crashed or threw where it must not: the cell
 /// fails, and nothing else does.
