@@ -81,7 +81,8 @@ constexpr Axis kAxes[] = {
      .set = [](Axes& axes, const AxisValue& v) { axes.memory = word(v); },
      .label =
          [](const Axes& axes) {
-           const bool usual = axes.memory == "posix_shm" || axes.memory == "kernel";
+           const bool usual =
+               axes.memory == "posix_shm" || axes.memory == "kernel" || axes.memory == "process";
            return usual ? "" : "mem=" + axes.memory;
          }},
     {.name = "huge_pages",

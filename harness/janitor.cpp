@@ -2,12 +2,14 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/msg.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <filesystem>
 #include <string>
 #include <system_error>
@@ -53,7 +55,27 @@ int removeFiles(const std::string& prefix) {
   return removed;
 }
 
+/// What the link of noteMessageQueue() points to, before the number.
+constexpr std::string_view kMessageQueue = "sysv-msg:";
+
+/// False when it is no note of a message queue.
+bool isRemovedAsNote(const std::string& name) {
+  std::error_code failure;
+  const std::filesystem::path path = std::filesystem::path(kFolder) / name;
+  const std::string target = std::filesystem::read_symlink(path, failure).string();
+  if (failure || !target.starts_with(kMessageQueue)) return false;
+  ::msgctl(std::atoi(target.c_str() + kMessageQueue.size()), IPC_RMID, nullptr);
+  return std::filesystem::remove(path, failure);
+}
+
 }  // namespace
+
+std::string noteMessageQueue(const std::string& name, int id) {
+  const std::string note = name + ".msg";
+  std::filesystem::create_symlink(std::string(kMessageQueue) + std::to_string(id),
+                                  std::filesystem::path(kFolder) / note);
+  return note;
+}
 
 int removeSegments(const std::string& prefix) {
   std::error_code ignored;
@@ -64,7 +86,9 @@ int removeSegments(const std::string& prefix) {
   }
   int removed = 0;
   // Not unlink(2): the name of a segment on huge pages is a link, and the pages go with the file.
-  for (const std::string& name : found) removed += ShmMem::unlink(name) == 0;
+  for (const std::string& name : found) {
+    removed += isRemovedAsNote(name) || ShmMem::unlink(name) == 0;
+  }
   return removed + removeFiles(prefix);
 }
 

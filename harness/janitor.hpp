@@ -9,8 +9,12 @@
 namespace ringside::harness {
 
 /// Removes every file in /dev/shm, and in fileFolder(), whose name begins with `prefix` (not
-/// empty). Returns how many.
+/// empty), and the message queues that are noted there. Returns how many files.
 int removeSegments(const std::string& prefix);
+
+/// Notes that the System V message queue `id`, which has no name of its own, goes with what is
+/// called `name`: as a link in /dev/shm. Returns what that is called. Throws std::system_error.
+std::string noteMessageQueue(const std::string& name, int id);
 
 /// The janitor waits for a word on a pipe, or for the end of it once parent and workers are gone.
 /// It does the same at a normal end and after SIGKILL, so the way after SIGKILL is always tried.

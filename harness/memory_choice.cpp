@@ -53,21 +53,36 @@ std::string interleave(Cell& cell, const std::vector<int>& nodes) {
   return {};
 }
 
+/// Of a queue without a name. What it lies in is not to be chosen: the reason, when it `is_asked`.
+std::string inheritMemory(Cell& cell, bool is_asked, bool is_of_kernel) {
+  cell.backing = Backing::Anon;
+  const bool is_of_process = cell.queue->limits.threads_only;
+  if (is_asked) {
+    return fmt::format("{} has no name: it lies in {}, and in nothing else", cell.queue->name,
+                       is_of_kernel    ? "memory of the kernel"
+                       : is_of_process ? "the memory of one process"
+                                       : "anon memory, which workers inherit");
+  }
+  cell.axes.memory = is_of_kernel ? "kernel" : is_of_process ? "process" : "anon";
+  return {};
+}
+
 }  // namespace
 
 std::string chooseBacking(Cell& cell) {
   const QueueEntry& queue = *cell.queue;
   cell.backing = *parseBacking(cell.axes.memory);  // a word of the axis
   const bool is_of_kernel = bytesNeededBy(queue, someShapeOf(queue.limits)) == 0;
+  if (queue.limits.inherited_only || queue.limits.threads_only) {
+    const bool is_asked = cell.backing != Backing::PosixShm && cell.backing != Backing::Anon;
+    return inheritMemory(cell, is_asked, is_of_kernel);
+  }
   if (cell.backing == Backing::PosixShm) {
     if (is_of_kernel) cell.axes.memory = "kernel";
     return {};
   }
   if (is_of_kernel) {
     return fmt::format("{} lies in memory of the kernel, which is of one kind", queue.name);
-  }
-  if (queue.limits.threads_only) {
-    return fmt::format("{} lies in the memory of one process, which is of one kind", queue.name);
   }
   if (queue.limits.provision == Provision::Queue && queue.hold == nullptr) {
     return fmt::format("{} makes its own memory, in posix_shm", queue.name);

@@ -40,7 +40,7 @@ Record emptyRecord(const Cell& cell, const std::string& suite, std::uint32_t rep
 /// all workers have opened it, and in any case when this goes.
 class QueueNames {
  public:
-  QueueNames(const Cell& cell, Session& session) {
+  QueueNames(const Cell& cell, Session& session) : are_needed_(cell.queue->limits.inherited_only) {
     for (std::size_t i = 0; i < queueCount(cell); ++i) names_.push_back(session.freshName());
   }
   QueueNames(const QueueNames&) = delete;
@@ -48,6 +48,10 @@ class QueueNames {
   ~QueueNames() { removeAll(); }
 
   const std::vector<std::string>& all() const { return names_; }
+  /// When all workers have opened what is called so.
+  void removeOpened() const {
+    if (!are_needed_) removeAll();
+  }
   void removeAll() const {
     for (const std::string& name : names_) removeSegments(name);
   }
@@ -62,6 +66,7 @@ class QueueNames {
   }
 
  private:
+  bool are_needed_;  ///< to the end: for what must be taken away then
   std::vector<std::string> names_;
 };
 
@@ -71,7 +76,7 @@ std::optional<Trouble> runPhases(Crew& crew, const QueueNames& names, const Timi
   crew.start();
   if (auto trouble = crew.waitAtStartLine()) return trouble;
   parent.lookBefore();
-  names.removeAll();
+  names.removeOpened();
   before_warm_up();
   if (timing.warmup_ms > 0) {  // else what is touched first is timed
     const std::chrono::milliseconds warmup(timing.warmup_ms);

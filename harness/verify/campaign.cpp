@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <chrono>
 #include <random>
+#include <system_error>
 #include <utility>
 
+#include "harness/plugin/rehearsal.hpp"
 #include "harness/verify/damage_trial.hpp"
 #include "harness/verify/snapshot_trial.hpp"
 #include "harness/verify/stepped.hpp"
@@ -57,7 +59,13 @@ class CampaignPart {
     for (const std::uint64_t capacity : capacitiesOf(campaign_, *finding_.queue)) {
       if (snapshot != nullptr || isEnough() || !fits(capacity)) break;
       Stage stage(*finding_.queue, shapeOf(campaign_, *finding_.queue, capacity), session_);
-      runOn(stage);
+      try {
+        runOn(stage);
+      } catch (const std::system_error& error) {  // it cannot be had here
+        finding_.skipped = error.what();
+      } catch (const AdapterFailed& error) {
+        add({.progress = ProgressClass::Corrupts, .evidence = error.what()});
+      }
     }
     if (finding_.fault == FaultKind::StormAtPoints && finding_.faults == 0 && !finding_.failed()) {
       finding_.trials = 0;  // nobody ever came to a kill point

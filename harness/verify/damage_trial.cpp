@@ -191,16 +191,15 @@ int makeWithoutRoom(const Stage& stage, const QueueShape& shape) {
 DamageOutcome runFullMemory(Stage& stage) {
   DamageOutcome outcome;
   stage.reset();
+  const QueueLimits& limits = stage.queue().limits;
   QueueShape shape = stage.shape();
-  shape.capacity = 4096;
-  try {
-    if (bytesNeededBy(stage.queue(), shape) == 0) {
-      outcome.skipped = "its memory is the kernel's own";
-      return outcome;
-    }
-  } catch (const AdapterFailed& error) {
-    outcome.trial.progress = ProgressClass::Corrupts;
-    outcome.trial.evidence = error.what();
+  shape.capacity = limits.capacities.empty() ? 4096 : limits.capacities.back();
+  if (bytesNeededBy(stage.queue(), shape) == 0) {
+    outcome.skipped = "its memory is the kernel's own";
+    return outcome;
+  }
+  if (limits.inherited_only) {
+    outcome.skipped = "it lies in no file of /dev/shm";
     return outcome;
   }
   Child maker([&] { return makeWithoutRoom(stage, shape); });

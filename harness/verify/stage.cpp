@@ -7,6 +7,7 @@
 #include <new>
 #include <stdexcept>
 
+#include "harness/plugin/rehearsal.hpp"
 #include "harness/verify/child.hpp"
 #include "ringside/truncation_guard.hpp"
 
@@ -32,8 +33,10 @@ Stage::~Stage() { removeNames(); }
 void Stage::removeNames() const { removeSegments(name_); }
 
 void Stage::reset() {
+  held_ = {};
   removeNames();
   name_ = session_.freshName();
+  if (queue_.limits.inherited_only) held_ = holdBy(queue_, placeNow(), shape_);
   words_ = new (pages_.data()) StageWords{};
   for (std::uint32_t actor = 0; actor < next_actor_; ++actor) {
     logs_[actor].count.store(0, std::memory_order_relaxed);  // before anybody is forked
@@ -70,12 +73,21 @@ int Stage::enact(std::uint32_t actor, const Part& part) noexcept {
 
 ActorContext Stage::contextOf(std::uint32_t actor) {
   guardAgainstTruncation();  // what our own memory can bear, it is to bear
-  Place place{name_, {}};
+  Place place = placeNow();
   if (queue_.limits.provision == Provision::Harness) {
     memory_.emplace(queue_.bytesNeeded(shape_), name_, shape_.memory);
     place.memory = {static_cast<std::byte*>(memory_->get()), memory_->size()};
   }
   return {queue_, shape_, actor, place, *words_, log(actor)};
+}
+
+Place Stage::placeNow() const {
+  const Backing backing = queue_.limits.inherited_only ? Backing::Anon : Backing::PosixShm;
+  return {.name = name_,
+          .memory = held_.memory,
+          .backing = backing,
+          .descriptor = held_.descriptor,
+          .held = held_.object};
 }
 
 std::uint64_t Stage::segmentsLeft() const {

@@ -60,7 +60,8 @@ class Stage {
   /// Removes what stands under the name.
   ~Stage();
 
-  /// Another queue under another name, logs and words empty.
+  /// Another queue under another name, logs and words empty. Throws what the adapter's hold()
+  /// throws for a queue that is only inherited.
   void reset();
   /// Takes the next log. Throws std::logic_error after kMaxActors.
   std::uint32_t castActor();
@@ -90,6 +91,7 @@ class Stage {
 
  private:
   ActorContext contextOf(std::uint32_t actor);
+  Place placeNow() const;  ///< without the memory that the harness provides
 
   const QueueEntry& queue_;
   QueueShape shape_;
@@ -99,6 +101,7 @@ class Stage {
   StageWords* words_;
   LogPages* logs_;
   std::uint32_t next_actor_ = 0;
+  HeldQueue held_ = {};           ///< where it has no name
   std::optional<ShmMem> memory_;  ///< in a child, where the harness provides it
 };
 
