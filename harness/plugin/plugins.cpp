@@ -142,6 +142,16 @@ void refuseTakenName(const Entrant& entrant, const fs::path& file) {
                                            : fmt::format("of the plug-in {}", other->origin)));
 }
 
+/// Of the program, of another plug-in, or of this one.
+void refuseTakenNames(const std::vector<Entrant>& entrants, const fs::path& file) {
+  for (auto one = entrants.begin(); one != entrants.end(); ++one) {
+    refuseTakenName(*one, file);
+    const bool twice = std::any_of(entrants.begin(), one,
+                                   [&](const Entrant& other) { return other.name == one->name; });
+    if (twice) refuse(file, fmt::format("two of its queues are called '{}'", one->name));
+  }
+}
+
 /// An entry that says why the adapter cannot be used. It takes whatever is asked for, so that its
 /// cells are planned, and fail.
 QueueEntry brokenEntry(const Entrant& entrant, std::string trouble) {
@@ -191,8 +201,8 @@ void loadPlugin(const fs::path& named) {
   const std::string& origin = *origins.emplace_back(std::make_unique<std::string>(file.string()));
   Plugin plugin{file, textOf(stamp.version), textOf(stamp.compiler), content.size(),
                 fnv1a(content)};
+  refuseTakenNames(entrants, named);
   for (const Entrant& entrant : entrants) {
-    refuseTakenName(entrant, named);
     enterOne(entrant, origin);
     plugin.queues.emplace_back(entrant.name);
   }

@@ -64,7 +64,10 @@ class CampaignPart {
       } catch (const std::system_error& error) {  // it cannot be had here
         finding_.skipped = error.what();
       } catch (const AdapterFailed& error) {
-        add({.progress = ProgressClass::Corrupts, .evidence = error.what()});
+        TrialOutcome crashed;
+        crashed.progress = ProgressClass::Corrupts;
+        crashed.evidence = error.what();
+        add(std::move(crashed));
       }
     }
     if (finding_.fault == FaultKind::StormAtPoints && finding_.faults == 0 && !finding_.failed()) {
