@@ -1,4 +1,5 @@
-// The worker processes of one repetition: forked, watched through pidfds, killed when they hang.
+// The workers of one repetition, each a process, or all of them threads of one where the queue
+// works only so: forked, watched through pidfds, killed when they hang.
 #pragma once
 
 #include <sys/types.h>
@@ -33,7 +34,8 @@ class Crew {
 
   /// Lets a process of its own make the queues: what an adapter does there harms only the cell.
   std::optional<Trouble> makeQueues();
-  /// Forks one process per producer and consumer. Throws std::system_error when that fails.
+  /// Forks one process per producer and consumer, or one for all where they must be threads. Throws
+  /// std::system_error when that fails.
   void start();
   /// Until every worker has attached and stands at the start line.
   std::optional<Trouble> waitAtStartLine();
@@ -46,27 +48,30 @@ class Crew {
   std::vector<int> pids(WorkerRole role) const;
 
  private:
-  struct Worker {
-    WorkerId id;
+  /// A process, and which workers it is: one, or all as its threads.
+  struct Process {
+    std::vector<WorkerId> ids;
     ::pid_t pid = -1;
     int pidfd = -1;
     bool ended = false;
   };
 
-  void forkWorker(const WorkerId& id);
+  void forkProcess(const std::vector<WorkerId>& ids);
   /// Waits for the end of a worker, an interrupt, or the timeout.
   std::optional<Trouble> watch(std::chrono::nanoseconds timeout);
-  std::optional<Trouble> reap(Worker& worker);
+  std::optional<Trouble> reap(Process& process);
   Trouble hung(std::chrono::milliseconds limit) const;
   std::optional<Trouble> waitForEnd(std::chrono::milliseconds patience);
   bool allEnded() const;
   bool allReady() const;
+  bool worksAsThreads() const noexcept { return job_.cell->queue->limits.threads_only; }
+  bool isReady(const WorkerId& id) const;
   std::string doing(const WorkerId& id) const;
   void killAll();
 
   Job job_;
   InterruptWatch& interrupts_;
-  std::vector<Worker> workers_;
+  std::vector<Process> processes_;
 };
 
 }  // namespace ringside::harness

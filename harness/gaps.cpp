@@ -25,7 +25,8 @@ Switches switchesSoFar() noexcept {
 
 }  // namespace
 
-KernelWitness::KernelWitness() : schedstat_(::open("/proc/self/schedstat", O_RDONLY | O_CLOEXEC)) {
+KernelWitness::KernelWitness()
+    : schedstat_(::open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC)) {
   if (schedstat_ >= 0 && runDelayNs() == ~0ULL) {
     ::close(schedstat_);
     schedstat_ = -1;
@@ -37,7 +38,7 @@ KernelWitness::~KernelWitness() {
   if (schedstat_ >= 0) ::close(schedstat_);
 }
 
-/// The second number: for how long this process could have run and did not. All ones when it
+/// The second number: for how long this thread could have run and did not. All ones when it
 /// cannot be read.
 std::uint64_t KernelWitness::runDelayNs() const noexcept {
   char text[96];

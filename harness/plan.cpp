@@ -146,6 +146,9 @@ class Planner {
     skipFor(cell, chooseNodes(cell, topology_));
     cell.name = nameOf(cell);
     chooseWait(cell);
+    if (cell.queue->limits.threads_only) {
+      cell.notes.emplace_back("threads of one process: this queue works between no others");
+    }
     if (!cell.queue->limits.exact_capacity) {
       cell.notes.emplace_back(cell.queue->limits.capacity_note);
     }

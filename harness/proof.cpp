@@ -16,9 +16,10 @@
 namespace ringside::harness {
 namespace {
 
-/// The second number of /proc/self/schedstat; all three are 0 where the kernel counts nothing.
+/// The second number of /proc/thread-self/schedstat; all three are 0 where the kernel counts
+/// nothing.
 std::uint64_t readRunDelayNs() noexcept {
-  const int descriptor = ::open("/proc/self/schedstat", O_RDONLY | O_CLOEXEC);
+  const int descriptor = ::open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC);
   if (descriptor < 0) return kNotReported;
   char text[96] = {};
   const ::ssize_t length = ::read(descriptor, text, sizeof text - 1);
@@ -66,9 +67,9 @@ bool isOf(const std::string& path, const std::string& name) {
 
 Usage readUsage() noexcept {
   ::rusage used = {};
-  ::getrusage(RUSAGE_SELF, &used);
+  ::getrusage(RUSAGE_THREAD, &used);
   ::timespec cpu = {};
-  ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &cpu);
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &cpu);
   return {.cpu_ns = static_cast<std::uint64_t>(cpu.tv_sec) * 1'000'000'000 +
                     static_cast<std::uint64_t>(cpu.tv_nsec),
           .minor_faults = static_cast<std::uint64_t>(used.ru_minflt),

@@ -16,8 +16,9 @@ namespace ringside::harness {
 constexpr std::size_t kMaxReportedNodes = 64;
 constexpr std::uint64_t kNotReported = ~0ULL;
 
-/// What this process has used since it began: getrusage(2), CLOCK_PROCESS_CPUTIME_ID and
-/// /proc/self/schedstat. Of a difference, what was used in between.
+/// What this thread has used since it began: getrusage(2), CLOCK_THREAD_CPUTIME_ID and
+/// /proc/thread-self/schedstat; most workers have but one. Of a difference, what was used in
+/// between.
 struct Usage {
   std::uint64_t cpu_ns = 0;
   std::uint64_t minor_faults = 0;

@@ -50,7 +50,7 @@ std::vector<Place> preparePlaces(const Cell& cell, const std::vector<std::string
     place.name = names[i];
     place.backing = cell.backing;
     if (cell.backing == Backing::File) place.path = fileFolder() + "/" + names[i];
-    if (!isInherited(cell.backing)) continue;
+    if (!isInherited(cell.backing) || queue.limits.threads_only) continue;
     const QueueShape shape = shapeOfQueue(cell, i);
     const HeldQueue held =
         queue.hold != nullptr ? holdBy(queue, place, shape)
@@ -58,6 +58,14 @@ std::vector<Place> preparePlaces(const Cell& cell, const std::vector<std::string
     place.held = held.object;
     place.memory = held.memory;
     place.descriptor = held.descriptor;
+  }
+  return places;
+}
+
+std::vector<Place> holdForThreads(const Cell& cell, const std::vector<Place>& prepared) {
+  std::vector<Place> places = prepared;
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    places[i].held = cell.queue->hold(places[i], shapeOfQueue(cell, i)).object;
   }
   return places;
 }

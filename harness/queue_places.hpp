@@ -18,6 +18,9 @@ QueueShape shapeOfQueue(const Cell& cell, std::size_t i);
 /// std::system_error when there is none.
 std::vector<Place> preparePlaces(const Cell& cell, const std::vector<std::string>& names);
 
+/// In the process whose threads are the workers: the same places, with the queues made there.
+std::vector<Place> holdForThreads(const Cell& cell, const std::vector<Place>& prepared);
+
 /// In the maker: what is still to be made. What has a name stays when the maker is gone.
 void makeQueues(const Cell& cell, const std::vector<Place>& prepared);
 

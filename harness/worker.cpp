@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <thread>
 
 #include "harness/queue_places.hpp"
 
@@ -91,6 +92,30 @@ void work(const Job& job, const WorkerId& id, WorkerFindings& findings) {
   findings.cpu_at_end = ::sched_getcpu();
 }
 
+void workAs(const Job& job, const WorkerId& id) {
+  ::prctl(PR_SET_NAME, fmt::format("ringside-{:.4}", roleName(id.role)).c_str());
+  WorkerFindings& findings = findingsOf(job, id);
+  work(job, id, findings);
+  findings.state.store(WorkerState::Finished, std::memory_order_release);
+}
+
+/// Ends the process when the work throws.
+template <class Work>
+void perform(WorkerFindings& findings, Work&& todo) {
+  try {
+    return todo();
+  } catch (const std::system_error& error) {
+    findings.unobtainable =
+        error.code() == Errc::OutOfMemory || error.code() == Errc::PermissionDenied;
+    leaveMessage(findings, error.what());
+  } catch (const std::exception& error) {
+    leaveMessage(findings, error.what());
+  } catch (...) {
+    leaveMessage(findings, "the adapter threw something that is no std::exception");
+  }
+  ::_exit(kWorkerGaveUp);
+}
+
 }  // namespace
 
 std::string toString(const WorkerId& id) {
@@ -113,22 +138,23 @@ WorkerFindings& findingsOf(const Job& job, const WorkerId& id) {
 void runWorker(const Job& job, const WorkerId& id, ::pid_t parent) {
   bindLifeToParent(parent);
   takeSignals();
-  ::prctl(PR_SET_NAME, fmt::format("ringside-{:.4}", roleName(id.role)).c_str());
-  WorkerFindings& findings = findingsOf(job, id);
-  try {
-    work(job, id, findings);
-    findings.state.store(WorkerState::Finished, std::memory_order_release);
-    ::_exit(0);
-  } catch (const std::system_error& error) {
-    findings.unobtainable =
-        error.code() == Errc::OutOfMemory || error.code() == Errc::PermissionDenied;
-    leaveMessage(findings, error.what());
-  } catch (const std::exception& error) {
-    leaveMessage(findings, error.what());
-  } catch (...) {
-    leaveMessage(findings, "the adapter threw something that is no std::exception");
+  perform(findingsOf(job, id), [&] { workAs(job, id); });
+  ::_exit(0);
+}
+
+void runWorkersAsThreads(const Job& job, std::span<const WorkerId> ids, ::pid_t parent) {
+  bindLifeToParent(parent);
+  takeSignals();
+  Job shared = job;
+  perform(findingsOf(job, ids.front()),
+          [&] { shared.places = holdForThreads(*job.cell, job.places); });
+  std::vector<std::thread> threads;
+  for (const WorkerId& id : ids) {
+    threads.emplace_back(
+        [&shared, id] { perform(findingsOf(shared, id), [&] { workAs(shared, id); }); });
   }
-  ::_exit(kWorkerGaveUp);
+  for (std::thread& thread : threads) thread.join();
+  ::_exit(0);
 }
 
 void waitAtStartLine(WorkerContext& context) {

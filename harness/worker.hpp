@@ -1,7 +1,8 @@
-// What a worker process does: pin itself, open the queues by name, run its loop, leave its
-// findings.
+// What a worker does: pin itself, open the queues by name, run its loop, leave its findings. A
+// worker is a process, but for a queue that works only between threads of one.
 #pragma once
 
+#include <span>
 #include <vector>
 
 #include "harness/control.hpp"
@@ -38,5 +39,9 @@ WorkerFindings& findingsOf(const Job& job, const WorkerId& id);
 /// kWorkerGaveUp.
 constexpr int kWorkerGaveUp = 3;
 [[noreturn]] void runWorker(const Job& job, const WorkerId& id, ::pid_t parent);
+/// The same for all of them, as threads of this one process, which makes the queues first. When one
+/// gives up all end.
+[[noreturn]] void runWorkersAsThreads(const Job& job, std::span<const WorkerId> ids,
+                                      ::pid_t parent);
 
 }  // namespace ringside::harness

@@ -57,6 +57,17 @@ TEST(MemoryChoiceTest, AQueueWithMemoryOfItsOwnTakesNoOther) {
               HasSubstr("makes its own memory"));
 }
 
+TEST(MemoryChoiceTest, AQueueWithoutANameIsInheritedWhateverIsAskedFor) {
+  const Cell ring = cellOf("queue = \"eventfd_ring\"");
+  EXPECT_EQ(ring.backing, Backing::Anon);
+  EXPECT_EQ(ring.axes.memory, "anon");
+  const Cell socket = cellOf("queue = \"seqpacket\"");
+  EXPECT_EQ(socket.backing, Backing::Anon);
+  EXPECT_EQ(socket.axes.memory, "kernel");
+  EXPECT_THAT(skipOf("queue = \"eventfd_ring\"\nmemory = \"memfd\""),
+              HasSubstr("eventfd_ring has no name: it lies in anon memory"));
+}
+
 TEST(MemoryChoiceTest, AnUnknownBackingIsRefusedWithTheKnownOnes) {
   EXPECT_THAT(refusalOf("queue = \"spsc\"\nmemory = \"memdf\""),
               AllOf(HasSubstr(".toml:9:"), HasSubstr("'memdf'"), HasSubstr("memfd"),

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/msg.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -29,6 +30,18 @@ TEST(JanitorTest, RemovesWhatBeginsWithThePrefixAndNothingElse) {
   EXPECT_EQ(removeSegments(prefix), 1);
   EXPECT_FALSE(std::filesystem::exists(mine));
   EXPECT_TRUE(std::filesystem::remove(other));
+}
+
+TEST(JanitorTest, RemovesAMessageQueueWithItsNote) {
+  const int id = ::msgget(IPC_PRIVATE, IPC_CREAT | 0600);
+  if (id < 0) GTEST_SKIP() << "no System V message queues here";
+  const std::string prefix = scratchPrefix("queue");
+  const std::string note = noteMessageQueue(prefix + "1", id);
+  EXPECT_TRUE(std::filesystem::is_symlink("/dev/shm/" + note));
+  EXPECT_EQ(removeSegments(prefix), 1);
+  EXPECT_FALSE(std::filesystem::is_symlink("/dev/shm/" + note));
+  ::msqid_ds state = {};
+  EXPECT_EQ(::msgctl(id, IPC_STAT, &state), -1) << "it is still there";
 }
 
 TEST(JanitorTest, HasCleanedUpWhenItIsGone) {

@@ -20,8 +20,8 @@ namespace {
 constexpr std::uint64_t kEnoughBadTrials = 3;
 
 constexpr std::string_view kFaultNames[] = {
-    "none",        "kill",  "stop",        "wake",      "point_kill", "point_stop",
-    "point_storm", "storm", "overwritten", "truncated", "unlinked",   "full_memory"};
+    "none",        "kill",  "stop",        "overtaken", "wake",     "point_kill", "point_stop",
+    "point_storm", "storm", "overwritten", "truncated", "unlinked", "full_memory"};
 
 bool isAtPoints(FaultKind fault) {
   return fault == FaultKind::KillAtPoint || fault == FaultKind::StopAtPoint ||
@@ -48,6 +48,9 @@ class CampaignPart {
     if (expected != campaign.expected.end()) finding_.expected = expected->second;
     if (isAtPoints(fault) && !kHasKillPoints) {
       finding_.skipped = "this program has no kill points: build it with -DRINGSIDE_KILL_POINTS=ON";
+    }
+    if (queue.limits.threads_only && fault != FaultKind::None) {
+      finding_.skipped = "its sides are threads of one process, which live and die together";
     }
     if (!queue.left_out.empty()) finding_.skipped = fmt::format("left out: {}", queue.left_out);
   }
@@ -165,6 +168,8 @@ class CampaignPart {
       case FaultKind::StopAtInstruction:
       case FaultKind::StopAtPoint:
         return steps(stage, campaign_.stop_points, stopAtStep);
+      case FaultKind::OvertakenAtInstruction:
+        return steps(stage, campaign_.stop_points, overtakeAtStep);
       case FaultKind::WakeAtInstruction:
         return steps(stage, campaign_.wake_points, wakeAtStep);
       case FaultKind::Overwritten:
@@ -185,7 +190,7 @@ class CampaignPart {
       storm.batches = finding_.queue->any.abilities.batch && i % 4 < 2;
       storm.at_kill_points = isAtPoints(finding_.fault);
       storm.seed = random_();
-      add(runStorm(stage, storm));
+      add(finding_.queue->limits.threads_only ? runThreads(stage, storm) : runStorm(stage, storm));
     }
   }
 
@@ -245,7 +250,18 @@ class CampaignPart {
       enter(Call::Push, capacity - 1);
       enter(Call::Pop, 1);
     }
+    if (finding_.fault == FaultKind::OvertakenAtInstruction) keepWhatCanBeOvertaken(all);
     return all;
+  }
+
+  /// Where there may be another one on the same side.
+  void keepWhatCanBeOvertaken(std::vector<SteppedTrial>& all) {
+    const QueueLimits& limits = finding_.queue->limits;
+    std::erase_if(all, [&](const SteppedTrial& trial) {
+      return (isPush(trial.call) ? limits.max_producers : limits.max_consumers) == 1;
+    });
+    if (all.empty())
+      finding_.skipped = "it has one producer and one consumer, whom nobody overtakes";
   }
 
   /// Before and after each change of the shared memory, then evenly spread over the call, at

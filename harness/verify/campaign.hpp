@@ -16,6 +16,7 @@ enum class FaultKind : std::uint8_t {
   None,  ///< no fault: capacity, order, contents, and the times of all calls
   KillAtInstruction,
   StopAtInstruction,
+  OvertakenAtInstruction,  ///< by whole laps
   WakeAtInstruction,
   KillAtPoint,  ///< the next three at kill points, in a build that has them
   StopAtPoint,

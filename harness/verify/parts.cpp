@@ -143,7 +143,7 @@ int playFiller(const ActorContext& context, const Filling& filling) {
   if (context.queue.limits.max_producers == 1) producer.reset();
   if (context.queue.limits.max_consumers == 1) consumer.reset();
   words.filled.store(1, std::memory_order_release);
-  if (!producer && !consumer) return kPartPlayed;
+  if ((!producer && !consumer) || context.queue.limits.threads_only) return kPartPlayed;
   for (;;) ::pause();  // until it is killed
 }
 

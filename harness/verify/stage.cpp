@@ -82,10 +82,10 @@ ActorContext Stage::contextOf(std::uint32_t actor) {
 }
 
 Place Stage::placeNow() const {
-  const Backing backing = queue_.limits.inherited_only ? Backing::Anon : Backing::PosixShm;
+  const bool has_name = !queue_.limits.inherited_only && !queue_.limits.threads_only;
   return {.name = name_,
           .memory = held_.memory,
-          .backing = backing,
+          .backing = has_name ? Backing::PosixShm : Backing::Anon,
           .descriptor = held_.descriptor,
           .held = held_.object};
 }

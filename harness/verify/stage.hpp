@@ -77,6 +77,9 @@ class Stage {
   /// the part. What that throws is kept as StageWords::reason; then the answer is kActorThrew.
   using Part = std::function<int(const ActorContext&)>;
   int enact(std::uint32_t actor, const Part& part) noexcept;
+  /// In a child whose threads are the actors: makes the queue, which works between no others.
+  /// Throws what the adapter's hold() throws.
+  void holdForThreads() { held_ = queue_.hold(placeNow(), shape_); }
   const std::string& name() const noexcept { return name_; }
   const QueueEntry& queue() const noexcept { return queue_; }
   const QueueShape& shape() const noexcept { return shape_; }

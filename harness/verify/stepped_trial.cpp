@@ -4,6 +4,7 @@
 
 #include <fstream>
 #include <iterator>
+#include <vector>
 
 #include "harness/verify/play.hpp"
 #include "harness/verify/segment_watch.hpp"
@@ -122,6 +123,37 @@ class SteppedPlay {
     return victim_->child().waitFor(kPatience);
   }
 
+  /// A producer and a consumer that go past the victim, several laps where it does not hold them
+  /// up.
+  void bePassed() {
+    const std::uint64_t laps = 8 * (stage_.words().capacity_before.load() + 1);
+    passers_.push_back(castPasser({.seed = 1, .most_elements = laps}));
+    passers_.push_back(castPasser({.produces = false, .seed = 2}));
+    passers_.front().waitFor(kShortPatience);
+  }
+  /// When the victim is through. False when one of them does not come to its end.
+  bool passersEnd() {
+    stage_.words().stop_producing.store(1);
+    const std::optional<int> producer = play_.waitForEndOf(passers_.front());
+    stage_.words().stop_all.store(1);
+    const std::optional<int> consumer = play_.waitForEndOf(passers_.back());
+    stuck_ = playedItsPart(producer) ? consumer : producer;
+    return playedItsPart(producer) && playedItsPart(consumer);
+  }
+  const std::optional<int>& stuckStatus() const noexcept { return stuck_; }
+
+  /// By one that comes afterwards.
+  TrialOutcome finishAfresh() {
+    const std::uint32_t actor = stage_.castActor();
+    Child finisher([this, actor] { return stage_.enact(actor, playFinisher); });
+    const std::optional<int> status = play_.waitForEndOf(finisher);
+    finisher.kill();
+    if (!playedItsPart(status)) return finishBecauseOf("who came afterwards", status);
+    endAll();
+    play_.finish(Ending::Complete, "");
+    return takeOutcome();
+  }
+
   TrialOutcome finish() {
     if (!play(Act::Aftermath)) return finishBecauseOf("a survivor", bystander_->status());
     tell(Act::Leave);
@@ -170,7 +202,15 @@ class SteppedPlay {
                        trial_.filling.elements);
   }
 
+  Child castPasser(const StormPart& part) {
+    const std::uint32_t actor = stage_.castActor();
+    return Child([this, actor, part] {
+      return stage_.enact(actor, [&part](const ActorContext& me) { return playInStorm(me, part); });
+    });
+  }
+
   void endAll() {
+    passers_.clear();
     if (bystander_) bystander_->kill();
     if (victim_) victim_->child().kill();
     if (newcomer_) newcomer_->kill();
@@ -182,6 +222,8 @@ class SteppedPlay {
   std::optional<Child> bystander_;
   std::optional<SteppedChild> victim_;
   std::optional<Child> newcomer_;
+  std::vector<Child> passers_;
+  std::optional<int> stuck_;  ///< the end of a passer that did not come to its own
   std::int64_t killed_ns_ = 0;
 };
 
@@ -231,6 +273,17 @@ std::optional<TrialOutcome> stopAtStep(Stage& stage, const SteppedTrial& trial) 
     return play.finishBecauseOf("the process that was stopped for a while", ended);
   }
   return play.finish();
+}
+
+std::optional<TrialOutcome> overtakeAtStep(Stage& stage, const SteppedTrial& trial) {
+  SteppedPlay play(stage, trial);
+  if (!play.fill()) return play.takeOutcome();
+  if (!play.callVictim() || !play.stepToTheFault()) return std::nullopt;
+  play.bePassed();
+  const std::optional<int> ended = play.victimEnds();
+  if (!playedItsPart(ended)) return play.finishBecauseOf("the process that was overtaken", ended);
+  if (!play.passersEnd()) return play.finishBecauseOf("one that overtook", play.stuckStatus());
+  return play.finishAfresh();
 }
 
 std::optional<TrialOutcome> wakeAtStep(Stage& stage, const SteppedTrial& trial) {

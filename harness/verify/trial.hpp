@@ -48,7 +48,10 @@ struct SteppedTrial {
 std::optional<TrialOutcome> killAtStep(Stage& stage, const SteppedTrial& trial);
 /// It stands still there while others go on, then goes on itself.
 std::optional<TrialOutcome> stopAtStep(Stage& stage, const SteppedTrial& trial);
-/// The same, and one other process waits asleep for what it brings, or wakes it.
+/// It stands still there while a producer and a consumer go past it, each a process of its own, for
+/// several laps of the queue, then goes on itself: is it let in out of its turn?
+std::optional<TrialOutcome> overtakeAtStep(Stage& stage, const SteppedTrial& trial);
+/// As stopAtStep, and one other process waits asleep for what it brings, or wakes it.
 std::optional<TrialOutcome> wakeAtStep(Stage& stage, const SteppedTrial& trial);
 /// How many steps the call takes, with the one that ends it; before it sleeps, for one that does. 0
 /// when the processes here may not be traced, or when the queue could not even be filled.
@@ -75,5 +78,9 @@ struct Storm {
   std::uint64_t seed = 1;
 };
 TrialOutcome runStorm(Stage& stage, const Storm& storm);
+
+/// The same between threads of one process, for a queue that works only so: without faults, for who
+/// strikes one strikes all.
+TrialOutcome runThreads(Stage& stage, const Storm& storm);
 
 }  // namespace ringside::harness
