@@ -223,6 +223,7 @@ std::string_view typeName(const AxisValue& value) {
 }
 
 std::string adviceFor(const Axis& axis) {
+  if (axis.name == "queue") return " Those of a plug-in are known with --plugin FILE.so.";
   if (axis.default_value.empty()) return "";
   return fmt::format(" Leave the key out to use {}.", axis.default_value);
 }

@@ -5,7 +5,7 @@
 #include <new>
 #include <type_traits>
 
-#include "harness/queue_family.hpp"
+#include "harness/measurable_queue.hpp"
 
 namespace ringside::harness {
 namespace {

@@ -3,7 +3,7 @@
 // room for its capacity whoever produces; it is never asked to allocate.
 #include <concurrentqueue/concurrentqueue.h>
 
-#include "harness/queue_family.hpp"
+#include "harness/measurable_queue.hpp"
 
 namespace ringside::harness {
 namespace {

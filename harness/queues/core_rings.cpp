@@ -1,5 +1,5 @@
 // Ringside's own rings: one adapter for all three policies.
-#include "harness/registry.hpp"
+#include "harness/measurable_queue.hpp"
 #include "ringside/shared.hpp"
 
 namespace ringside::harness {
