@@ -75,8 +75,8 @@ Finding Repair::lookForElements(std::uint64_t own) noexcept {
   const bool only_reader = ring_.geometry.policy != PolicyKind::Mpmc;
   if (only_reader && read != own) return poison(Damage::ReadPosition, own, read);
   const bool has_words = ring_.geometry.has_words;
-  const SlotCursor slot(ring_, read);
-  const std::uint64_t word = has_words ? slot.word(0).load(std::memory_order_acquire) : 0;
+  std::byte* const slot = SlotCursor(ring_, read).slot(0);
+  const std::uint64_t word = has_words ? SlotCursor::word(slot).load(std::memory_order_acquire) : 0;
   // SYNC: the claim of a producer. Who finds its position claimed here also finds it announced.
   const std::uint64_t written = ring_.producer_page->write_position.load(std::memory_order_acquire);
   if (read_position.load(std::memory_order_acquire) != read) return Finding::Nothing;

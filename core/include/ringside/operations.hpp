@@ -57,14 +57,48 @@ template <class Writer, class Size>
   return true;
 }
 
+/// Between elements that lie side by side and slots that lie `stride` apart, `count` of each. Slots
+/// without gaps are one copy.
+template <class Size>
+void copyIntoSlots(std::byte* slots, std::uint64_t stride, const std::byte* elements,
+                   std::uint64_t count, Size size) noexcept {
+  if (stride == size.bytes) {
+    std::memcpy(slots, elements, count * size.bytes);
+    return;
+  }
+  for (; count > 0; --count, slots += stride, elements += size.bytes) {
+    copyElement(slots, elements, size);
+  }
+}
+template <class Size>
+void copyFromSlots(std::byte* elements, const std::byte* slots, std::uint64_t stride,
+                   std::uint64_t count, Size size) noexcept {
+  if (stride == size.bytes) {
+    std::memcpy(elements, slots, count * size.bytes);
+    return;
+  }
+  for (; count > 0; --count, slots += stride, elements += size.bytes) {
+    copyElement(elements, slots, size);
+  }
+}
+
 /// Fills a claim with elements that lie side by side, and publishes it.
 template <class Writer, class Size>
 void pushClaimed(Writer& writer, WaitPoint& published, WakeOrder order, const void* elements,
                  const Claim& claim, Size size) noexcept {
   const auto* from = static_cast<const std::byte*>(elements);
-  for (std::uint64_t i = 0; i < claim.count; ++i) {
-    copyElement(writer.slot(claim, i), from + i * size.bytes, size);
-    RINGSIDE_KILL_POINT(written);
+  if constexpr (requires { writer.run(claim, 0); }) {
+    for (std::uint64_t i = 0; i < claim.count;) {
+      const auto run = writer.run(claim, i);
+      copyIntoSlots(run.first, run.stride, from + i * size.bytes, run.count, size);
+      RINGSIDE_KILL_POINT(written);
+      i += run.count;
+    }
+  } else {
+    for (std::uint64_t i = 0; i < claim.count; ++i) {
+      copyElement(writer.slot(claim, i), from + i * size.bytes, size);
+      RINGSIDE_KILL_POINT(written);
+    }
   }
   writer.publish(claim);
   published.wake(order);
@@ -105,9 +139,18 @@ template <class Reader, class Size>
 void popClaimed(Reader& reader, WaitPoint& released, WakeOrder order, void* elements,
                 const Claim& claim, Size size) noexcept {
   auto* to = static_cast<std::byte*>(elements);
-  for (std::uint64_t i = 0; i < claim.count; ++i) {
-    copyElement(to + i * size.bytes, reader.slot(claim, i), size);
-    RINGSIDE_KILL_POINT(read);
+  if constexpr (requires { reader.run(claim, 0); }) {
+    for (std::uint64_t i = 0; i < claim.count;) {
+      const auto run = reader.run(claim, i);
+      copyFromSlots(to + i * size.bytes, run.first, run.stride, run.count, size);
+      RINGSIDE_KILL_POINT(read);
+      i += run.count;
+    }
+  } else {
+    for (std::uint64_t i = 0; i < claim.count; ++i) {
+      copyElement(to + i * size.bytes, reader.slot(claim, i), size);
+      RINGSIDE_KILL_POINT(read);
+    }
   }
   reader.release(claim);
   released.wake(order);

@@ -18,6 +18,19 @@
 
 namespace ringside {
 
+/// A position as somebody left it in the segment. Whatever stands there, what is derived from it in
+/// this process does not wrap around: no ring comes to 2^62 elements.
+inline std::uint64_t boundedPosition(std::uint64_t found) noexcept {
+  return found & ((std::uint64_t{1} << 62) - 1);
+}
+
+/// Elements in slots that lie at equal distances.
+struct SlotRun {
+  std::byte* first;
+  std::uint64_t count;
+  std::uint64_t stride;
+};
+
 /// Which slot a position has, without a division: a place that steps from slot to slot. The step to
 /// the ring's first slot again is not on the way of every other one: it is due at wrapsAt().
 class SlotCursor {
@@ -31,11 +44,27 @@ class SlotCursor {
         slot_count_(ring.geometry.slot_count),
         wraps_at_(position - position % slot_count_ + slot_count_) {}
 
-  /// The element of the slot `ahead` places on; ahead is less than the slot count.
-  std::byte* payload(std::uint64_t ahead) const noexcept { return at(ahead) + payload_offset_; }
-  /// Its word, where slots have one.
-  SlotWord& word(std::uint64_t ahead) const noexcept {
-    return *reinterpret_cast<SlotWord*>(at(ahead));
+  /// The slot `ahead` places on; ahead is less than the slot count.
+  std::byte* slot(std::uint64_t ahead) const noexcept {
+    std::byte* const place = next_ + ahead * stride_;
+    return ahead == 0 || place < end_ ? place : place - (end_ - begin_);
+  }
+  std::byte* after(std::byte* slot) const noexcept {
+    return slot + stride_ == end_ ? begin_ : slot + stride_;
+  }
+  std::byte* before(std::byte* slot) const noexcept {
+    return slot == begin_ ? end_ - stride_ : slot - stride_;
+  }
+  std::byte* payload(std::uint64_t ahead) const noexcept { return slot(ahead) + payload_offset_; }
+  /// The word of a slot, where slots have one.
+  static SlotWord& word(std::byte* slot) noexcept { return *reinterpret_cast<SlotWord*>(slot); }
+  /// The elements from `ahead` places on that lie at equal distances, `most` at most.
+  SlotRun run(std::uint64_t ahead, std::uint64_t most) const noexcept {
+    std::byte* const first = slot(ahead);
+    const auto to_end = static_cast<std::uint64_t>(end_ - first);
+    // A division only where the run may be cut short.
+    const std::uint64_t count = most * stride_ <= to_end ? most : to_end / stride_;
+    return {first + payload_offset_, count, stride_};
   }
   bool hasWords() const noexcept { return payload_offset_ != 0; }
   std::uint64_t stride() const noexcept { return stride_; }
@@ -55,11 +84,6 @@ class SlotCursor {
   }
 
  private:
-  std::byte* at(std::uint64_t ahead) const noexcept {
-    std::byte* const place = next_ + ahead * stride_;
-    return ahead == 0 || place < end_ ? place : place - (end_ - begin_);
-  }
-
   std::byte* begin_;
   std::byte* end_;
   std::byte* next_;
@@ -69,14 +93,17 @@ class SlotCursor {
   std::uint64_t wraps_at_;
 };
 
-/// How many of the slots from `position` on hold their element, of `most` at most.
+/// How many of the slots from `position` on, where the cursor is, hold their element, of `most` at
+/// most.
 inline std::uint64_t countFull(const SlotCursor& cursor, std::uint64_t position,
                                std::uint64_t most) noexcept {
   std::uint64_t count = 0;
+  std::byte* slot = cursor.slot(0);
   // SYNC: SpscWriter::publish(): who sees the word sees the element, and the write position.
   while (count < most &&
-         cursor.word(count).load(std::memory_order_acquire) == fullWord(position + count)) {
+         cursor.word(slot).load(std::memory_order_acquire) == fullWord(position + count)) {
     ++count;
+    slot = cursor.after(slot);
   }
   return count;
 }
@@ -121,12 +148,14 @@ class SpscWriter {
   }
   std::byte* slot(const Claim&, std::uint64_t i) const noexcept {
     std::byte* const payload = cursor_.payload(i);
-    if (i == 0) {
-      askFor(payload + bytes_ahead_);
-    } else {
-      askFor(limit_ - position_ > ahead_ + i ? cursor_.payload(ahead_ + i) : payload);
-    }
+    askFor(i == 0 ? payload + bytes_ahead_ : payload);
     return payload;
+  }
+  /// Those of a claim's slots from number i on that lie at equal distances.
+  SlotRun run(const Claim& claim, std::uint64_t i) const noexcept {
+    const SlotRun run = cursor_.run(i, claim.count - i);
+    prefetchForWrite(run.first, run.count * run.stride);
+    return run;
   }
   /// Makes all claimed slots visible at once.
   void publish(const Claim& claim) noexcept {
@@ -136,9 +165,10 @@ class SpscWriter {
       shared_->store(position_, std::memory_order_relaxed);
       RINGSIDE_KILL_POINT(counted);
       // The first one last: until it is there, the consumer does not come to the others.
-      for (std::uint64_t i = claim.count; i-- > 0;) {
-        cursor_.word(i).store(fullWord(claim.position + i),
-                              std::memory_order_release);  // SYNC: countFull()
+      std::byte* slot = cursor_.slot(claim.count == 0 ? 0 : claim.count - 1);
+      for (std::uint64_t i = claim.count; i-- > 0; slot = cursor_.before(slot)) {
+        cursor_.word(slot).store(fullWord(claim.position + i),
+                                 std::memory_order_release);  // SYNC: countFull()
         RINGSIDE_KILL_POINT(marked);
       }
     } else {
@@ -159,8 +189,9 @@ class SpscWriter {
   static std::uint64_t endOfPublished(const RingView& ring) noexcept {
     auto& shared = ring.producer_page->write_position;
     // Both are ordered by the role, which who was here before has lost. SYNC: release().
-    const std::uint64_t written = shared.load(std::memory_order_acquire);
-    const std::uint64_t read = ring.consumer_page->read_position.load(std::memory_order_acquire);
+    const std::uint64_t written = boundedPosition(shared.load(std::memory_order_acquire));
+    const std::uint64_t read =
+        boundedPosition(ring.consumer_page->read_position.load(std::memory_order_acquire));
     const std::uint64_t counted = written - read;
     const SlotCursor cursor(ring, read);
     // More than fits is no value that a producer writes: see Repair::lookForRoom().
@@ -168,7 +199,8 @@ class SpscWriter {
     const std::uint64_t published = countFull(cursor, read, counted);
     if (published == counted) return written;
     for (std::uint64_t i = published; i < counted; ++i) {
-      cursor.word(i).store(0, std::memory_order_relaxed);  // released with a full word, later
+      cursor.word(cursor.slot(i))
+          .store(0, std::memory_order_relaxed);  // released with a full word, later
       RINGSIDE_KILL_POINT(cleared);
     }
     shared.store(read + published, std::memory_order_release);
@@ -181,8 +213,9 @@ class SpscWriter {
   void refresh() noexcept {
     // SYNC: SpscReader::release(): the reader is done with the slots before this position.
     const std::uint64_t read = remote_->load(std::memory_order_acquire);
-    // More in use than fits is no value a reader writes; then nothing is free.
-    if (position_ - read <= capacity_) limit_ = read + capacity_;
+    // More in use than fits, or more than before, is no value a reader writes; then nothing is new.
+    const std::uint64_t limit = read + capacity_;
+    if (position_ - read <= capacity_ && limit - limit_ <= capacity_) limit_ = limit;
   }
   /// Up to which position there is nothing to be looked at but that position: none when the ring is
   /// full. Until then every push asks for lines as far ahead; for its own where what is there may
@@ -225,7 +258,8 @@ class SpscReader {
       : shared_(&ring.consumer_page->read_position),
         remote_(&ring.producer_page->write_position),
         capacity_(ring.geometry.capacity),
-        position_(shared_->load(std::memory_order_acquire)),  // SYNC: release() of a predecessor
+        // SYNC: release() of a predecessor.
+        position_(boundedPosition(shared_->load(std::memory_order_acquire))),
         limit_(position_),
         event_(position_),
         cursor_(ring, position_) {}
@@ -243,6 +277,10 @@ class SpscReader {
     return {position_, std::min(wanted, limit_ - position_)};
   }
   const std::byte* slot(const Claim&, std::uint64_t i) const noexcept { return cursor_.payload(i); }
+  /// Those of a claim's slots from number i on that lie at equal distances.
+  SlotRun run(const Claim& claim, std::uint64_t i) const noexcept {
+    return cursor_.run(i, claim.count - i);
+  }
   /// Gives the slots back to the producer.
   void release(const Claim& claim) noexcept {
     cursor_.advance(claim.count);
@@ -256,8 +294,8 @@ class SpscReader {
   void refresh() noexcept {
     // SYNC: SpscWriter::publish(): what was written before this position is visible.
     const std::uint64_t written = remote_->load(std::memory_order_acquire);
-    // More pending than fits is no value a writer writes; then nothing is pending.
-    if (written - position_ <= capacity_) limit_ = written;
+    // More pending than fits, or less than before, is no value a writer writes: nothing is new.
+    if (written - position_ <= capacity_ && written - limit_ <= capacity_) limit_ = written;
   }
   /// Up to which position there is nothing to be looked at but, where there are words, the word:
   /// none when the ring is empty.
