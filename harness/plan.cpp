@@ -92,9 +92,9 @@ std::string reasonByLimits(const Cell& cell) {
   return {};
 }
 
-Tuning parseTuning(const std::string& name) {
-  if (name == "latency") return Tuning::RoundTrip;
-  return name == "throughput" ? Tuning::Throughput : Tuning::Adaptive;
+QueueTuning parseTuning(const std::string& name) {
+  if (name == "latency") return QueueTuning::RoundTrip;
+  return name == "throughput" ? QueueTuning::Throughput : QueueTuning::Adaptive;
 }
 
 HugePages parseHugePages(const std::string& name) {

@@ -14,7 +14,6 @@
 
 #include "harness/backing.hpp"
 #include "ringside/memory.hpp"
-#include "ringside/segment.hpp"
 
 namespace ringside::harness {
 
@@ -56,6 +55,10 @@ struct QueueLimits {
   bool refuses_seconds = false;
 };
 
+/// What a queue that can be tuned is made fast for. The harness's own: a plug-in may be made of a
+/// core that has none.
+enum class QueueTuning { Adaptive, RoundTrip, Throughput };
+
 /// What one queue of a cell must hold, and for how many.
 struct QueueShape {
   std::uint32_t producers = 1;
@@ -63,7 +66,7 @@ struct QueueShape {
   std::uint64_t element_size_bytes = 64;
   std::uint64_t capacity = 144;
   MemoryOptions memory = {};
-  Tuning tuning = Tuning::Adaptive;  ///< for queues that take one
+  QueueTuning tuning = QueueTuning::Adaptive;  ///< for queues that take one
 };
 
 /// One that a queue of these limits takes.

@@ -1,5 +1,6 @@
 // Ringside's own rings: one adapter for all three policies.
 #include "harness/measurable_queue.hpp"
+#include "harness/queues/core_tuning.hpp"
 #include "ringside/shared.hpp"
 
 namespace ringside::harness {
@@ -22,7 +23,7 @@ struct CoreRing {
 
   static Geometry geometry(const QueueShape& shape) {
     return makeGeometry(Policy::kKind, shape.element_size_bytes, shape.capacity, kDelivery,
-                        shape.tuning);
+                        coreTuning(shape.tuning));
   }
   static RingSegment open(const Place& place, const QueueShape& shape) {
     if (place.backing == Backing::File) {

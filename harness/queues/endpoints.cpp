@@ -3,6 +3,7 @@
 #include <system_error>
 
 #include "harness/duplex_channel.hpp"
+#include "harness/queues/core_tuning.hpp"
 #include "ringside/error.hpp"
 #include "ringside/shared.hpp"
 
@@ -20,7 +21,7 @@ struct CoreEndpoint {
   }
   static std::uint64_t bytesNeeded(const QueueShape& shape) {
     const Geometry geometry = makeGeometry(Policy::kKind, shape.element_size_bytes, shape.capacity,
-                                           Delivery::AtMostOnce, shape.tuning);
+                                           Delivery::AtMostOnce, coreTuning(shape.tuning));
     return 2 * geometry.total_bytes;
   }
   /// Both rings stay when this side is closed again.
@@ -33,7 +34,7 @@ struct CoreEndpoint {
     End(ChannelSide side, const Place& place, const QueueShape& shape)
         : endpoint_(side == ChannelSide::A ? Endpoint::Side::A : Endpoint::Side::B, place.name,
                     shape.element_size_bytes, shape.capacity,
-                    {.memory = shape.memory, .tuning = shape.tuning}) {
+                    {.memory = shape.memory, .tuning = coreTuning(shape.tuning)}) {
       if (endpoint_.open() == 0) return;
       throw std::system_error(lastError, "cannot open the channel " + place.name);
     }

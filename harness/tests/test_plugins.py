@@ -253,7 +253,7 @@ class CrashTest(unittest.TestCase):
             seen = (finished.err, reasons(records))
             self.assertEqual(len(records), 2, seen)
             self.assertEqual(records[0]["status"], "failed", seen)
-            # Invalid is a worker that the machine gave no time to: that cell was tried all the same.
+            # Invalid: the machine gave a worker no time. That cell was tried all the same.
             self.assertIn(records[1]["status"], ("ok", "invalid"), seen)
             self.assertIn(says, records[0]["reason"])
             self.assertEqual(finished.out.count("throughput"), 2, "no line stands there twice")

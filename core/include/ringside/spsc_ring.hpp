@@ -93,6 +93,28 @@ class SlotCursor {
   std::uint64_t wraps_at_;
 };
 
+/// How far one can go on without looking at anything but one's position, and from which slot on
+/// lines are asked for meanwhile.
+struct Stretch {
+  std::uint64_t end;         ///< the position before which all is to be looked at again
+  std::int64_t bytes_ahead;  ///< from a slot to the one that is asked for; 0: itself
+};
+
+/// From `position`, where the cursor is, with nothing known of `limit` and beyond. Lines of slots
+/// `ahead` places on are asked for as long as these are before the limit: beyond it they are in
+/// use on the other side, which would lose them.
+inline Stretch stretchFrom(const SlotCursor& cursor, std::uint64_t position, std::uint64_t limit,
+                           std::uint64_t ahead) noexcept {
+  const std::uint64_t room = limit - position;
+  const std::uint64_t to_wrap = cursor.wrapsAt() - position;
+  if (room <= ahead) return {position + std::min(room, to_wrap), 0};
+  const bool beyond_wrap = to_wrap <= ahead;
+  const std::uint64_t slots = beyond_wrap ? ahead - cursor.slotCount() : ahead;
+  const std::uint64_t most = beyond_wrap ? to_wrap : to_wrap - ahead;
+  return {position + std::min(room - ahead, most),
+          static_cast<std::int64_t>(slots * cursor.stride())};
+}
+
 /// How many of the slots from `position` on, where the cursor is, hold their element, of `most` at
 /// most.
 inline std::uint64_t countFull(const SlotCursor& cursor, std::uint64_t position,
@@ -108,7 +130,7 @@ inline std::uint64_t countFull(const SlotCursor& cursor, std::uint64_t position,
   return count;
 }
 
-/// How many slots ahead of the one that is written the producer asks for lines; as many as there
+/// How many slots ahead of the one that is written or read lines are asked for; as many as there
 /// are for a ring that asks for those of the slot itself. In larger slots these are enough of them,
 /// and to ask for more is late for who waits for this one. Of small ones 1 KiB, or a sixteenth of a
 /// small ring, is the best or near it.
@@ -135,20 +157,20 @@ class SpscWriter {
         ahead_(slotsAhead(ring.geometry)),
         position_(endOfPublished(ring)),
         limit_(position_),
-        event_(position_),
+        stretch_{position_, 0},
         cursor_(ring, position_) {}
 
   /// Takes up to `wanted` free slots (at least 1 wanted).
   Claim claim(std::uint64_t wanted) noexcept {
-    if (position_ >= event_) [[unlikely]]
+    if (position_ >= stretch_.end) [[unlikely]]
       lookAhead();
-    if (wanted == 1) return {position_, position_ < event_ ? 1U : 0U};
+    if (wanted == 1) return {position_, position_ < stretch_.end ? 1U : 0U};
     if (limit_ - position_ < wanted) refresh();
     return {position_, std::min(wanted, limit_ - position_)};
   }
   std::byte* slot(const Claim&, std::uint64_t i) const noexcept {
     std::byte* const payload = cursor_.payload(i);
-    askFor(i == 0 ? payload + bytes_ahead_ : payload);
+    askFor(i == 0 ? payload + stretch_.bytes_ahead : payload);
     return payload;
   }
   /// Those of a claim's slots from number i on that lie at equal distances.
@@ -217,33 +239,19 @@ class SpscWriter {
     const std::uint64_t limit = read + capacity_;
     if (position_ - read <= capacity_ && limit - limit_ <= capacity_) limit_ = limit;
   }
-  /// Up to which position there is nothing to be looked at but that position: none when the ring is
-  /// full. Until then every push asks for lines as far ahead; for its own where what is there may
-  /// still be read, for the consumer would lose the line.
   [[gnu::noinline]] void lookAhead() noexcept {
     if (position_ >= cursor_.wrapsAt()) cursor_.wrap();
     if (limit_ == position_) refresh();
-    const std::uint64_t room = limit_ - position_;
-    const std::uint64_t to_wrap = cursor_.wrapsAt() - position_;
-    if (room <= ahead_) {
-      bytes_ahead_ = 0;
-      event_ = position_ + std::min(room, to_wrap);
-      return;
-    }
-    const bool beyond_wrap = to_wrap <= ahead_;
-    const std::uint64_t slots = beyond_wrap ? ahead_ - cursor_.slotCount() : ahead_;
-    bytes_ahead_ = static_cast<std::int64_t>(slots * cursor_.stride());
-    event_ = position_ + std::min(room - ahead_, beyond_wrap ? to_wrap : to_wrap - ahead_);
+    stretch_ = stretchFrom(cursor_, position_, limit_, ahead_);
   }
 
   std::atomic<std::uint64_t>* shared_;
   const std::atomic<std::uint64_t>* remote_;
   std::uint64_t capacity_;
-  std::uint64_t ahead_;           ///< slotsAhead()
-  std::uint64_t position_;        ///< of the next write
-  std::uint64_t limit_;           ///< first position that may not be written yet
-  std::uint64_t event_;           ///< the position before which lookAhead() is due
-  std::int64_t bytes_ahead_ = 0;  ///< from a slot to the one that is asked for; 0: itself
+  std::uint64_t ahead_;     ///< slotsAhead()
+  std::uint64_t position_;  ///< of the next write
+  std::uint64_t limit_;     ///< first position that may not be written yet
+  Stretch stretch_;         ///< when lookAhead() is due
   SlotCursor cursor_;
 };
 
@@ -258,25 +266,30 @@ class SpscReader {
       : shared_(&ring.consumer_page->read_position),
         remote_(&ring.producer_page->write_position),
         capacity_(ring.geometry.capacity),
+        ahead_(slotsAhead(ring.geometry)),
         // SYNC: release() of a predecessor.
         position_(boundedPosition(shared_->load(std::memory_order_acquire))),
         limit_(position_),
-        event_(position_),
+        stretch_{position_, 0},
         cursor_(ring, position_) {}
 
   /// Takes up to `wanted` filled slots (at least 1 wanted).
   Claim claim(std::uint64_t wanted) noexcept {
-    if (position_ >= event_) [[unlikely]]
+    if (position_ >= stretch_.end) [[unlikely]]
       lookAhead();
     if (cursor_.hasWords()) {
       return {position_,
               countFull(cursor_, position_, wanted == 1 ? 1 : std::min(wanted, capacity_))};
     }
-    if (wanted == 1) return {position_, position_ < event_ ? 1U : 0U};
+    if (wanted == 1) return {position_, position_ < stretch_.end ? 1U : 0U};
     if (limit_ - position_ < wanted) refresh();
     return {position_, std::min(wanted, limit_ - position_)};
   }
-  const std::byte* slot(const Claim&, std::uint64_t i) const noexcept { return cursor_.payload(i); }
+  const std::byte* slot(const Claim&, std::uint64_t i) const noexcept {
+    const std::byte* const payload = cursor_.payload(i);
+    if (i == 0) __builtin_prefetch(payload + stretch_.bytes_ahead);
+    return payload;
+  }
   /// Those of a claim's slots from number i on that lie at equal distances.
   SlotRun run(const Claim& claim, std::uint64_t i) const noexcept {
     return cursor_.run(i, claim.count - i);
@@ -301,18 +314,25 @@ class SpscReader {
   /// none when the ring is empty.
   [[gnu::noinline]] void lookAhead() noexcept {
     if (position_ >= cursor_.wrapsAt()) cursor_.wrap();
-    event_ = cursor_.wrapsAt();
-    if (cursor_.hasWords()) return;
+    if (cursor_.hasWords()) {
+      // Nothing says how much is there without taking a line from the producer. So near to what is
+      // read, lines come in time and are seldom missed by who writes.
+      const std::uint64_t near =
+          ahead_ < capacity_ ? std::max<std::uint64_t>(1, ahead_ / 4) : ahead_;
+      stretch_ = stretchFrom(cursor_, position_, cursor_.wrapsAt(), near);
+      return;
+    }
     if (limit_ == position_) refresh();
-    event_ = std::min(event_, limit_);
+    stretch_ = stretchFrom(cursor_, position_, limit_, ahead_);
   }
 
   std::atomic<std::uint64_t>* shared_;
   const std::atomic<std::uint64_t>* remote_;
   std::uint64_t capacity_;
+  std::uint64_t ahead_;     ///< slotsAhead()
   std::uint64_t position_;  ///< of the next read
   std::uint64_t limit_;     ///< without words: first position not known to be written
-  std::uint64_t event_;     ///< the position before which lookAhead() is due
+  Stretch stretch_;         ///< when lookAhead() is due
   SlotCursor cursor_;
 };
 
