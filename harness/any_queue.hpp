@@ -9,11 +9,12 @@
 #include <cstdint>
 #include <memory>
 
-#include "harness/measurable_queue.hpp"
+#include "harness/queue_contract.hpp"
 
 namespace ringside::harness {
 
-/// What an adapter offers beyond MeasurableQueue. Each is there when its sides have the call:
+/// What an adapter offers beyond MeasurableQueue, by queue_contract.hpp. Each is there when its
+/// sides have the call:
 ///   batch          tryPush(from, n) and tryPop(to, n) → how many
 ///   blocking       pushFor(from, timeout) and popFor(to, timeout) → bool
 ///   certain_empty  consumer.empty(): at one instant of the call there was nothing in it
@@ -44,35 +45,6 @@ class AnyConsumer {
   virtual bool empty() = 0;
   virtual bool redelivered() = 0;
   virtual std::uint64_t drops() = 0;
-};
-
-template <class P>
-concept PushesBatches = requires(P& producer, const void* from, std::size_t n) {
-  { producer.tryPush(from, n) } -> std::same_as<std::size_t>;
-};
-template <class P>
-concept PushesBlocking = requires(P& producer, const void* from, std::chrono::nanoseconds timeout) {
-  { producer.pushFor(from, timeout) } -> std::same_as<bool>;
-};
-template <class C>
-concept PopsBatches = requires(C& consumer, void* to, std::size_t n) {
-  { consumer.tryPop(to, n) } -> std::same_as<std::size_t>;
-};
-template <class C>
-concept PopsBlocking = requires(C& consumer, void* to, std::chrono::nanoseconds timeout) {
-  { consumer.popFor(to, timeout) } -> std::same_as<bool>;
-};
-template <class C>
-concept KnowsEmpty = requires(C& consumer) {
-  { consumer.empty() } -> std::same_as<bool>;
-};
-template <class C>
-concept FlagsRedelivered = requires(C& consumer) {
-  { consumer.redelivered() } -> std::same_as<bool>;
-};
-template <class C>
-concept CountsDrops = requires(C& consumer) {
-  { consumer.drops() } -> std::convertible_to<std::uint64_t>;
 };
 
 template <MeasurableQueue Q>

@@ -21,6 +21,7 @@ constexpr std::string_view kHugePages[] = {"never", "try", "require"};
 constexpr std::string_view kWaits[] = {"auto", "spin", "yield", "block"};
 constexpr std::string_view kBackings[] = {"posix_shm", "anon", "memfd", "file", "sysv"};
 constexpr std::string_view kNodes[] = {"any", "producer", "consumer", "interleave"};
+constexpr std::string_view kTunings[] = {"adaptive", "latency", "throughput"};
 constexpr std::string_view kValidations[] = {"off", "sequence", "full"};
 constexpr std::uint64_t kMaxBatch = 4096;
 
@@ -138,6 +139,15 @@ constexpr Axis kAxes[] = {
          [](const Axes& axes) {
            return axes.batch == 1 ? "" : "batch=" + std::to_string(axes.batch);
          }},
+    {.name = "tuning",
+     .type = Axis::Type::Word,
+     .summary = "what a queue that can be tuned is made fast for: adaptive (both), latency (round "
+                "trips) or throughput",
+     .default_value = "adaptive",
+     .words = kTunings,
+     .set = [](Axes& axes, const AxisValue& v) { axes.tuning = word(v); },
+     .label =
+         [](const Axes& axes) { return axes.tuning == "adaptive" ? "" : "tuning=" + axes.tuning; }},
     {.name = "validate",
      .type = Axis::Type::Word,
      .summary = "of each message: off (nothing, never gated), sequence (who sent it and its "
@@ -213,6 +223,7 @@ std::string_view typeName(const AxisValue& value) {
 }
 
 std::string adviceFor(const Axis& axis) {
+  if (axis.name == "queue") return " Those of a plug-in are known with --plugin FILE.so.";
   if (axis.default_value.empty()) return "";
   return fmt::format(" Leave the key out to use {}.", axis.default_value);
 }

@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
 #include <system_error>
 
 namespace ringside::harness {
@@ -66,6 +67,7 @@ void Crew::start() {
 
 void Crew::forkProcess(const std::vector<WorkerId>& ids) {
   const ::pid_t parent = ::getpid();
+  std::fflush(stdout);  // a queue that calls exit() would write what stands in it once more
   const ::pid_t child = ::fork();
   if (child == 0 && worksAsThreads()) runWorkersAsThreads(job_, ids, parent);
   if (child == 0) runWorker(job_, ids.front(), parent);

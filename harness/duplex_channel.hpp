@@ -69,7 +69,10 @@ QueueEntry makeChannelEntry(std::string_view name, std::string_view summary) {
 
 }  // namespace ringside::harness
 
-/// Enters Type when the program starts.
-#define RINGSIDE_DUPLEX(name, Type, summary)                                                      \
-  [[maybe_unused]] static const bool ringside_entered_##name = ::ringside::harness::enterPattern( \
-      ::ringside::harness::makeChannelEntry<Type>(#name, summary))
+/// Enters Type when the program starts, or when the plug-in is loaded.
+#define RINGSIDE_DUPLEX(name, Type, summary)                                               \
+  [[maybe_unused]] static const bool ringside_entered_##name = ::ringside::harness::enter( \
+      {::ringside::harness::Entrant::Kind::Pattern, #name, summary,                        \
+       [](std::string_view called, std::string_view described) {                           \
+         return ::ringside::harness::makeChannelEntry<Type>(called, described);            \
+       }})

@@ -14,6 +14,7 @@
 #include "harness/doctor/check.hpp"
 #include "harness/fingerprint.hpp"
 #include "harness/handoff_report.hpp"
+#include "harness/plugin/plugins.hpp"
 #include "harness/system_files.hpp"
 #include "harness/version.hpp"
 
@@ -119,6 +120,20 @@ ordered_json checks() {
     list.push_back({{"name", diagnosis.name},
                     {"verdict", toString(diagnosis.verdict)},
                     {"seen", diagnosis.seen}});
+  }
+  return list;
+}
+
+/// Where queues came from that are not of this program.
+ordered_json plugins() {
+  ordered_json list = ordered_json::array();
+  for (const Plugin& plugin : loadedPlugins()) {
+    list.push_back({{"file", plugin.file.string()},
+                    {"version", plugin.version},
+                    {"compiler", plugin.compiler},
+                    {"bytes", plugin.bytes},
+                    {"fnv1a", plugin.fnv1a},
+                    {"queues", plugin.queues}});
   }
   return list;
 }
@@ -252,6 +267,7 @@ std::string describeEnvironment(const Session& session) {
   for (const Fact& fact : kFacts) environment[fact.section][fact.name] = fact.read(session);
   environment["floor_ns"] = floorsToJson(session.floors());
   environment["checks"] = checks();
+  environment["plugins"] = plugins();
   environment["fingerprint"] = fingerprint(kHere, session.topology());
   return environment.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
 }

@@ -1,134 +1,96 @@
-// What a queue must offer to be measured, and the macro that enters it. An adapter is one file in
-// queues/ with a struct that fulfils MeasurableQueue:
+// What a queue must offer to be measured and verified: the one header that an adapter includes. An
+// adapter is one source file, which is compiled into the program (harness/queues/), or outside of
+// it into a plug-in, by ringside_add_queue(): harness/examples/README.md shows how, and
+// harness/examples/skeleton.cpp is one to begin with.
 //
 //   struct MyQueue {
 //     static QueueLimits limits();
 //     static std::uint64_t bytesNeeded(const QueueShape&);
-//     static void create(const Place&, const QueueShape&);     // by the parent, once
+//     static void create(const Place&, const QueueShape&);
 //     class Producer { Producer(const Place&, const QueueShape&); bool tryPush(const void*); };
 //     class Consumer { Consumer(const Place&, const QueueShape&); bool tryPop(void*); };
 //   };
-//   RINGSIDE_QUEUE(my_queue, MyQueue, "what it is, in a line")
+//   RINGSIDE_QUEUE(my_queue, MyQueue, "what it is, in a line");
 //
-// Producer and Consumer are made in a worker process, which finds the queue by name. An adapter may
-// throw from create and from constructors, never from tryPush and tryPop. It may offer more calls,
-// by which `ringside verify` finds more, and which the axes `wait` and `batch` need: see Abilities
-// in any_queue.hpp. One that makes its own memory may offer every kind of it (the axis `memory`):
+// QueueLimits, QueueShape (how many elements of how many bytes, for how many) and Place (where)
+// stand in queue_contract.hpp, with the concepts that check all this. An element is
+// QueueShape::element_size_bytes bytes, at least 8; the harness fills and checks them, the queue
+// moves them. `element` need not be aligned to more than a byte.
 //
-//     static HeldQueue hold(const Place&, const QueueShape&);  // Place::backing says which
+// What must be there
 //
-// hold() makes a queue that has no name, in the parent; workers are forked afterwards, and find
-// what it returned in Place::held. Memory that has a name or a path is made by create().
+//   static QueueLimits limits()
+//       What the queue can do at all. What a scenario asks beyond it is skipped, with the reason.
+//       Called once, when the adapter is entered.
+//   static std::uint64_t bytesNeeded(const QueueShape& shape)
+//       Bytes that one such queue takes. Provision::Harness: so many are mapped, zeroed, on a page
+//       boundary, and are Place::memory. Provision::Queue: an upper bound, by which a plan knows
+//       whether there is room; 0 for memory of the kernel. Throws std::exception for a shape that
+//       cannot be; the harness asks for the same shape often, and gets the same answer.
+//   static void create(const Place& place, const QueueShape& shape)
+//       Makes the queue, once, before anybody attaches, in a process of its own that then ends:
+//       what is to stay lies in Place::memory, or has a name that begins with Place::name.
+//   Producer(const Place& place, const QueueShape& shape), and Consumer the same
+//       One side, made in the worker process that uses it, by one thread. Place::memory may lie at
+//       another address in each process. Neither is copied.
+//   bool Producer::tryPush(const void* element)
+//       Copies one element in; false when there is no room. Never waits, never throws. Timed.
+//   bool Consumer::tryPop(void* element)
+//       Copies the next one out; false when there is none. Never waits, never throws. Timed.
 //
-// A queue that is a template over what it holds takes the size, and the capacity if that is a
-// parameter too, as numbers, and is entered in the same way: see queue_family.hpp.
+// Errors: create and the constructors throw what is derived from std::exception. A
+// std::system_error that says there is no memory or no permission (ENOMEM, ENOSPC, EACCES, EPERM …)
+// skips the cell, all else fails it, with what() as the reason. What crashes, hangs or ends its
+// process fails its cell.
+//
+// What may be there: parts that the harness uses where they are, each as a whole
+//
+//   std::size_t Producer::tryPush(const void* elements, std::size_t count)
+//   std::size_t Consumer::tryPop(void* elements, std::size_t count)
+//       Batch, for the axis `batch`: up to `count` elements, at least 1, one right behind the
+//       other; as many as fit, or as there are, in order; returns how many, 0 to count. Never
+//       waits.
+//   bool Producer::pushFor(const void* element, std::chrono::nanoseconds timeout)
+//   bool Consumer::popFor(void* element, std::chrono::nanoseconds timeout)
+//       Blocking, for wait = "block": as tryPush and tryPop, but asleep for up to `timeout` while
+//       it cannot be done. May give up early; after a wake that is lost, not later than that.
+//   void* Producer::tryClaim(), void commit()
+//   const void* Consumer::tryTake(), void release()
+//       In place, for the workload `stream`: a place for one element, nullptr when there is none,
+//       and what sends it; the next element where it lies, nullptr when there is none, and what
+//       gives the place back. One at a time.
+//   bool Consumer::empty()
+//       True only if at one instant during the call there was nothing in it. By it `verify` finds
+//       queues that say so while there is something.
+//   bool Consumer::redelivered()
+//       Whether the element that came last may have come before, to a consumer that died. With
+//       QueueLimits::at_least_once.
+//   std::uint64_t Consumer::drops()
+//       Elements that the queue gave up since it was made, as it says itself. `verify` counts them
+//       as told, and not as lost.
+//   static HeldQueue hold(const Place& place, const QueueShape& shape)
+//       For a queue that makes its own memory (Provision::Queue), of every kind that Place::backing
+//       may ask for: one without a name, in the process from which all workers are forked. They
+//       find what it returned in Place::held. Memory that has a name or a path is made by create().
+//
+// Entering
+//
+//   RINGSIDE_QUEUE(name, Type, "summary");
+//   RINGSIDE_SIZED_QUEUE(name, Template, "summary");
+//   RINGSIDE_SIZED_QUEUE(name, Template, "summary", Numbers<8, 100>, Numbers<64>);
+//
+// `name` is an identifier, by which scenarios and `ringside list` call it, and no other queue.
+//
+// The second and third are for queues whose element is a template parameter, or element and
+// capacity: Template takes a number of bytes, or that and a number of elements, and is an adapter
+// as above for each. It is built for usual ones, or for the sizes in bytes and the capacities that
+// are named, and for small capacities to be verified with. queue_family.hpp has them, and
+// ElementOf, a value of so many bytes.
+//
+// Other shapes have headers of their own: a channel that carries both directions
+// duplex_channel.hpp, a value that is replaced as a whole verify/snapshot.hpp.
 #pragma once
 
-#include <concepts>
-#include <cstddef>
-#include <cstdint>
-#include <memory>
-#include <span>
-#include <string>
-#include <string_view>
-
-#include "harness/backing.hpp"
-#include "ringside/memory.hpp"
-
-namespace ringside::harness {
-
-/// Whose memory a queue lives in.
-enum class Provision {
-  Harness,  ///< the harness maps bytesNeeded() zeroed bytes and hands them over
-  Queue     ///< the queue makes something of its own by the name of the place
-};
-
-/// What a queue can do at all; the plan skips what is outside, with the reason.
-struct QueueLimits {
-  std::uint32_t max_producers = 1;
-  std::uint32_t max_consumers = 1;
-  std::uint64_t max_element_size_bytes = 16ULL << 20;
-  std::uint64_t max_capacity = 1ULL << 26;
-  /// The only ones it was built for; empty: all up to max_element_size_bytes.
-  std::span<const std::uint64_t> element_sizes = {};
-  /// The only ones it was built for; empty: all up to max_capacity.
-  std::span<const std::uint64_t> capacities = {};
-  /// Where `capacities` is not empty: small ones, that it can be verified with and not measured.
-  std::span<const std::uint64_t> trial_capacities = {};
-  /// What it gives up that others keep, in a few words; empty: it keeps the order of each producer,
-  /// every try returns at once whoever stands still, and it works between processes. Who gives
-  /// something up is shown apart from those that do not, and is no comparator of a contest.
-  std::string_view gives_up = {};
-  /// Its sides must be threads of one process: hold() makes it there.
-  bool threads_only = false;
-  /// It has no name by which it could be opened: hold() makes it in the parent, whatever memory is
-  /// asked for, and workers find in Place::held what they were forked with.
-  bool inherited_only = false;
-  Provision provision = Provision::Harness;
-  bool takes_memory_options = false;  ///< huge pages and locking can be asked for
-  bool exact_capacity = true;         ///< else `capacity_note` says what it holds instead
-  std::string_view capacity_note = {};
-  /// What a consumer had taken when it died comes again, flagged: see `redelivers` in
-  /// any_queue.hpp.
-  bool at_least_once = false;
-  /// Where it takes one producer or one consumer, the constructor of another one throws.
-  bool refuses_seconds = false;
-};
-
-/// What one queue of a cell must hold, and for how many.
-struct QueueShape {
-  std::uint32_t producers = 1;
-  std::uint32_t consumers = 1;
-  std::uint64_t element_size_bytes = 64;
-  std::uint64_t capacity = 144;
-  MemoryOptions memory = {};
-};
-
-/// One that a queue of these limits takes.
-inline QueueShape someShapeOf(const QueueLimits& limits) {
-  QueueShape shape;
-  if (!limits.element_sizes.empty()) shape.element_size_bytes = limits.element_sizes.front();
-  if (!limits.capacities.empty()) shape.capacity = limits.capacities.front();
-  return shape;
-}
-
-/// Where one queue of a cell is. `name` follows the rule of shared-memory names and belongs to this
-/// queue alone; whatever is made in /dev/shm must begin with it. `memory` is empty where the queue
-/// provides its own.
-struct Place {
-  std::string name;
-  std::span<std::byte> memory;
-  Backing backing = Backing::PosixShm;
-  std::string path = {};                 ///< of a File, else empty
-  int descriptor = -1;                   ///< of a Memfd; it stays the harness's
-  std::shared_ptr<void> held = nullptr;  ///< what the adapter's hold() returned as `object`
-};
-
-/// A queue that has no name: the object that keeps it, where it lies in this process, and the
-/// descriptor of its memory, if it has one.
-struct HeldQueue {
-  std::shared_ptr<void> object;
-  std::span<std::byte> memory;
-  int descriptor = -1;
-};
-
-/// Queues that make their own memory, of any backing.
-template <class Q>
-concept ChoosesBacking = requires(const Place& place, const QueueShape& shape) {
-  { Q::hold(place, shape) } -> std::same_as<HeldQueue>;
-};
-
-template <class Q>
-concept MeasurableQueue = requires(const Place& place, const QueueShape& shape,
-                                   typename Q::Producer& producer, typename Q::Consumer& consumer,
-                                   const void* from, void* to) {
-  { Q::limits() } -> std::same_as<QueueLimits>;
-  { Q::bytesNeeded(shape) } -> std::convertible_to<std::uint64_t>;
-  Q::create(place, shape);
-  requires std::constructible_from<typename Q::Producer, const Place&, const QueueShape&>;
-  requires std::constructible_from<typename Q::Consumer, const Place&, const QueueShape&>;
-  { producer.tryPush(from) } -> std::same_as<bool>;
-  { consumer.tryPop(to) } -> std::same_as<bool>;
-};
-
-}  // namespace ringside::harness
+#include "harness/queue_contract.hpp"
+#include "harness/queue_family.hpp"
+#include "harness/registry.hpp"

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <set>
 
+#include "harness/plugin/rehearsal.hpp"
+
 namespace ringside::harness {
 namespace {
 
@@ -70,7 +72,7 @@ std::string inheritMemory(Cell& cell, bool is_asked, bool is_of_kernel) {
 std::string chooseBacking(Cell& cell) {
   const QueueEntry& queue = *cell.queue;
   cell.backing = *parseBacking(cell.axes.memory);  // a word of the axis
-  const bool is_of_kernel = queue.bytesNeeded(someShapeOf(queue.limits)) == 0;
+  const bool is_of_kernel = bytesNeededBy(queue, someShapeOf(queue.limits)) == 0;
   if (queue.limits.inherited_only || queue.limits.threads_only) {
     const bool is_asked = cell.backing != Backing::PosixShm && cell.backing != Backing::Anon;
     return inheritMemory(cell, is_asked, is_of_kernel);
@@ -115,6 +117,9 @@ std::string reasonByCalls(const Cell& cell) {
   const results::Axes& axes = cell.axes;
   if (axes.wait == "block" && !abilities.blocking) {
     return fmt::format("{} has no calls that block", cell.queue->name);
+  }
+  if (axes.tuning != "adaptive" && !cell.queue->limits.takes_tuning) {
+    return fmt::format("{} has no tunings", cell.queue->name);
   }
   if (axes.batch == 1) return {};
   if (!abilities.batch) {

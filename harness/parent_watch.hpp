@@ -8,8 +8,8 @@
 #include <span>
 #include <vector>
 
-#include "harness/measurable_queue.hpp"
 #include "harness/proof.hpp"
+#include "harness/queue_contract.hpp"
 
 namespace ringside::harness {
 

@@ -11,6 +11,7 @@
 #include "harness/console.hpp"
 #include "harness/memory_choice.hpp"
 #include "harness/open_loop.hpp"
+#include "harness/plugin/rehearsal.hpp"
 #include "harness/schedule.hpp"
 #include "harness/slo.hpp"
 #include "harness/usage_error.hpp"
@@ -91,6 +92,11 @@ std::string reasonByLimits(const Cell& cell) {
   return {};
 }
 
+Tuning parseTuning(const std::string& name) {
+  if (name == "latency") return Tuning::RoundTrip;
+  return name == "throughput" ? Tuning::Throughput : Tuning::Adaptive;
+}
+
 HugePages parseHugePages(const std::string& name) {
   if (name == "try") return HugePages::Try;
   return name == "require" ? HugePages::Require : HugePages::Never;
@@ -157,11 +163,10 @@ class Planner {
                   .capacity = asked.capacity,
                   .memory = {.huge_pages = parseHugePages(asked.huge_pages),
                              .prefault = asked.prefault,
-                             .lock = asked.lock_memory}};
+                             .lock = asked.lock_memory},
+                  .tuning = parseTuning(asked.tuning)};
     number(cell);
-    if (std::string reason = reasonByLimits(cell); !reason.empty()) cell.skip_reason = reason;
-    cell.unfit = cell.skip_reason.has_value();
-    skipFor(cell, chooseBacking(cell));
+    askQueue(cell);
     place(scenario, cell);
     skipFor(cell, chooseNodes(cell, topology_));
     cell.name = nameOf(cell);
@@ -172,9 +177,24 @@ class Planner {
     if (!cell.queue->limits.exact_capacity) {
       cell.notes.emplace_back(cell.queue->limits.capacity_note);
     }
-    if (!cell.skip_reason) checkMemory(scenario, cell);
+    if (!cell.skip_reason && !cell.fail_reason) checkMemory(scenario, cell);
     if (cell.skip_reason) cell.notes.clear();  // about how it would have run
     return cell;
+  }
+
+  /// What the queue has against it; that of a plug-in may crash when it is asked.
+  static void askQueue(Cell& cell) {
+    if (!cell.queue->trouble.empty()) {
+      cell.fail_reason = cell.queue->trouble;
+      return;
+    }
+    try {
+      skipFor(cell, reasonByLimits(cell));
+      cell.unfit = cell.skip_reason.has_value();
+      skipFor(cell, chooseBacking(cell));
+    } catch (const AdapterFailed& error) {
+      cell.fail_reason = error.what();
+    }
   }
 
   /// Its place among all combinations, before anything is asked of this machine.
@@ -245,6 +265,9 @@ class Planner {
     const std::string where = whereOf(scenario, "element_size_bytes").text;
     try {
       cell.bytes_needed = bytesOfQueues(cell);
+    } catch (const AdapterFailed& error) {
+      cell.fail_reason = error.what();
+      return;
     } catch (const std::exception& error) {
       throw UsageError(fmt::format("{}: {} elements of {} bytes: {}", where, cell.axes.capacity,
                                    cell.axes.element_size_bytes, error.what()));

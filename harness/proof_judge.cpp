@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "harness/memory_choice.hpp"
+#include "harness/plugin/rehearsal.hpp"
 
 namespace ringside::harness {
 namespace {
@@ -77,7 +78,7 @@ std::string complaintAboutPages(const Cell& cell, const RingMemory& ring) {
 
 std::string complaintAbout(const Cell& cell, const RingMemory& ring) {
   // What is needed may be told as an upper bound.
-  const std::uint64_t bytes = std::min(cell.queue->bytesNeeded(cell.shape), ring.mapped_bytes);
+  const std::uint64_t bytes = std::min(bytesNeededBy(*cell.queue, cell.shape), ring.mapped_bytes);
   if (cell.axes.lock_memory && ring.locked_bytes < bytes) {
     return fmt::format("locked memory was asked for, and {} of {} bytes were locked",
                        ring.locked_bytes, bytes);

@@ -162,19 +162,25 @@ QueueEntry makeFamilyEntry(std::string_view name, std::string_view summary) {
   return entry;
 }
 
-template <template <std::uint64_t> class Q>
+template <template <std::uint64_t> class Q, class Sizes = UsualSizes>
 QueueEntry makeSizedEntry(std::string_view name, std::string_view summary) {
-  return makeFamilyEntry<SizedFamily<Q, UsualSizes>>(name, summary);
+  return makeFamilyEntry<SizedFamily<Q, Sizes>>(name, summary);
 }
-template <template <std::uint64_t, std::uint64_t> class Q>
+template <template <std::uint64_t, std::uint64_t> class Q, class Sizes = UsualSizes,
+          class Capacities = UsualCapacities, class Trials = TrialCapacities>
 QueueEntry makeSizedEntry(std::string_view name, std::string_view summary) {
-  return makeFamilyEntry<FixedFamily<Q, UsualSizes, UsualCapacities, TrialCapacities>>(name,
-                                                                                       summary);
+  return makeFamilyEntry<FixedFamily<Q, Sizes, Capacities, Trials>>(name, summary);
 }
 
 }  // namespace ringside::harness
 
-/// RINGSIDE_SIZED_QUEUE(name, Template, "summary"): enters all of them when the program starts.
-#define RINGSIDE_SIZED_QUEUE(name, Template, summary)                                           \
-  [[maybe_unused]] static const bool ringside_entered_##name = ::ringside::harness::enterQueue( \
-      ::ringside::harness::makeSizedEntry<Template>(#name, summary))
+/// RINGSIDE_SIZED_QUEUE(name, Template, "summary"): enters all of them when the program starts, or
+/// when the plug-in is loaded. Other sizes, and then capacities, than the usual ones may follow:
+/// Numbers<8, 100>, Numbers<64>.
+#define RINGSIDE_SIZED_QUEUE(name, Template, summary, ...)                                 \
+  [[maybe_unused]] static const bool ringside_entered_##name = ::ringside::harness::enter( \
+      {::ringside::harness::Entrant::Kind::Queue, #name, summary,                          \
+       [](std::string_view called, std::string_view described) {                           \
+         return ::ringside::harness::makeSizedEntry<Template __VA_OPT__(, ) __VA_ARGS__>(  \
+             called, described);                                                           \
+       }})

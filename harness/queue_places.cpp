@@ -6,6 +6,8 @@
 #include <memory>
 #include <system_error>
 
+#include "harness/plugin/rehearsal.hpp"
+
 namespace ringside::harness {
 namespace {
 
@@ -50,9 +52,9 @@ std::vector<Place> preparePlaces(const Cell& cell, const std::vector<std::string
     if (cell.backing == Backing::File) place.path = fileFolder() + "/" + names[i];
     if (!isInherited(cell.backing) || queue.limits.threads_only) continue;
     const QueueShape shape = shapeOfQueue(cell, i);
-    const HeldQueue held = queue.hold != nullptr
-                               ? queue.hold(place, shape)
-                               : holdMemory(cell.backing, queue.bytesNeeded(shape), shape.memory);
+    const HeldQueue held =
+        queue.hold != nullptr ? holdBy(queue, place, shape)
+                              : holdMemory(cell.backing, bytesNeededBy(queue, shape), shape.memory);
     place.held = held.object;
     place.memory = held.memory;
     place.descriptor = held.descriptor;

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <stdexcept>
+#include <utility>
+
+#include "harness/verify/snapshot.hpp"
 
 namespace ringside::harness {
 namespace {
@@ -39,6 +42,23 @@ void enterInto(std::vector<QueueEntry>& all, const QueueEntry& entry) {
 }
 
 }  // namespace
+
+bool enter(const Entrant& entrant) {
+  enterFrom({}, entrant);
+  return true;
+}
+
+void enterFrom(std::string_view origin, const Entrant& entrant) {
+  if (entrant.kind == Entrant::Kind::Snapshot) {
+    SnapshotEntry made = entrant.make_snapshot(entrant.name, entrant.summary);
+    made.entry.origin = origin;
+    enterSnapshot(std::move(made));
+    return;
+  }
+  QueueEntry entry = entrant.make(entrant.name, entrant.summary);
+  entry.origin = origin;
+  entrant.kind == Entrant::Kind::Queue ? enterQueue(entry) : enterPattern(entry);
+}
 
 const std::vector<QueueEntry>& allQueues() { return entries(); }
 

@@ -3,11 +3,12 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
 #include "harness/any_queue.hpp"
-#include "harness/measurable_queue.hpp"
+#include "harness/queue_contract.hpp"
 #include "harness/workloads/bare.hpp"
 #include "harness/workloads/duplex.hpp"
 #include "harness/workloads/paced.hpp"
@@ -28,7 +29,11 @@ struct QueueEntry {
   WorkloadLoops loops[kWorkloadCount];  ///< null where it cannot be measured so
   WorkloadLoops bare;  ///< the same as `throughput` with nothing but pushes and pops
   AnyQueue any;
-  bool both_ways = false;  ///< one of it carries what is sent and what is answered
+  bool both_ways = false;        ///< one of it carries what is sent and what is answered
+  std::string_view origin = {};  ///< the file of the plug-in that it came from; empty: this program
+  /// Why it cannot be used: limits() of its adapter crashed. Else empty. Only a plug-in's can have
+  /// one, and then has no loops.
+  std::string trouble = {};
   /// Of an absent one, why: "package libck-dev was not found when this was built". Else empty.
   std::string_view left_out = {};
 };
@@ -54,6 +59,27 @@ const std::vector<QueueEntry>& allPatterns();
 bool enterPattern(const QueueEntry& entry);
 /// A queue, also an absent one, or a pattern; nullptr for an unknown name.
 const QueueEntry* findMeasured(std::string_view name);
+
+struct SnapshotEntry;
+
+/// What a macro such as RINGSIDE_QUEUE leaves: who makes an entry, and nothing that has run yet but
+/// the macro itself.
+struct Entrant {
+  enum class Kind : std::uint8_t { Queue, Pattern, Snapshot };
+  using Make = QueueEntry (*)(std::string_view name, std::string_view summary);
+  using MakeSnapshot = SnapshotEntry (*)(std::string_view name, std::string_view summary);
+
+  Kind kind = Kind::Queue;
+  std::string_view name;
+  std::string_view summary;
+  Make make = nullptr;                   ///< of a queue or pattern
+  MakeSnapshot make_snapshot = nullptr;  ///< of a snapshot
+};
+/// In the program: makes the entry and enters it, as enterQueue. In a plug-in: keeps the entrant
+/// until the program asks for it (plugin/plugin_entry.cpp). Its value means nothing.
+bool enter(const Entrant& entrant);
+/// The same of a plug-in's, in the program.
+void enterFrom(std::string_view origin, const Entrant& entrant);
 
 /// Without loops: it can be verified, and not measured.
 template <MeasurableQueue Q>
@@ -88,7 +114,11 @@ QueueEntry makeEntry(std::string_view name, std::string_view summary) {
 
 }  // namespace ringside::harness
 
-/// RINGSIDE_QUEUE(name, Type, "summary"): enters Type when the program starts.
-#define RINGSIDE_QUEUE(name, Type, summary)                    \
-  [[maybe_unused]] static const bool ringside_entered_##name = \
-      ::ringside::harness::enterQueue(::ringside::harness::makeEntry<Type>(#name, summary))
+/// RINGSIDE_QUEUE(name, Type, "summary"): enters Type when the program starts, or when the plug-in
+/// is loaded. `name` is an identifier, in a scenario its name.
+#define RINGSIDE_QUEUE(name, Type, summary)                                                \
+  [[maybe_unused]] static const bool ringside_entered_##name = ::ringside::harness::enter( \
+      {::ringside::harness::Entrant::Kind::Queue, #name, summary,                          \
+       [](std::string_view called, std::string_view described) {                           \
+         return ::ringside::harness::makeEntry<Type>(called, described);                   \
+       }})

@@ -350,6 +350,7 @@ ordered_json toJson(const CellSummary& cell) {
       {"numa_node", cell.axes.numa_policy},
       {"wait", cell.axes.wait},
       {"batch", cell.axes.batch},
+      {"tuning", cell.axes.tuning},
       {"validate", cell.axes.validate},
       {"status", statusWord(cell)},
       {"reason", cell.first_reason ? ordered_json(*cell.first_reason) : ordered_json(nullptr)},

@@ -7,6 +7,8 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "harness/fnv1a.hpp"
+#include "harness/plugin/plugins.hpp"
 #include "harness/usage_error.hpp"
 
 namespace ringside::harness {
@@ -16,16 +18,6 @@ using nlohmann::ordered_json;
 
 constexpr int kSchema = 1;
 constexpr const char* kRunAgain = "start it again with `ringside run` and another --out";
-
-/// FNV-1a, 64 bits: http://www.isthe.com/chongo/tech/comp/fnv/. Against mistakes, not malice.
-std::string checkOf(const std::string& text) {
-  std::uint64_t hash = 0xcbf29ce484222325ULL;
-  for (const char byte : text) {
-    hash ^= static_cast<unsigned char>(byte);
-    hash *= 0x100000001b3ULL;
-  }
-  return fmt::format("{:016x}", hash);
-}
 
 std::string contentOf(const std::filesystem::path& file) {
   std::ifstream stream(file, std::ios::binary);
@@ -70,31 +62,84 @@ std::string factOf(const ordered_json& environment, const char* section, const c
   return fact == facts->end() || fact->is_null() ? "" : fact->dump();
 }
 
+// --- plug-ins -----------------------------------------------------------------------------------
+
+struct RememberedPlugin {
+  std::filesystem::path file;
+  std::string fnv1a;
+};
+
+/// Those that the run began with; none in a bundle that says nothing about them.
+std::vector<RememberedPlugin> pluginsOf(const ordered_json& request) {
+  std::vector<RememberedPlugin> all;
+  const auto list = request.find("plugins");
+  if (list == request.end() || !list->is_array()) return all;
+  for (const ordered_json& one : *list) {
+    if (one.is_object()) all.push_back({wordOf(one, "file"), wordOf(one, "fnv1a")});
+  }
+  return all;
+}
+
+/// Where it is now: one of those that were named, or where it was.
+std::filesystem::path placeOf(const RememberedPlugin& plugin,
+                              std::vector<std::filesystem::path>& named) {
+  for (auto one = named.begin(); one != named.end(); ++one) {
+    if (checkOfPlugin(*one) != plugin.fnv1a) continue;
+    std::filesystem::path place = *one;
+    named.erase(one);
+    return place;
+  }
+  std::error_code failure;
+  const bool is_there = std::filesystem::is_regular_file(plugin.file, failure);
+  if (is_there && checkOfPlugin(plugin.file) == plugin.fnv1a) return plugin.file;
+  throw UsageError(fmt::format(
+      "--resume: the run began with the plug-in {}, which is {}; put it back, or name its file "
+      "with "
+      "--plugin, or {}",
+      plugin.file.string(), is_there ? "another one now" : "not there any more", kRunAgain));
+}
+
+/// The same plug-ins as then, and no others.
+void loadAgain(const ordered_json& request, std::vector<std::filesystem::path> named) {
+  for (const RememberedPlugin& plugin : pluginsOf(request)) loadPlugin(placeOf(plugin, named));
+  if (named.empty()) return;
+  throw UsageError(fmt::format(
+      "--plugin {}: the run that is to go on did not begin with it; leave it out, or {}",
+      named.front().string(), kRunAgain));
+}
+
 }  // namespace
 
 std::string toJson(const Schedule& schedule, const std::string& scenario_text) {
   ordered_json json = {{"schema", kSchema},
                        {"budget", nullptr},
                        {"shard", nullptr},
-                       {"scenario_fnv1a", checkOf(scenario_text)}};
+                       {"scenario_fnv1a", fnv1a(scenario_text)},
+                       {"plugins", ordered_json::array()}};
+  for (const Plugin& plugin : loadedPlugins()) {
+    json["plugins"].push_back({{"file", plugin.file.string()}, {"fnv1a", plugin.fnv1a}});
+  }
   if (schedule.budget) json["budget"] = schedule.budget->text;
   if (schedule.shard) json["shard"] = toString(*schedule.shard);
   return json.dump(2) + "\n";
 }
 
-EarlierRun::EarlierRun(const std::filesystem::path& folder) : folder_(folder) {
+EarlierRun::EarlierRun(const std::filesystem::path& folder,
+                       const std::vector<std::filesystem::path>& plugins)
+    : folder_(folder) {
   const ordered_json request = jsonOf(folder / kRequestFile);
   if (!request.contains("schema") || request["schema"] != kSchema) {
     throw UsageError(fmt::format("--resume: {} is of another version of ringside; {}",
                                  (folder / kRequestFile).string(), kRunAgain));
   }
   const std::filesystem::path file = folder / "scenario.toml";
-  if (wordOf(request, "scenario_fnv1a") != checkOf(contentOf(file))) {
+  if (wordOf(request, "scenario_fnv1a") != fnv1a(contentOf(file))) {
     throw UsageError(
         fmt::format("--resume: {} is not the suite that was run: somebody has changed "
                     "it; put it back, or {}",
                     file.string(), kRunAgain));
   }
+  loadAgain(request, plugins);  // before the suite names their queues
   suite_ = readSuite(file, {});
   if (const std::string text = wordOf(request, "budget"); !text.empty()) {
     schedule_.budget = parseBudget(text);

@@ -15,7 +15,8 @@ namespace ringside::harness {
 
 inline constexpr const char* kRequestFile = "run.json";
 
-/// The text of run.json: what was asked for, and a check of the suite's text.
+/// The text of run.json: what was asked for, a check of the suite's text, and the plug-ins that are
+/// loaded.
 std::string toJson(const Schedule& schedule, const std::string& scenario_text);
 
 /// A cell's name and the number of its repetition.
@@ -25,9 +26,11 @@ using RepetitionId = std::pair<std::string, std::uint32_t>;
 /// does not fit, and what to do.
 class EarlierRun {
  public:
-  /// Reads run.json and scenario.toml of the folder. Refuses when one is missing, or when the suite
-  /// is not the one that was run.
-  explicit EarlierRun(const std::filesystem::path& folder);
+  /// Reads run.json and scenario.toml of the folder, and loads the plug-ins that the run began with
+  /// from where they were, or from where `plugins` says that they are now. Refuses when one of all
+  /// these is missing or another one, and a plug-in that was not there.
+  explicit EarlierRun(const std::filesystem::path& folder,
+                      const std::vector<std::filesystem::path>& plugins = {});
 
   const std::filesystem::path& folder() const { return folder_; }
   const Suite& suite() const { return suite_; }

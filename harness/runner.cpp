@@ -224,8 +224,12 @@ Record skippedRecord(const Cell& cell, const std::string& suite, std::uint32_t r
 std::optional<Record> runRepetition(const Cell& cell, const std::string& suite,
                                     std::uint32_t repetition, Session& session,
                                     const RunObserver& observer) {
-  if (cell.workload == Workload::Slo) return searchSlo(cell, suite, repetition, session);
   Record record = emptyRecord(cell, suite, repetition);
+  if (cell.fail_reason) {
+    fillTrouble({Trouble::Kind::WorkerDied, *cell.fail_reason}, record);
+    return record;
+  }
+  if (cell.workload == Workload::Slo) return searchSlo(cell, suite, repetition, session);
   const QueueNames names(cell, session);
   try {
     const Control control(controlShape(cell));

@@ -120,6 +120,8 @@ void perform(WorkerFindings& findings, Work&& todo) {
     leaveMessage(findings, error.what());
   } catch (const std::exception& error) {
     leaveMessage(findings, error.what());
+  } catch (...) {
+    leaveMessage(findings, "the adapter threw something that is no std::exception");
   }
   ::_exit(kWorkerGaveUp);
 }

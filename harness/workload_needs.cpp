@@ -8,6 +8,7 @@
 
 #include "harness/console.hpp"
 #include "harness/memory_choice.hpp"
+#include "harness/plugin/rehearsal.hpp"
 #include "harness/scenario.hpp"
 
 namespace ringside::harness {
@@ -133,8 +134,8 @@ std::size_t queueCount(const Cell& cell) {
 
 std::uint64_t bytesOfQueues(const Cell& cell) {
   const std::uint64_t replies = queueCount(cell) - 1;
-  return cell.queue->bytesNeeded(cell.shape) +
-         (replies == 0 ? 0 : replies * cell.queue->bytesNeeded(replyShape(cell.shape)));
+  return bytesNeededBy(*cell.queue, cell.shape) +
+         (replies == 0 ? 0 : replies * bytesNeededBy(*cell.queue, replyShape(cell.shape)));
 }
 
 ControlShape controlShape(const Cell& cell) {

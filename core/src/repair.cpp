@@ -7,6 +7,7 @@
 #include "lock_file.hpp"
 #include "ringside/kill_point.hpp"
 #include "ringside/sequenced_slots.hpp"
+#include "ringside/spsc_ring.hpp"
 
 namespace ringside {
 namespace {
@@ -17,8 +18,14 @@ void count(std::atomic<std::uint64_t>& counter) noexcept {
 
 /// Whether `word` may stand in the slot of the next position to be read. Of the lap before: taken
 /// and not given back yet, where nothing has been written since.
-bool isPossibleToRead(std::uint64_t word, std::uint64_t position, std::uint64_t slots) noexcept {
-  const std::uint64_t before = position - slots;
+bool isPossibleToRead(std::uint64_t word, std::uint64_t position,
+                      const Geometry& geometry) noexcept {
+  const std::uint64_t before = position - geometry.slot_count;
+  // The only producer frees no slot: it is as it was made, cleared for a dead one, or of the lap
+  // before until it is full.
+  if (geometry.policy == PolicyKind::Spsc) {
+    return word == 0 || word == fullWord(position) || word == fullWord(before);
+  }
   return word == freeWord(position) || word == fullWord(position) ||
          word == abandonedWord(position) || word == fullWord(before) ||
          word == abandonedWord(before);
@@ -65,18 +72,20 @@ Finding Repair::lookForElements(std::uint64_t own) noexcept {
   if (ring_.damage() != Damage::None) return Finding::Damaged;
   auto& read_position = ring_.consumer_page->read_position;
   const std::uint64_t read = read_position.load(std::memory_order_acquire);
-  const bool sequenced = ring_.geometry.policy != PolicyKind::Spsc;
   const bool only_reader = ring_.geometry.policy != PolicyKind::Mpmc;
   if (only_reader && read != own) return poison(Damage::ReadPosition, own, read);
-  const SequencedSlots slots(ring_);
-  const std::uint64_t word = sequenced ? slots.word(read).load(std::memory_order_acquire) : 0;
+  const bool has_words = ring_.geometry.has_words;
+  const SlotCursor slot(ring_, read);
+  const std::uint64_t word = has_words ? slot.word(0).load(std::memory_order_acquire) : 0;
   // SYNC: the claim of a producer. Who finds its position claimed here also finds it announced.
   const std::uint64_t written = ring_.producer_page->write_position.load(std::memory_order_acquire);
   if (read_position.load(std::memory_order_acquire) != read) return Finding::Nothing;
   if (written - read > ring_.geometry.capacity) return poison(Damage::Positions, read, written);
-  if (!sequenced) return Finding::Nothing;
-  if (!isPossibleToRead(word, read, slots.count())) return poison(Damage::SlotWord, read, word);
-  return abandonForDead(read, written);
+  if (has_words && !isPossibleToRead(word, read, ring_.geometry)) {
+    return poison(Damage::SlotWord, read, word);
+  }
+  const bool sequenced = ring_.geometry.policy != PolicyKind::Spsc;
+  return sequenced ? abandonForDead(read, written) : Finding::Nothing;
 }
 
 /// From `position` on, as long as slots are claimed, not published, and announced by nobody alive.

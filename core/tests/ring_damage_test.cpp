@@ -10,6 +10,7 @@
 
 #include "forked.hpp"
 #include "lock_file.hpp"
+#include "ring_kinds.hpp"
 #include "ringside/ringside.hpp"
 #include "shm_name.hpp"
 
@@ -23,9 +24,15 @@ constexpr std::uint64_t kCapacity = 4;
 constexpr int kTriesUntilItLooks = 10'000;
 
 template <class P>
+Geometry geometryOf(std::uint64_t capacity, Delivery delivery = Delivery::AtMostOnce) {
+  return makeGeometry(P::kKind, 8, capacity, delivery, kTuningOf<P>);
+}
+
+template <class P>
 class DamageTest : public ::testing::Test {
  protected:
-  static constexpr bool kHasWords = !std::is_same_v<P, Spsc>;
+  static constexpr bool kHasWords = !std::is_same_v<P, SpscWithoutWords>;
+  static constexpr bool kFreesSlots = P::kKind != PolicyKind::Spsc;
 
   void SetUp() override {
     ASSERT_EQ(producer_.open(), 0);
@@ -33,7 +40,7 @@ class DamageTest : public ::testing::Test {
     for (std::uint64_t i = 0; i < 2; ++i) ASSERT_EQ(producer_.push(&i), 0);
     auto* const memory = const_cast<std::byte*>(  // the test is the one who damages
         static_cast<const std::byte*>(producer_.memory()->get()));
-    view_ = RingView(memory, makeGeometry(P::kKind, 8, kCapacity));
+    view_ = RingView(memory, geometryOf<P>(kCapacity));
   }
 
   /// Pushes and pops until both sides have noticed.
@@ -72,11 +79,12 @@ class DamageTest : public ::testing::Test {
   }
 
   ShmName name_;
-  typename P::Producer producer_{name_.str(), 8, kCapacity};
-  typename P::Consumer consumer_{name_.str(), 8, kCapacity};
+  RingOptions options_{.tuning = kTuningOf<P>};
+  typename P::Producer producer_{name_.str(), 8, kCapacity, options_};
+  typename P::Consumer consumer_{name_.str(), 8, kCapacity, options_};
   RingView view_;
 };
-using Policies = ::testing::Types<Spsc, Mpsc, Mpmc>;
+using Policies = ::testing::Types<Spsc, SpscWithoutWords, Mpsc, Mpmc>;
 TYPED_TEST_SUITE(DamageTest, Policies);
 
 TYPED_TEST(DamageTest, AWritePositionThatIsTooFarIsFound) {
@@ -108,7 +116,7 @@ TYPED_TEST(DamageTest, AWordThatNoPositionHasIsFoundByWhoWantsToRead) {
 }
 
 TYPED_TEST(DamageTest, AWordThatNoPositionHasIsFoundByWhoWantsToWrite) {
-  if (!this->kHasWords) GTEST_SKIP() << "no slot words";
+  if (!this->kFreesSlots) GTEST_SKIP() << "its producer does not read words";
   SequencedSlots(this->view_).word(2) = fullWord(2);
   this->expectDamaged("the slot of position 2 has the word 9");
 }
@@ -128,7 +136,7 @@ TYPED_TEST(DamageTest, ParticipantsThatWereOverwrittenDelayAtMost) {
     ASSERT_EQ(this->consumer_.tryPop(&value), 0);
   }
   EXPECT_EQ(this->producer_.describeDamage(), "");
-  typename TypeParam::Producer another(this->name_.str(), 8, kCapacity);
+  typename TypeParam::Producer another(this->name_.str(), 8, kCapacity, this->options_);
   this->producer_.close();
   EXPECT_EQ(another.open(), 0);
 }
@@ -137,7 +145,7 @@ TYPED_TEST(DamageTest, ParticipantsThatWereOverwrittenDelayAtMost) {
 template <class P, class Work>
 ::pid_t waitIn(const ShmName& name, Wait wait, std::atomic<int>& ready, Work&& work) {
   const ::pid_t child = inChild([&] {
-    const RingOptions options{.wait = wait};
+    const RingOptions options{.wait = wait, .tuning = kTuningOf<P>};
     typename P::Consumer consumer(name.str(), 8, kCapacity, options);
     if (consumer.open() == -1) return 1;
     ready = 1;
@@ -151,7 +159,7 @@ TYPED_TEST(DamageTest, APoisonedRingEndsTheWaitsOfOtherProcesses) {
   for (const Wait wait : {Wait::Spin, Wait::Yield, Wait::Block}) {
     const ShmName name;
     SharedArray<std::atomic<int>> ready(1);
-    typename TypeParam::Producer producer(name.str(), 8, kCapacity);
+    typename TypeParam::Producer producer(name.str(), 8, kCapacity, this->options_);
     ASSERT_EQ(producer.open(), 0);
     const ::pid_t waiter = waitIn<TypeParam>(name, wait, ready[0], [](auto& consumer) {
       std::uint64_t value = 0;
@@ -160,7 +168,7 @@ TYPED_TEST(DamageTest, APoisonedRingEndsTheWaitsOfOtherProcesses) {
     });
     auto* const memory =
         const_cast<std::byte*>(static_cast<const std::byte*>(producer.memory()->get()));
-    const RingView view(memory, makeGeometry(TypeParam::kKind, 8, kCapacity));
+    const RingView view(memory, geometryOf<TypeParam>(kCapacity));
     view.shared_page->state = static_cast<std::uint64_t>(Damage::SlotWord);
     EXPECT_EQ(resultOf(waiter), 0);
   }
@@ -227,8 +235,8 @@ class Vandal {
         view.participants[random_() % kMaxParticipants].intent = value;
         break;
       case 3:
-        if (view.geometry.policy != PolicyKind::Spsc) {
-          SequencedSlots(view).word(random_() % view.geometry.slot_count) = value;
+        if (view.geometry.has_words) {
+          SlotCursor(view, 0).word(random_() % view.geometry.slot_count) = value;
         }
         break;
       case 4:
@@ -306,7 +314,7 @@ constexpr unsigned kWatchdogSeconds = 120;
 TYPED_TEST(VandalismTest, BlowsBetweenOperationsEndNone) {
   for (const std::uint64_t capacity : {1U, 3U, 4U, 16U}) {
     for (const Delivery delivery : {Delivery::AtMostOnce, Delivery::AtLeastOnce}) {
-      const GuardedRing ring(makeGeometry(TypeParam::kKind, 8, capacity, delivery));
+      const GuardedRing ring(geometryOf<TypeParam>(capacity, delivery));
       const ::pid_t user = inChild([&] {
         ::alarm(kWatchdogSeconds);
         return useUnderBlows<TypeParam>(ring, static_cast<unsigned>(capacity), 100'000);
@@ -318,7 +326,7 @@ TYPED_TEST(VandalismTest, BlowsBetweenOperationsEndNone) {
 
 TYPED_TEST(VandalismTest, BlowsFromAnotherProcessEndNone) {
   for (const std::uint64_t capacity : {1U, 3U, 16U}) {
-    const GuardedRing ring(makeGeometry(TypeParam::kKind, 8, capacity, Delivery::AtLeastOnce));
+    const GuardedRing ring(geometryOf<TypeParam>(capacity, Delivery::AtLeastOnce));
     const ::pid_t vandal = inChild([&] {
       for (Vandal hand(ring, 7);;) hand.strike();
       return 0;

@@ -31,7 +31,15 @@ void killProducerAt(std::uint64_t capacity, std::uint64_t published, Operate&& o
   };
   const auto after = [&] {
     ring.open();
-    const Delivered delivered = ring.drain();
+    // One more, behind which nothing may come to light that was not there before it.
+    const Element later = Element::of(ring.nextNumber());
+    const bool pushed_later = ring.producer().tryPush(&later) == 0;
+    Delivered delivered = ring.drain();
+    if (pushed_later) {
+      ASSERT_FALSE(delivered.in_order.empty());
+      EXPECT_EQ(delivered.in_order.back(), later.words.front());
+      delivered.in_order.pop_back();
+    }
     std::vector<std::uint64_t> expected = confirmed;
     const std::uint64_t more =
         delivered.in_order.size() - std::min(confirmed.size(), delivered.in_order.size());

@@ -53,6 +53,13 @@ struct ByKey {
   }
 };
 
+/// Spsc whose small slots have no words.
+struct SpscWithoutWords : Spsc {};
+
+template <class P>
+constexpr Tuning kTuningOf =
+    std::is_same_v<P, SpscWithoutWords> ? Tuning::Throughput : Tuning::Adaptive;
+
 template <class P, class B>
 struct Kind {
   using Policy = P;
@@ -115,7 +122,7 @@ class PlaceOf : public RingPlace {
 template <class P>
 class Rings {
  public:
-  static constexpr int kProducers = std::is_same_v<P, Spsc> ? 1 : 3;
+  static constexpr int kProducers = P::kKind == PolicyKind::Spsc ? 1 : 3;
   static constexpr int kConsumers = std::is_same_v<P, Mpmc> ? 3 : 1;
 
   explicit Rings(std::unique_ptr<RingPlace> (*make_place)()) : make_place_(make_place) {}
@@ -135,7 +142,7 @@ class Rings {
   template <class T>
   struct Made : TypedQueue<T, P> {
     Made(const RingPlace& place, std::uint64_t capacity, Wait wait)
-        : Made::TypedQueue(place.open(Made::geometryFor(capacity, Delivery::AtMostOnce),
+        : Made::TypedQueue(place.open(Made::geometryFor(capacity, {.tuning = kTuningOf<P>}),
                                       {.huge_pages = HugePages::Never}),
                            wait) {}
   };

@@ -89,7 +89,8 @@ class Storm {
 
  private:
   static RingOptions options() {
-    return {.memory = {.huge_pages = HugePages::Never}, .delivery = K::kDelivery};
+    return {
+        .memory = {.huge_pages = HugePages::Never}, .delivery = K::kDelivery, .tuning = K::kTuning};
   }
 
   ::pid_t start(int who) {

@@ -34,9 +34,55 @@ TEST(GeometryTest, AnElementOfACacheLineOrMoreBeginsOnOne) {
   }
 }
 
+Geometry spscGeometry(std::uint64_t element_size_bytes, Tuning tuning) {
+  return makeGeometry(PolicyKind::Spsc, element_size_bytes, 144, Delivery::AtMostOnce, tuning);
+}
+
 TEST(GeometryTest, PacksSmallElements) {
-  EXPECT_EQ(makeGeometry(PolicyKind::Spsc, 8, 144).slot_stride, 8U);
+  EXPECT_EQ(spscGeometry(8, Tuning::Throughput).slot_stride, 8U);
+  EXPECT_EQ(spscGeometry(8, Tuning::Adaptive).slot_stride, 16U);
   EXPECT_EQ(makeGeometry(PolicyKind::Mpmc, 8, 144).slot_stride, 32U);
+}
+
+TEST(GeometryTest, NoSmallSlotOfSpscLiesAcrossTwoLines) {
+  for (std::uint64_t size = 1; size <= kCacheLineBytes - sizeof(SlotWord); ++size) {
+    const Geometry geometry = spscGeometry(size, Tuning::RoundTrip);
+    ASSERT_TRUE(geometry.has_words) << size;
+    EXPECT_EQ(kCacheLineBytes % geometry.slot_stride, 0U) << size;
+    EXPECT_GE(geometry.payload_offset, sizeof(SlotWord)) << size;
+    EXPECT_GE(geometry.slot_stride, geometry.payload_offset + size) << size;
+  }
+}
+
+TEST(GeometryTest, TheTuningDecidesAboutWordsInSmallSlotsOfSpscAlone) {
+  EXPECT_TRUE(spscGeometry(63, Tuning::Adaptive).has_words);
+  EXPECT_TRUE(spscGeometry(63, Tuning::RoundTrip).has_words);
+  EXPECT_FALSE(spscGeometry(63, Tuning::Throughput).has_words);
+  for (const Tuning tuning : {Tuning::Adaptive, Tuning::RoundTrip, Tuning::Throughput}) {
+    EXPECT_FALSE(spscGeometry(64, tuning).has_words);
+    EXPECT_TRUE(makeGeometry(PolicyKind::Mpsc, 8, 144, Delivery::AtMostOnce, tuning).has_words);
+  }
+}
+
+TEST(TuningTest, EndsOfAnotherSlotLayoutAreRefused) {
+  const ShmName name;
+  const auto open = [&](Tuning tuning) {
+    Spsc::Consumer consumer(name.str(), 8, 16, {.tuning = tuning});
+    return consumer.open();
+  };
+  Spsc::Producer producer(name.str(), 8, 16, {.tuning = Tuning::Adaptive});
+  ASSERT_EQ(producer.open(), 0);
+  EXPECT_EQ(open(Tuning::Throughput), -1);
+  EXPECT_EQ(lastError, Errc::InvalidParam);
+  EXPECT_EQ(open(Tuning::RoundTrip), 0);
+}
+
+TEST(TuningTest, EndsOfOneSlotLayoutMayBeTunedOtherwise) {
+  const ShmName name;
+  Spsc::Producer producer(name.str(), 64, 16, {.tuning = Tuning::Throughput});
+  ASSERT_EQ(producer.open(), 0);
+  Spsc::Consumer consumer(name.str(), 64, 16, {.tuning = Tuning::RoundTrip});
+  EXPECT_EQ(consumer.open(), 0);
 }
 
 /// A ring's file, to be damaged.

@@ -19,22 +19,25 @@
 
 namespace ringside {
 
-/// A policy, and what becomes of what a dead consumer had taken.
-template <class P, Delivery kD = Delivery::AtMostOnce>
+/// A policy, what becomes of what a dead consumer had taken, and how slots are laid out.
+template <class P, Delivery kD = Delivery::AtMostOnce, Tuning kT = Tuning::Adaptive>
 struct Surviving {
   using Policy = P;
   static constexpr Delivery kDelivery = kD;
+  static constexpr Tuning kTuning = kT;
   static constexpr bool kOneProducer = std::is_same_v<P, Spsc>;
   static constexpr bool kOneConsumer = !std::is_same_v<P, Mpmc>;
 };
 
-using SurvivingKinds = ::testing::Types<Surviving<Spsc>, Surviving<Mpsc>, Surviving<Mpmc>,
-                                        Surviving<Mpmc, Delivery::AtLeastOnce>>;
+using SurvivingKinds =
+    ::testing::Types<Surviving<Spsc>, Surviving<Spsc, Delivery::AtMostOnce, Tuning::Throughput>,
+                     Surviving<Mpsc>, Surviving<Mpmc>, Surviving<Mpmc, Delivery::AtLeastOnce>>;
 
 struct SurvivingNames {
   template <class K>
   static std::string GetName(int) {
     if (K::kDelivery == Delivery::AtLeastOnce) return "MpmcAtLeastOnce";
+    if (K::kTuning == Tuning::Throughput) return "SpscWithoutWords";
     if (K::kOneProducer) return "Spsc";
     return K::kOneConsumer ? "Mpsc" : "Mpmc";
   }
@@ -46,7 +49,7 @@ constexpr std::chrono::seconds kNeverReached{20};
 /// it has tried in vain at that position for long, for then looks are up to 256 tries apart.
 constexpr int kTriesWithTwoLooks = 3 * Stall::kMostTries;
 
-using Element = WholeSample<9>;  ///< more than a cache line
+using Element = WholeSample<5>;  ///< small enough for slots with words
 
 struct Delivered {
   std::vector<std::uint64_t> in_order;
@@ -139,7 +142,8 @@ class Survivors {
 
  private:
   static RingOptions options() {
-    return {.memory = {.huge_pages = HugePages::Never}, .delivery = K::kDelivery};
+    return {
+        .memory = {.huge_pages = HugePages::Never}, .delivery = K::kDelivery, .tuning = K::kTuning};
   }
 
   ShmName name_;

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <filesystem>
+#include <vector>
 
 #include "results/exit_code.hpp"
 
@@ -15,5 +17,15 @@ void addVerifyCommand(CLI::App& app, results::ExitCode& exit_code);
 void addReportCommand(CLI::App& app, results::ExitCode& exit_code);
 void addReplayCommand(CLI::App& app, results::ExitCode& exit_code);
 void addCleanCommand(CLI::App& app, results::ExitCode& exit_code);
+
+/// --plugin FILE, any number of times: of each verb that looks up queues.
+inline void addPluginOption(CLI::App& command, std::vector<std::filesystem::path>& files) {
+  command
+      .add_option("--plugin", files,
+                  "Queues from outside: a .so that ringside_add_queue() has made")
+      ->option_text("FILE ...")
+      ->expected(1)
+      ->take_all();
+}
 
 }  // namespace ringside::harness

@@ -1,6 +1,7 @@
 // ringside list: the scenarios and queues at hand, or the plan of one scenario.
 #include "harness/commands/commands.hpp"
 #include "harness/console.hpp"
+#include "harness/plugin/plugins.hpp"
 #include "harness/progress.hpp"
 #include "harness/schedule.hpp"
 #include "harness/shared_files.hpp"
@@ -14,6 +15,7 @@ struct ListOptions {
   std::string suite;
   std::optional<std::string> budget;
   std::optional<std::string> shard;
+  std::vector<std::filesystem::path> plugins;
   std::vector<std::string> overrides;
 };
 
@@ -39,10 +41,17 @@ void listCampaigns() {
   }
 }
 
+/// Of a queue that is not of this program: its file, and why it cannot be used.
+void listOrigin(const QueueEntry& queue) {
+  if (!queue.origin.empty()) put("  {:<22}   from {}\n", "", queue.origin);
+  if (!queue.trouble.empty()) put("  {:<22}   fails: {}\n", "", queue.trouble);
+}
+
 void listQueues() {
   put("\nqueues\n");
   for (const QueueEntry& queue : allQueues()) {
     put("  {:<22} {}\n", queue.name, queue.summary);
+    listOrigin(queue);
     if (!queue.limits.gives_up.empty()) {
       put("  {:<22}   gives up: {}\n", "", queue.limits.gives_up);
     }
@@ -56,6 +65,7 @@ void listPatterns() {
   put("\nother patterns\n");
   for (const QueueEntry& pattern : allPatterns()) {
     put("  {:<22} {}\n", pattern.name, pattern.summary);
+    listOrigin(pattern);
   }
 }
 
@@ -89,6 +99,7 @@ void addListCommand(CLI::App& app, results::ExitCode&) {
   auto options = std::make_shared<ListOptions>();
   CLI::Option* suite =
       command->add_option("suite", options->suite, "A scenario file, or its bare name");
+  addPluginOption(*command, options->plugins);
   command->add_option("-a,--axis", options->overrides, "KEY=VALUE instead of what the file says")
       ->expected(1)
       ->take_all();
@@ -98,6 +109,7 @@ void addListCommand(CLI::App& app, results::ExitCode&) {
   for (CLI::Option* part : {budget, shard}) part->needs(suite);
   command->footer("Examples:\n  ringside list\n  ringside list quick -a capacity=[1,2]");
   command->callback([options] {
+    for (const std::filesystem::path& plugin : options->plugins) loadPlugin(plugin);
     if (!options->suite.empty()) return listPlan(*options);
     if (!options->overrides.empty()) {
       throw UsageError("-a|--axis changes a suite, and none is named; ringside list SUITE -a …");

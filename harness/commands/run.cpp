@@ -13,6 +13,7 @@
 #include "harness/contest_report.hpp"
 #include "harness/environment.hpp"
 #include "harness/floor.hpp"
+#include "harness/plugin/plugins.hpp"
 #include "harness/progress.hpp"
 #include "harness/report.hpp"
 #include "harness/result_table.hpp"
@@ -32,6 +33,7 @@ struct RunOptions {
   std::optional<std::string> budget;
   std::optional<std::string> shard;
   std::optional<std::string> out;
+  std::vector<std::filesystem::path> plugins;
   std::vector<std::string> overrides;
   std::optional<std::string> validate;
   std::string format = "table";
@@ -120,6 +122,7 @@ ExitCode show(const RunOptions& options, const Suite& suite, const results::Bund
 }
 
 ExitCode start(const RunOptions& options) {
+  for (const std::filesystem::path& plugin : options.plugins) loadPlugin(plugin);
   const Schedule schedule = scheduleOf(options);
   const TimeLeft time = timeLeft(schedule, {});
   const Suite suite = readSuite(findScenario(options.suite), options.overrides);
@@ -156,7 +159,7 @@ results::Bundle reopen(const EarlierRun& earlier, const Plan& plan,
 }
 
 ExitCode resume(const RunOptions& options) {
-  const EarlierRun earlier(*options.resume);
+  const EarlierRun earlier(*options.resume, options.plugins);
   if (options.suite.empty() && !options.overrides.empty()) {
     throw UsageError("-a|--axis: a run that goes on keeps what it began with; leave it out");
   }
@@ -203,6 +206,7 @@ void addRunCommand(CLI::App& app, ExitCode& exit_code) {
       ->excludes(out)
       ->excludes(budget)
       ->excludes(shard);
+  addPluginOption(*command, options->plugins);
   command->add_option("-a,--axis", options->overrides, "KEY=VALUE instead of what the file says")
       ->expected(1)
       ->take_all();

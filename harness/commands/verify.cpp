@@ -10,6 +10,7 @@
 #include "harness/environment.hpp"
 #include "harness/history/history_file.hpp"
 #include "harness/history/shrink.hpp"
+#include "harness/plugin/plugins.hpp"
 #include "harness/shared_files.hpp"
 #include "harness/verify/verify_report.hpp"
 #include "harness/verify/verify_suite.hpp"
@@ -22,6 +23,7 @@ using results::ExitCode;
 struct VerifyOptions {
   std::string suite = "quick";
   std::optional<std::string> out;
+  std::vector<std::filesystem::path> plugins;
   std::vector<std::string> overrides;
   std::string format = "table";
   bool until_failure = false;
@@ -58,6 +60,7 @@ ExitCode exitCodeOf(const std::vector<CampaignFinding>& findings, bool interrupt
 }
 
 ExitCode verify(const VerifyOptions& options) {
+  for (const std::filesystem::path& plugin : options.plugins) loadPlugin(plugin);
   Campaign campaign = readCampaign(findScenario(options.suite, kCampaignFolder), options.overrides);
   campaign.until_failure = options.until_failure;
   results::Bundle bundle = makeBundle(options.out, "verify-" + campaign.name);
@@ -100,6 +103,7 @@ void addVerifyCommand(CLI::App& app, ExitCode& exit_code) {
   command->add_option("suite", options->suite, "A campaign file, or its bare name")
       ->capture_default_str();
   command->add_option("--out", options->out, "Folder of the bundle, which must not exist");
+  addPluginOption(*command, options->plugins);
   command->add_option("-s,--set", options->overrides, "KEY=VALUE instead of what the file says")
       ->expected(1)
       ->take_all();

@@ -7,7 +7,7 @@
 #include <cstring>
 #include <new>
 
-#include "harness/registry.hpp"
+#include "harness/measurable_queue.hpp"
 
 namespace ringside::harness {
 namespace {

@@ -4,7 +4,7 @@
 #include <boost/lockfree/spsc_queue.hpp>
 #include <new>
 
-#include "harness/queue_family.hpp"
+#include "harness/measurable_queue.hpp"
 
 namespace ringside::harness {
 namespace {

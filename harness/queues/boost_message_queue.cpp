@@ -7,7 +7,7 @@
 #include <cerrno>
 #include <system_error>
 
-#include "harness/registry.hpp"
+#include "harness/measurable_queue.hpp"
 #include "ringside/segment.hpp"
 
 namespace ringside::harness {

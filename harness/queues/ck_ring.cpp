@@ -4,7 +4,7 @@
 #include <bit>
 #include <new>
 
-#include "harness/queue_family.hpp"
+#include "harness/measurable_queue.hpp"
 
 // Inline functions of C: one of them returns `false` for a pointer, which C++ does not take.
 #include <ck_cc.h>

@@ -3,7 +3,7 @@
 // room for its capacity whoever produces; it is never asked to allocate.
 #include <concurrentqueue/concurrentqueue.h>
 
-#include "harness/queue_family.hpp"
+#include "harness/measurable_queue.hpp"
 
 namespace ringside::harness {
 namespace {
@@ -18,8 +18,8 @@ struct MoodycamelConcurrent {
             .max_consumers = kMaxWorkersPerRole,
             .max_capacity = 1ULL << 24,
             .gives_up =
-                "other processes: its sides are threads of one; and any order between "
-                "producers",
+                "other processes: its sides are threads of one; any order between "
+                "producers; and places that one producer had stay its own",
             .threads_only = true,
             .provision = Provision::Queue,
             .exact_capacity = false,

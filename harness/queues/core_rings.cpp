@@ -1,5 +1,5 @@
 // Ringside's own rings: one adapter for all three policies.
-#include "harness/registry.hpp"
+#include "harness/measurable_queue.hpp"
 #include "ringside/shared.hpp"
 
 namespace ringside::harness {
@@ -12,6 +12,7 @@ struct CoreRing {
                        .max_capacity = kMaxCapacity,
                        .provision = Provision::Queue,
                        .takes_memory_options = true,
+                       .takes_tuning = Policy::kKind == PolicyKind::Spsc,
                        .at_least_once = kDelivery == Delivery::AtLeastOnce,
                        .refuses_seconds = true};
     if (Policy::kKind != PolicyKind::Spsc) limits.max_producers = kMaxWorkersPerRole;
@@ -20,7 +21,8 @@ struct CoreRing {
   }
 
   static Geometry geometry(const QueueShape& shape) {
-    return makeGeometry(Policy::kKind, shape.element_size_bytes, shape.capacity, kDelivery);
+    return makeGeometry(Policy::kKind, shape.element_size_bytes, shape.capacity, kDelivery,
+                        shape.tuning);
   }
   static RingSegment open(const Place& place, const QueueShape& shape) {
     if (place.backing == Backing::File) {

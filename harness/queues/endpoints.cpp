@@ -15,10 +15,13 @@ struct CoreEndpoint {
     return {.max_element_size_bytes = kMaxElementSizeBytes,
             .max_capacity = kMaxCapacity,
             .provision = Provision::Queue,
-            .takes_memory_options = true};
+            .takes_memory_options = true,
+            .takes_tuning = Policy::kKind == PolicyKind::Spsc};
   }
   static std::uint64_t bytesNeeded(const QueueShape& shape) {
-    return 2 * makeGeometry(Policy::kKind, shape.element_size_bytes, shape.capacity).total_bytes;
+    const Geometry geometry = makeGeometry(Policy::kKind, shape.element_size_bytes, shape.capacity,
+                                           Delivery::AtMostOnce, shape.tuning);
+    return 2 * geometry.total_bytes;
   }
   /// Both rings stay when this side is closed again.
   static void create(const Place& place, const QueueShape& shape) {
@@ -29,7 +32,8 @@ struct CoreEndpoint {
    public:
     End(ChannelSide side, const Place& place, const QueueShape& shape)
         : endpoint_(side == ChannelSide::A ? Endpoint::Side::A : Endpoint::Side::B, place.name,
-                    shape.element_size_bytes, shape.capacity, {.memory = shape.memory}) {
+                    shape.element_size_bytes, shape.capacity,
+                    {.memory = shape.memory, .tuning = shape.tuning}) {
       if (endpoint_.open() == 0) return;
       throw std::system_error(lastError, "cannot open the channel " + place.name);
     }

@@ -10,7 +10,7 @@
 #include <cstring>
 #include <system_error>
 
-#include "harness/registry.hpp"
+#include "harness/measurable_queue.hpp"
 #include "ringside/wait.hpp"
 
 namespace ringside::harness {

@@ -4,7 +4,7 @@
 #include <iceoryx_hoofs/internal/concurrent/fifo.hpp>
 #include <new>
 
-#include "harness/queue_family.hpp"
+#include "harness/measurable_queue.hpp"
 
 namespace ringside::harness {
 namespace {

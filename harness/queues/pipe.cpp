@@ -10,7 +10,7 @@
 #include <fstream>
 #include <system_error>
 
-#include "harness/registry.hpp"
+#include "harness/measurable_queue.hpp"
 
 namespace ringside::harness {
 namespace {

@@ -8,7 +8,7 @@
 #include <cerrno>
 #include <system_error>
 
-#include "harness/registry.hpp"
+#include "harness/measurable_queue.hpp"
 #include "harness/system_files.hpp"
 #include "ringside/wait.hpp"
 

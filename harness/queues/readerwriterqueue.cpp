@@ -2,7 +2,7 @@
 // be threads of one process. It is made with room for its capacity and never asked to allocate.
 #include <readerwriterqueue/readerwriterqueue.h>
 
-#include "harness/queue_family.hpp"
+#include "harness/measurable_queue.hpp"
 
 namespace ringside::harness {
 namespace {

@@ -1,6 +1,6 @@
 // The simple comparison: a circular array under one process-shared robust mutex, in memory that the
 // harness provides.
-#include "harness/registry.hpp"
+#include "harness/measurable_queue.hpp"
 #include "ringside/mutex_ring.hpp"
 
 namespace ringside::harness {

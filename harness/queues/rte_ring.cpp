@@ -8,7 +8,7 @@
 #include <bit>
 #include <system_error>
 
-#include "harness/queue_family.hpp"
+#include "harness/measurable_queue.hpp"
 
 namespace ringside::harness {
 namespace {

@@ -9,7 +9,7 @@
 #include <climits>
 #include <system_error>
 
-#include "harness/registry.hpp"
+#include "harness/measurable_queue.hpp"
 
 namespace ringside::harness {
 namespace {

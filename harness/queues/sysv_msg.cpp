@@ -11,7 +11,7 @@
 #include <system_error>
 
 #include "harness/janitor.hpp"
-#include "harness/registry.hpp"
+#include "harness/measurable_queue.hpp"
 #include "harness/system_files.hpp"
 
 namespace ringside::harness {

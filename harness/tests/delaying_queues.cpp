@@ -8,7 +8,7 @@
 #include <new>
 
 #include "harness/clock.hpp"
-#include "harness/registry.hpp"
+#include "harness/measurable_queue.hpp"
 
 namespace ringside::harness {
 namespace {

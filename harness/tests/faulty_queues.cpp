@@ -9,7 +9,7 @@
 #include <stdexcept>
 #include <vector>
 
-#include "harness/registry.hpp"
+#include "harness/measurable_queue.hpp"
 
 namespace ringside::harness {
 namespace {

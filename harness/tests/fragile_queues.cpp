@@ -10,7 +10,7 @@
 #include <chrono>
 #include <new>
 
-#include "harness/registry.hpp"
+#include "harness/measurable_queue.hpp"
 
 namespace ringside::harness {
 namespace {

@@ -141,8 +141,8 @@ TEST(NodeChoiceTest, PagesOnOneNodeAreNotInterleaved) {
 }
 
 TEST(CallsTest, WhoHasNoCallsThatBlockIsSkipped) {
-  EXPECT_THAT(skipOf("queue = \"robust_mutex\"\nwait = \"block\""),
-              HasSubstr("robust_mutex has no calls that block"));
+  EXPECT_THAT(skipOf("queue = \"pipe\"\nwait = \"block\""),
+              HasSubstr("pipe has no calls that block"));
   const Cell cell = cellOf("queue = \"mpmc\"\nwait = \"block\"");
   EXPECT_FALSE(cell.skip_reason);
   EXPECT_EQ(cell.wait, Wait::Block);

@@ -59,6 +59,13 @@ class ListTest(unittest.TestCase):
         for word in QUEUES + axes + ["quick"]:
             self.assertIn(word, words)
 
+    def test_says_what_a_queue_gives_up_that_others_keep(self):
+        lines = run_program(self, "list", cwd=REPOSITORY).out.splitlines()
+        at = next(i for i, line in enumerate(lines) if line.startswith("  robust_mutex "))
+        self.assertRegex(lines[at + 1], r"^ +gives up: a try waits for whoever stopped")
+        at = next(i for i, line in enumerate(lines) if line.startswith("  mpmc "))
+        self.assertNotIn("gives up", lines[at + 1])
+
     def test_of_a_suite_has_one_line_a_cell_with_the_reason_of_a_skip(self):
         scratch = Scratch.of(self)
         with open(scratch.file, "w", encoding="utf-8") as file:

@@ -8,6 +8,7 @@
 #include <system_error>
 #include <utility>
 
+#include "harness/plugin/rehearsal.hpp"
 #include "harness/verify/damage_trial.hpp"
 #include "harness/verify/snapshot_trial.hpp"
 #include "harness/verify/stepped.hpp"
@@ -65,6 +66,11 @@ class CampaignPart {
         runOn(stage);
       } catch (const std::system_error& error) {  // it cannot be had here
         finding_.skipped = error.what();
+      } catch (const AdapterFailed& error) {
+        TrialOutcome crashed;
+        crashed.progress = ProgressClass::Corrupts;
+        crashed.evidence = error.what();
+        add(std::move(crashed));
       }
     }
     if (finding_.fault == FaultKind::StormAtPoints && finding_.faults == 0 && !finding_.failed()) {

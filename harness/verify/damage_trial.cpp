@@ -13,6 +13,7 @@
 #include <filesystem>
 #include <random>
 
+#include "harness/plugin/rehearsal.hpp"
 #include "harness/verify/play.hpp"
 
 namespace ringside::harness {
@@ -193,7 +194,7 @@ DamageOutcome runFullMemory(Stage& stage) {
   const QueueLimits& limits = stage.queue().limits;
   QueueShape shape = stage.shape();
   shape.capacity = limits.capacities.empty() ? 4096 : limits.capacities.back();
-  if (stage.queue().bytesNeeded(shape) == 0) {
+  if (bytesNeededBy(stage.queue(), shape) == 0) {
     outcome.skipped = "its memory is the kernel's own";
     return outcome;
   }

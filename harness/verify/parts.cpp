@@ -61,19 +61,21 @@ std::uint64_t empty(LoggedConsumer& consumer, std::uint64_t at_most) {
 
 constexpr std::uint64_t kAll = ~std::uint64_t{0};
 
-/// Until the last of `count` elements that were pushed here has come back here. The queue is in
-/// order, so all that lay in it has come before.
+/// Until the last of `count` elements that were pushed here has come back here. Where the queue is
+/// in order all that lay in it has come before.
 bool exchange(LoggedProducer& producer, LoggedConsumer& consumer, std::uint64_t count,
               std::atomic<std::int64_t>& recovered_ns) {
   Standstill standstill;
   std::uint64_t pushed = 0;
   std::uint64_t failures = 0;
   bool popped = false;
-  while (pushed < count || consumer.lastValue() != producer.lastValue()) {
+  bool last_came = false;
+  while (!last_came) {
     const bool can_push = pushed < count && producer.tryPush();
     const bool can_pop = consumer.tryPop();
     pushed += can_push ? 1 : 0;
     popped = popped || can_pop;
+    last_came = can_pop && pushed >= count && consumer.lastValue() == producer.lastValue();
     if (pushed > 0 && popped && recovered_ns.load() == 0) recovered_ns.store(nowNs());
     if (can_push || can_pop) {
       standstill.moved();

@@ -137,7 +137,10 @@ SnapshotEntry makeSnapshotEntry(std::string_view name, std::string_view summary)
 
 }  // namespace ringside::harness
 
-/// Enters the template Type when the program starts.
-#define RINGSIDE_SNAPSHOT(name, Type, summary)                                                     \
-  [[maybe_unused]] static const bool ringside_entered_##name = ::ringside::harness::enterSnapshot( \
-      ::ringside::harness::makeSnapshotEntry<Type>(#name, summary))
+/// Enters the template Type when the program starts, or when the plug-in is loaded.
+#define RINGSIDE_SNAPSHOT(name, Type, summary)                                             \
+  [[maybe_unused]] static const bool ringside_entered_##name = ::ringside::harness::enter( \
+      {::ringside::harness::Entrant::Kind::Snapshot, #name, summary, nullptr,              \
+       [](std::string_view called, std::string_view described) {                           \
+         return ::ringside::harness::makeSnapshotEntry<Type>(called, described);           \
+       }})

@@ -7,6 +7,7 @@
 #include <new>
 #include <stdexcept>
 
+#include "harness/plugin/rehearsal.hpp"
 #include "harness/verify/child.hpp"
 #include "ringside/truncation_guard.hpp"
 
@@ -35,7 +36,7 @@ void Stage::reset() {
   held_ = {};
   removeNames();
   name_ = session_.freshName();
-  if (queue_.limits.inherited_only) held_ = queue_.hold(placeNow(), shape_);
+  if (queue_.limits.inherited_only) held_ = holdBy(queue_, placeNow(), shape_);
   words_ = new (pages_.data()) StageWords{};
   for (std::uint32_t actor = 0; actor < next_actor_; ++actor) {
     logs_[actor].count.store(0, std::memory_order_relaxed);  // before anybody is forked

@@ -80,6 +80,11 @@ class CampaignReader {
       for (const QueueEntry& entry : allQueues()) campaign_.queues.push_back(&entry);
       for (const SnapshotEntry& one : allSnapshots()) campaign_.queues.push_back(&one.entry);
     }
+    for (const QueueEntry* queue : campaign_.queues) {
+      if (queue->trouble.empty()) continue;
+      throw UsageError(fmt::format("queues: {} of {} cannot be tried: {}; mend it, or leave it out",
+                                   queue->name, queue->origin, queue->trouble));
+    }
     if (campaign_.faults.empty()) campaign_.faults = possibleFaultKinds();
     return std::move(campaign_);
   }

@@ -13,7 +13,7 @@
 #include "harness/clock.hpp"
 #include "harness/control.hpp"
 #include "harness/element.hpp"
-#include "harness/measurable_queue.hpp"
+#include "harness/queue_contract.hpp"
 
 namespace ringside::harness {
 

@@ -6,30 +6,12 @@
 // queue that hands out a wrong place delivers lines that are whole but not where they should be.
 #pragma once
 
-#include <concepts>
 #include <cstddef>
 #include <cstring>
 
 #include "harness/workloads/loop.hpp"
 
 namespace ringside::harness {
-
-/// What an adapter offers beside MeasurableQueue for elements in place:
-///   producer.tryClaim()  a place for one element, nullptr when full; producer.commit() sends it
-///   consumer.tryTake()   the next element, nullptr when empty; consumer.release() gives it back
-template <class P>
-concept ClaimsInPlace = requires(P& producer) {
-  { producer.tryClaim() } -> std::same_as<void*>;
-  producer.commit();
-};
-template <class C>
-concept TakesInPlace = requires(C& consumer) {
-  { consumer.tryTake() } -> std::same_as<const void*>;
-  consumer.release();
-};
-template <class Q>
-concept InPlaceQueue =
-    MeasurableQueue<Q> && ClaimsInPlace<typename Q::Producer> && TakesInPlace<typename Q::Consumer>;
 
 /// The words of elements of one size, wherever these lie; at least 8 bytes.
 class WordsInPlace {

@@ -128,8 +128,8 @@ class TypedQueue : public PushCalls<TypedQueue<T, Policy>,
   TypedQueue(RingSegment segment, Wait wait) : segment_(std::move(segment)), wait_(wait) {}
   ~TypedQueue() = default;
 
-  static Geometry geometryFor(std::uint64_t capacity, Delivery delivery) {
-    return makeGeometry(Policy::kKind, sizeof(T), capacity, delivery);
+  static Geometry geometryFor(std::uint64_t capacity, const RingOptions& options) {
+    return makeGeometry(Policy::kKind, sizeof(T), capacity, options.delivery, options.tuning);
   }
 
  private:
@@ -162,8 +162,7 @@ class BasicQueue : public TypedQueue<T, Policy> {
   /// children that it forks. `capacity` elements exactly, at least 1.
   explicit BasicQueue(std::uint64_t capacity, const RingOptions& options = {})
       : BasicQueue::TypedQueue(
-            RingSegment::in<Memory>(BasicQueue::geometryFor(capacity, options.delivery),
-                                    options.memory),
+            RingSegment::in<Memory>(BasicQueue::geometryFor(capacity, options), options.memory),
             options.wait) {}
 
   /// In memory of this name, path, key or descriptor, which is created or opened (a descriptor:
@@ -172,8 +171,7 @@ class BasicQueue : public TypedQueue<T, Policy> {
   BasicQueue(std::uint64_t capacity, const typename M::Place& place,
              const RingOptions& options = {})
       : BasicQueue::TypedQueue(
-            RingSegment::in<M>(BasicQueue::geometryFor(capacity, options.delivery), options.memory,
-                               place),
+            RingSegment::in<M>(BasicQueue::geometryFor(capacity, options), options.memory, place),
             options.wait) {}
 };
 

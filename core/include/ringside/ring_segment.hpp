@@ -17,12 +17,14 @@ namespace ringside {
 /// What one attachment does with the ring; a typed queue may do both.
 enum class Role : std::uint32_t { Producer = 1, Consumer = 2 };
 
-/// How waiting operations wait, what memory is asked for, and what becomes of elements that an MPMC
-/// consumer had taken when it died. The last is a property of the ring: all who open it must agree.
+/// How waiting operations wait, what memory is asked for, what becomes of elements that an MPMC
+/// consumer had taken when it died, and what an SPSC ring is made fast for. The last two are
+/// properties of the ring: all who open it must agree, on the tuning as far as Tuning says.
 struct RingOptions {
   Wait wait = Wait::Block;
   MemoryOptions memory = {};
   Delivery delivery = Delivery::AtMostOnce;
+  Tuning tuning = Tuning::Adaptive;
 };
 
 /// The memory of one ring. Move-only. Throws std::system_error.

@@ -1,6 +1,6 @@
-// What lies in the memory of a ring, byte by byte (layout 2), and where its parts are in this
-// process. Nothing here is trusted before it is checked: positions and sizes used on the fast path
-// live in the process, never in the segment.
+// What lies in the memory of a ring, byte by byte (layouts 2 and 3), and where its parts are in
+// this process. Nothing here is trusted before it is checked: positions and sizes used on the fast
+// path live in the process, never in the segment.
 //
 //   page 0   SegmentHeader      written once, then read-only
 //   page 1   ProducerPage       write position; where consumers sleep
@@ -27,6 +27,15 @@ enum class PolicyKind : std::uint32_t { Spsc = 1, Mpsc = 2, Mpmc = 3 };
 /// SPSC and MPSC an element that was not given back is the next consumer's first.
 enum class Delivery : std::uint32_t { AtMostOnce = 0, AtLeastOnce = 1 };
 
+/// What an SPSC ring is made fast for. It decides how small slots are laid out, so all who open a
+/// ring must ask for tunings of one layout: latency and adaptive agree at every element size, and
+/// all three from kCacheLineBytes up. MPSC and MPMC are the same in all of them.
+enum class Tuning : std::uint32_t {
+  Adaptive = 0,   ///< near the best of both others: words in small slots, and prefetch for write
+  RoundTrip = 1,  ///< round trips: words in small slots, no line asked for ahead of its use
+  Throughput = 2  ///< streams: packed slots without words, and prefetch for write
+};
+
 constexpr std::uint64_t kMaxElementSizeBytes = 16ULL << 20;
 constexpr std::uint64_t kMaxCapacity = 1ULL << 26;
 constexpr std::uint64_t kMaxSegmentBytes = 1ULL << 40;
@@ -36,13 +45,15 @@ constexpr std::uint32_t kMaxParticipants = 128;
 constexpr std::size_t kCacheLineBytes = 64;
 constexpr std::size_t kPageBytes = 4096;
 
-/// Sizes and offsets of a ring, all computed from the first four; nobody reads them from a
+/// Sizes and offsets of a ring, all computed from the first five; nobody reads them from a
 /// segment, they are only compared with what stands there.
 struct Geometry {
   PolicyKind policy = PolicyKind::Spsc;
   std::uint64_t element_size_bytes = 0;  ///< 1 … kMaxElementSizeBytes
   std::uint64_t capacity = 0;            ///< 1 … kMaxCapacity, exact
   Delivery delivery = Delivery::AtMostOnce;
+  Tuning tuning = Tuning::Adaptive;
+  bool has_words = false;        ///< each slot begins with a word that says what is in it
   std::uint64_t slot_count = 0;  ///< SPSC: capacity; else the next power of two
   std::uint64_t slot_stride = 0;
   std::uint64_t payload_offset = 0;  ///< of the element in its slot
@@ -52,7 +63,7 @@ struct Geometry {
 
 /// Throws std::system_error with InvalidParam, naming the value and what is allowed.
 Geometry makeGeometry(PolicyKind policy, std::uint64_t element_size_bytes, std::uint64_t capacity,
-                      Delivery delivery = Delivery::AtMostOnce);
+                      Delivery delivery = Delivery::AtMostOnce, Tuning tuning = Tuning::Adaptive);
 
 struct SegmentHeader {
   char magic[8];
@@ -169,7 +180,7 @@ void checkHeader(const SegmentHeader& header, const Geometry& expected);
 std::uint32_t headerChecksum(const SegmentHeader& header);
 
 /// What ring a header belongs to, whatever is expected: nothing when it is of none that this
-/// version of the library can open, or damaged.
+/// version of the library can open, or damaged. Its tuning is one that has this layout.
 std::optional<Geometry> geometryOf(const SegmentHeader& header);
 
 /// Where the parts of one ring are in this process, from a checked geometry alone.
@@ -187,7 +198,8 @@ struct RingView {
 
   /// Filled slots at one instant, 0..capacity; exact only while nobody else acts and no claim is
   /// out. On MPSC and MPMC a claimed slot counts as filled; on MPMC a taken one no longer does,
-  /// though it has no room yet.
+  /// though it has no room yet. On SPSC the slots of a push that a dead producer did not end count
+  /// until the next one attaches.
   std::uint64_t pending() const noexcept {
     // The read position first: both only grow, so the difference cannot be negative.
     const std::uint64_t read = consumer_page->read_position.load(std::memory_order_acquire);

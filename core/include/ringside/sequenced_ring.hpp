@@ -9,6 +9,7 @@
 
 #include "ringside/intent.hpp"
 #include "ringside/kill_point.hpp"
+#include "ringside/prefetch.hpp"
 #include "ringside/sequenced_slots.hpp"
 
 namespace ringside {
@@ -57,6 +58,8 @@ class BasicSequencedWriter {
         shared_(&ring.producer_page->write_position),
         remote_(&ring.consumer_page->read_position),
         by_words_(ring.geometry.policy == PolicyKind::Mpmc),
+        stride_(ring.geometry.slot_stride),
+        ahead_(slotsToAskAhead(ring.geometry)),
         read_seen_(remote_->load(std::memory_order_acquire)),
         intents_(attachment) {}
 
@@ -67,6 +70,7 @@ class BasicSequencedWriter {
         [&, most = Announcing::atMost(wanted)](std::uint64_t at) { return freeRun(at, most); });
   }
   std::byte* slot(const Claim& claim, std::uint64_t i) const noexcept {
+    askForLines(claim.position + i);
     return slots_.payload(claim.position + i);
   }
   void publish(const Claim& claim) noexcept {
@@ -98,6 +102,27 @@ class BasicSequencedWriter {
     return run;
   }
 
+  /// How many slots ahead of the one that is written lines are asked for: 1 KiB, of which producers
+  /// that take turns write some. None of slots of several lines' worth, which ask for their own;
+  /// nor of those that share a line, or of MPMC, where nobody says which ones the consumers are
+  /// done with: there it costs as much as it brings, or more.
+  static std::uint64_t slotsToAskAhead(const Geometry& geometry) {
+    constexpr std::uint64_t kBytesAhead = 1024;
+    const bool apart = geometry.slot_stride > kCacheLineBytes;
+    const bool small = geometry.slot_stride <= kBytesAhead / 2;
+    const bool by_words = geometry.policy == PolicyKind::Mpmc;
+    return apart && small && !by_words ? kBytesAhead / geometry.slot_stride : 0;
+  }
+  void askForLines(std::uint64_t position) const noexcept {
+    const std::uint64_t ahead = position + ahead_;
+    if (ahead_ > 0) {
+      // An older read position only makes it ask for less.
+      if (ahead - read_seen_ < capacity_) prefetchForWrite(slots_.slot(ahead), stride_);
+    } else if (stride_ > kCacheLineBytes && !by_words_) {
+      prefetchForWrite(slots_.slot(position), stride_);
+    }
+  }
+
   /// The slot words alone would allow a power of two: the slot one capacity back must be free as
   /// well. All before it are, for this was asked of each position.
   bool isWithinCapacity(std::uint64_t position) const noexcept {
@@ -126,6 +151,8 @@ class BasicSequencedWriter {
   /// Where consumers contend for the read position, not looking at it doubles the throughput, and
   /// what they have taken and not released counts. With one consumer it costs.
   bool by_words_;
+  std::uint64_t stride_;
+  std::uint64_t ahead_;      ///< slotsToAskAhead()
   std::uint64_t read_seen_;  ///< a read position seen some time ago
   [[no_unique_address]] Announcing intents_;
 };

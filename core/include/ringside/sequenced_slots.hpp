@@ -28,18 +28,17 @@ class SequencedSlots {
         payload_offset_(ring.geometry.payload_offset) {}
 
   SlotWord& word(std::uint64_t position) const noexcept {
-    return *reinterpret_cast<SlotWord*>(at(position));
+    return *reinterpret_cast<SlotWord*>(slot(position));
   }
   std::byte* payload(std::uint64_t position) const noexcept {
-    return at(position) + payload_offset_;
+    return slot(position) + payload_offset_;
+  }
+  std::byte* slot(std::uint64_t position) const noexcept {
+    return slots_ + (position & (count_ - 1)) * stride_;
   }
   std::uint64_t count() const noexcept { return count_; }
 
  private:
-  std::byte* at(std::uint64_t position) const noexcept {
-    return slots_ + (position & (count_ - 1)) * stride_;
-  }
-
   std::byte* slots_;
   std::uint64_t count_;
   std::uint64_t stride_;

@@ -35,8 +35,8 @@ class Channel {
   int open() noexcept {
     if (opened()) return fail(Errc::InUse);
     try {
-      const Geometry geometry =
-          makeGeometry(Policy::kKind, element_size_bytes_, capacity_, options_.delivery);
+      const Geometry geometry = makeGeometry(Policy::kKind, element_size_bytes_, capacity_,
+                                             options_.delivery, options_.tuning);
       close();  // what a forked child has of its parent
       segment_.emplace(RingSegment::in<ShmMem>(geometry, options_.memory, name_));
       const Attachment attachment = segment_->attach(kRole);
