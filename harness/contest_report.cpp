@@ -66,7 +66,8 @@ ordered_json toJson(const Contest& contest, const Entrant& entrant) {
   json["handoff_ns"] = orNull(contest.handoff_ns);
   json["rounds"] = entrant.values.size();
   json["rounds_left_out"] = entrant.left_out;
-  json["rounds_bad"] = entrant.bad;
+  json["rounds_failed"] = entrant.failed;
+  json["rounds_invalid"] = entrant.invalid;
   return json;
 }
 

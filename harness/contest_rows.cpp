@@ -159,7 +159,8 @@ std::vector<std::string> placementLines(const ContestReport& report) {
 
 std::vector<std::string> troubleLines(const ContestReport& report) {
   struct Trouble {
-    std::uint32_t repetitions = 0;
+    std::uint32_t failed = 0;
+    std::uint32_t invalid = 0;
     std::string reason;
   };
   std::map<std::string, Trouble> troubles;
@@ -167,20 +168,23 @@ std::vector<std::string> troubleLines(const ContestReport& report) {
     // The measures of one shape are of the same repetitions.
     if (contest.metric != results::measuresOf(contest.axes.workload).front()) continue;
     for (const Entrant& entrant : contest.entrants) {
-      if (entrant.bad == 0) continue;
+      if (entrant.failed + entrant.invalid == 0) continue;
       Trouble& trouble = troubles[entrant.axes.queue];
-      trouble.repetitions += entrant.bad;
-      if (trouble.reason.empty()) {
+      const bool is_first_failure = trouble.failed == 0 && entrant.failed > 0;
+      if (trouble.reason.empty() || is_first_failure) {
         trouble.reason = fmt::format("{} ({}, {}, {} B × {})", entrant.first_reason,
                                      titleOf(contest), shapeText(contest.axes),
                                      contest.axes.element_size_bytes, contest.axes.capacity);
       }
+      trouble.failed += entrant.failed;
+      trouble.invalid += entrant.invalid;
     }
   }
   std::vector<std::string> lines;
   for (const auto& [queue, trouble] : troubles) {
-    lines.push_back(fmt::format("{}: {} failed or invalid, such as {}", queue,
-                                counted(trouble.repetitions, "repetition"), trouble.reason));
+    lines.push_back(fmt::format("{}: {} failed, {} invalid, such as {}", queue,
+                                counted(trouble.failed, "repetition"), trouble.invalid,
+                                trouble.reason));
   }
   return lines;
 }

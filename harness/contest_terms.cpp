@@ -13,6 +13,7 @@ namespace ringside::harness {
 namespace {
 
 constexpr double kMostExpected = 1000;
+constexpr std::string_view kEveryone = "everyone";
 
 class TermsReader {
  public:
@@ -97,7 +98,8 @@ class TermsReader {
                                fmt::join(measures, ", ")));
     }
     terms.where = conditions(line, "where");
-    terms.against = conditions(line, "against");
+    terms.asks_everyone = line["against"].value<std::string_view>() == kEveryone;
+    if (!terms.asks_everyone) terms.against = conditions(line, "against");
     terms.at_least = ratio(line);
     return terms;
   }
@@ -197,6 +199,7 @@ std::string toToml(const ContestTerms& terms) {
     if (!line.metric.empty()) text += fmt::format(", metric = '{}'", line.metric);
     if (!line.where.empty()) text += ", where = " + tomlOf(line.where);
     if (!line.against.empty()) text += ", against = " + tomlOf(line.against);
+    if (line.asks_everyone) text += fmt::format(", against = '{}'", kEveryone);
     text += fmt::format(", at_least = {} }},\n", line.at_least);
   }
   return text + "]\n";
@@ -221,6 +224,7 @@ results::Expectation toExpectation(const ExpectationTerms& terms) {
                                                 hold(terms.where, axes);
                                        },
                                    .is_yardstick = nullptr,
+                                   .asks_everyone = terms.asks_everyone,
                                    .at_least = terms.at_least};
   if (terms.against.empty()) return expectation;
   expectation.is_yardstick = [terms](const results::Axes& axes) {

@@ -25,6 +25,7 @@ struct ExpectationTerms {
   std::string metric;                  ///< empty: the first measure of the workload
   std::vector<AxisCondition> where;    ///< which of its cells; empty: all of that workload
   std::vector<AxisCondition> against;  ///< empty: the best comparator; else cells of the subject
+  bool asks_everyone = false;          ///< against = "everyone": also those that give something up
   double at_least = 1;
 };
 

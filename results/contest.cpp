@@ -24,6 +24,28 @@ constexpr WorkloadMeasures kMeasures[] = {
     {"ping_pong", kRoundTrip}, {"paced", kResponse}, {"slo", kSlo},
 };
 
+bool isBetter(const Entrant& a, const Entrant& b, Better better) {
+  if (a.values.empty() || b.values.empty()) return !a.values.empty() && b.values.empty();
+  return better == Better::Higher ? a.median > b.median : a.median < b.median;
+}
+
+/// The best of those that are asked for, of those with enough rounds for a median to say much.
+std::optional<std::size_t> bestOf(const Contest& contest,
+                                  const std::function<bool(const Entrant&)>& is_asked) {
+  std::size_t most_rounds = 0;
+  for (const Entrant& entrant : contest.entrants) {
+    most_rounds = std::max(most_rounds, entrant.values.size());
+  }
+  std::optional<std::size_t> best;
+  for (std::size_t i = 0; i < contest.entrants.size(); ++i) {
+    const Entrant& entrant = contest.entrants[i];
+    const bool has_rounds = !entrant.values.empty() && 2 * entrant.values.size() >= most_rounds;
+    if (!has_rounds || !is_asked(entrant)) continue;
+    if (!best || isBetter(entrant, contest.entrants[*best], contest.better)) best = i;
+  }
+  return best;
+}
+
 double medianOf(const std::vector<double>& values) { return medianInterval(values).median; }
 
 /// The contests of one shape while their records come in.
@@ -71,9 +93,7 @@ class Gathering {
   void enter(Contest& contest, const Record& record) const {
     Entrant& entrant = entrantOf(contest, record);
     if (record.status != Status::Ok) {
-      ++entrant.bad;
-      if (entrant.first_reason.empty()) entrant.first_reason = record.reason.value_or("");
-      return;
+      return noteBad(entrant, record);
     }
     const std::optional<double> value = metricOf(record, contest.metric);
     if (!value || !(*value > 0)) return;
@@ -82,6 +102,13 @@ class Gathering {
     } else {
       ++entrant.left_out;
     }
+  }
+
+  static void noteBad(Entrant& entrant, const Record& record) {
+    const bool failed = record.status == Status::Failed;
+    const bool is_first = failed ? entrant.failed == 0 : entrant.failed + entrant.invalid == 0;
+    if (is_first) entrant.first_reason = record.reason.value_or("");
+    ++(failed ? entrant.failed : entrant.invalid);
   }
 
   Entrant& entrantOf(Contest& contest, const Record& record) const {
@@ -111,7 +138,7 @@ class Gathering {
     for (Entrant& entrant : contest.entrants) settle(entrant, contest);
     std::stable_sort(contest.entrants.begin(), contest.entrants.end(),
                      [&](const Entrant& a, const Entrant& b) { return isBefore(a, b, contest); });
-    chooseBest(contest);
+    contest.best = bestOf(contest, [](const Entrant& entrant) { return classOf(entrant) == 1; });
     if (!contest.best) return;
     const Entrant best = contest.entrants[*contest.best];
     for (Entrant& entrant : contest.entrants) {
@@ -133,11 +160,6 @@ class Gathering {
                              : entrant.median / (2 * *contest.handoff_ns);
   }
 
-  static bool isBetter(const Entrant& a, const Entrant& b, Better better) {
-    if (a.values.empty() || b.values.empty()) return !a.values.empty() && b.values.empty();
-    return better == Better::Higher ? a.median > b.median : a.median < b.median;
-  }
-
   static int classOf(const Entrant& entrant) {
     if (entrant.is_subject) return 0;
     return entrant.gives_up.empty() ? 1 : 2;
@@ -148,21 +170,6 @@ class Gathering {
     return isBetter(a, b, contest.better);
   }
 
-  /// Entrants are in order: the first that has rounds enough.
-  static void chooseBest(Contest& contest) {
-    std::size_t most_rounds = 0;
-    for (const Entrant& entrant : contest.entrants) {
-      most_rounds = std::max(most_rounds, entrant.values.size());
-    }
-    for (std::size_t i = 0; i < contest.entrants.size(); ++i) {
-      const Entrant& entrant = contest.entrants[i];
-      const bool has_rounds = !entrant.values.empty() && 2 * entrant.values.size() >= most_rounds;
-      if (classOf(entrant) != 1 || !has_rounds) continue;
-      contest.best = i;
-      return;
-    }
-  }
-
   std::span<const std::string> subjects_;
   const RegimeSurvey& survey_;
   std::vector<Contest> contests_;
@@ -170,11 +177,12 @@ class Gathering {
 };
 
 std::optional<std::size_t> yardstickOf(const Expectation& expectation, const Contest& contest) {
-  if (!expectation.is_yardstick) return contest.best;
-  for (std::size_t i = 0; i < contest.entrants.size(); ++i) {  // the best of its class first
-    if (expectation.is_yardstick(contest.entrants[i].axes)) return i;
+  if (expectation.asks_everyone) {
+    return bestOf(contest, [](const Entrant& entrant) { return !entrant.is_subject; });
   }
-  return std::nullopt;
+  if (!expectation.is_yardstick) return contest.best;
+  return bestOf(contest,
+                [&](const Entrant& entrant) { return expectation.is_yardstick(entrant.axes); });
 }
 
 Fulfilment fulfilmentOf(const Finding& finding, double at_least) {

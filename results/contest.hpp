@@ -34,8 +34,9 @@ struct Entrant {
   std::map<std::uint32_t, double> values;  ///< round → what was measured; only those that count
   double median = 0;                       ///< of them; 0 when there are none
   std::uint32_t left_out = 0;              ///< rounds of another placement than the run's
-  std::uint32_t bad = 0;                   ///< rounds that failed or were invalid
-  std::string first_reason = {};           ///< of one that was bad
+  std::uint32_t failed = 0;                ///< rounds
+  std::uint32_t invalid = 0;               ///< rounds
+  std::string first_reason = {};           ///< of the first that failed, else was invalid
   /// To the best comparator, round by round: above 1 is better, for times too. Of the rounds that
   /// both have; absent when there are none, and of no comparator.
   std::optional<MedianInterval> ratio = {};
@@ -72,7 +73,8 @@ struct Expectation {
   std::string metric;                             ///< empty: the first measure of the workload
   std::function<bool(const Axes&)> covers;        ///< which entrants of the subject's name
   std::function<bool(const Axes&)> is_yardstick;  ///< empty: the best comparator
-  double at_least = 1;                            ///< of the ratio
+  bool asks_everyone = false;  ///< the best of all but the subjects, whatever they give up
+  double at_least = 1;         ///< of the ratio
 };
 
 /// Undecided: 1 lies in the interval of ratio / at_least, or there are too few rounds.
@@ -94,8 +96,9 @@ struct Finding {
   Fulfilment fulfilment = Fulfilment::Undecided;
 };
 
-/// In the order of the expectations. One that covers no entrant has no finding. Several yardsticks:
-/// the one with the best median.
+/// In the order of the expectations. One that covers no entrant has no finding. Of several
+/// yardsticks it is the one with the best median, among those with at least half as many rounds as
+/// anybody.
 std::vector<Finding> judgeExpectations(const std::vector<Expectation>& expectations,
                                        const std::vector<Contest>& contests);
 

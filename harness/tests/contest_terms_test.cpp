@@ -67,6 +67,16 @@ TEST(ContestTermsTest, WithoutAgainstTheYardstickIsTheBestComparator) {
   EXPECT_FALSE(toExpectation(file.read().contest.expectations.at(0)).is_yardstick);
 }
 
+TEST(ContestTermsTest, MayAskEveryoneWhateverTheyGiveUp) {
+  const ScratchSuite file(suiteAbout(
+      "subjects = [\"spsc\"]\nexpect = [{ subject = \"spsc\", workload = \"throughput\", "
+      "against = \"everyone\", at_least = 1.5 }]"));
+  const Suite suite = file.read();
+  EXPECT_TRUE(toExpectation(suite.contest.expectations.at(0)).asks_everyone);
+  const ScratchSuite again(toToml(suite));
+  EXPECT_TRUE(again.read().contest.expectations.at(0).asks_everyone);
+}
+
 TEST(ContestTermsTest, AreThereAgainWhenTheSuiteIsWrittenOut) {
   const ScratchSuite file(suiteAbout(
       "subjects = [\"spsc\"]\n"
@@ -127,6 +137,8 @@ TEST(ContestTermsTest, RefuseConditionsAndRatiosThatCannotBe) {
               HasSubstr("unknown key 'queue' in where"));
   EXPECT_THAT(refusalOfLine(judged + "against = { wait = \"doze\" }, at_least = 1"),
               HasSubstr("wait is 'doze'"));
+  EXPECT_THAT(refusalOfLine(judged + "against = \"nobody\", at_least = 1"),
+              HasSubstr("against is 'nobody'"));
   EXPECT_THAT(refusalOfLine(judged + "where = { capacity = [] }, at_least = 1"),
               HasSubstr("empty list"));
   EXPECT_THAT(refusalOfLine(judged + "where = { capacity = 7 }"), HasSubstr("no at_least"));

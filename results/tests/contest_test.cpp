@@ -124,6 +124,9 @@ TEST(ContestTest, AComparatorWithFewRoundsIsNotTheBestOne) {
 
 TEST(ContestTest, BadRepetitionsAreCountedAndSkippedOnesAreNobody) {
   std::vector<Record> records = slowingMachine(2);
+  records.push_back(contestRecord("broken", 1, 0));
+  records.back().status = Status::Invalid;
+  records.back().reason = "saturated";
   records.push_back(contestRecord("broken", 0, 0));
   records.back().status = Status::Failed;
   records.back().reason = "integrity: 3 lost";
@@ -131,7 +134,8 @@ TEST(ContestTest, BadRepetitionsAreCountedAndSkippedOnesAreNobody) {
   records.back().status = Status::Skipped;
   const Contest contest = contestsOf(records).at(0);
   EXPECT_THAT(queuesOf(contest), ElementsAre("spsc", "good", "poor", "broken"));
-  EXPECT_EQ(contest.entrants[3].bad, 1U);
+  EXPECT_EQ(contest.entrants[3].failed, 1U);
+  EXPECT_EQ(contest.entrants[3].invalid, 1U);
   EXPECT_EQ(contest.entrants[3].first_reason, "integrity: 3 lost");
   EXPECT_FALSE(contest.entrants[3].ratio.has_value());
 }
@@ -169,6 +173,7 @@ Expectation expecting(double at_least) {
           .metric = "",
           .covers = [](const Axes& axes) { return axes.element_size_bytes == 64; },
           .is_yardstick = nullptr,
+          .asks_everyone = false,
           .at_least = at_least};
 }
 
@@ -213,6 +218,24 @@ TEST(ExpectationTest, MayBeMeasuredByAnotherCellOfTheSubject) {
   ASSERT_EQ(findings.size(), 1U);
   EXPECT_DOUBLE_EQ(findings[0].ratio->median, 0.96);
   EXPECT_EQ(findings[0].fulfilment, Fulfilment::Met);
+}
+
+TEST(ExpectationTest, OfEveryoneIsMeasuredAlsoByThoseThatGiveSomethingUp) {
+  std::vector<Record> records;
+  for (std::uint32_t round = 0; round < 6; ++round) {
+    records.push_back(contestRecord("spsc", round, 100e6));
+    records.push_back(contestRecord("good", round, 50e6));
+    records.push_back(contestRecord("careless", round, 80e6));
+    records.back().gives_up = "order";
+  }
+  Expectation everyone = expecting(1.2);
+  everyone.asks_everyone = true;
+  const auto contests = contestsOf(records);
+  const auto findings = judgeExpectations({expecting(1.2), everyone}, contests);
+  ASSERT_EQ(findings.size(), 2U);
+  EXPECT_DOUBLE_EQ(findings[0].ratio->median, 2.0);
+  EXPECT_DOUBLE_EQ(findings[1].ratio->median, 1.25);
+  EXPECT_EQ(contests[0].entrants[*findings[1].yardstick].axes.queue, "careless");
 }
 
 TEST(ExpectationTest, ThatCoversNothingHasNoFinding) {
