@@ -30,8 +30,8 @@ enum class CanaryRole : std::uint8_t {
 /// Waits for the other one, who is on another CPU, hands the line over some thousand times, and
 /// says to who leads how long that takes one way, in ns: the lowest tenth of the means of short
 /// chunks, so that who lost the CPU for a while does not count. About a millisecond in all. 0 to
-/// who follows and to who is not one of the two, and when the other one did not come for
-/// kCanaryPatience. The parent ends who waits for one that died.
+/// who follows and to who is not one of the two, when the other one did not come for
+/// kCanaryPatience, and when the two were hardly ever on their CPUs at the same time, for 20 ms.
 double measureCanary(CanaryLine& line, CanaryRole role, const Clock& clock) noexcept;
 constexpr std::chrono::seconds kCanaryPatience{20};
 

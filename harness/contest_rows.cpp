@@ -151,7 +151,7 @@ std::vector<std::string> placementLines(const ContestReport& report) {
                     counted(report.elsewhere, "repetition"), report.moved));
   }
   if (report.unmeasured > 0) {
-    lines.push_back(fmt::format("{} without a canary: their placement is not known",
+    lines.push_back(fmt::format("{} without a canary, which count only where no other has one",
                                 counted(report.unmeasured, "repetition")));
   }
   return lines;

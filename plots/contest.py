@@ -22,7 +22,7 @@ _MEASURES = {
               ("response_ns_p99", "response, p99", _LOWER)),
     "slo": (("slo_rate_per_s", "rate that holds", _HIGHER),),
 }
-_CHOSEN_MEMORIES = ("anon", "memfd", "file", "sysv")  # beside posix_shm
+_CHOSEN_MEMORIES = ("memfd", "file", "sysv")  # what only who asks for it gets
 _NOT_SHARED = ("queue", "wait", "tuning", "scenario")
 
 
@@ -134,11 +134,12 @@ def regimes_of_run(records):
 
 
 def is_of_run(record, regimes):
-    """Whether it ran where most of the run was; without a canary nobody knows, and it counts."""
-    if not record.canary_ns:
-        return True
+    """Whether it ran where most of the run was; where no canary was measured at all, all count."""
+    of_run = regimes.get(record.axes.get("placement"))
+    if of_run is None or not record.canary_ns:
+        return of_run is None
     lowest, highest = min(record.canary_ns), max(record.canary_ns)
-    low, high = regimes[record.axes.get("placement")]
+    low, high = of_run
     return highest <= REGIME_RATIO * lowest and low <= lowest and highest <= high
 
 

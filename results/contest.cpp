@@ -12,8 +12,8 @@ constexpr std::string_view kRoundTrip[] = {"rtt_ns_mean99", "rtt_ns_p99"};
 constexpr std::string_view kResponse[] = {"response_ns_p50", "response_ns_p99"};
 constexpr std::string_view kSlo[] = {"slo_rate_per_s"};
 
-/// Beside posix_shm, what one can ask for; "kernel" and the like are what a queue has.
-constexpr std::string_view kChosenMemories[] = {"anon", "memfd", "file", "sysv"};
+/// What only who asks for it gets. "anon", "kernel" and "process" may be what a queue has to take.
+constexpr std::string_view kChosenMemories[] = {"memfd", "file", "sysv"};
 
 struct WorkloadMeasures {
   std::string_view workload;
@@ -68,10 +68,11 @@ class Gathering {
   }
 
  private:
+  /// Where no canary was measured at all, all repetitions count: nothing is known of any.
   bool counts(const Record& record) const {
-    const Standing standing = survey_.standingOf(record);
-    return record.status == Status::Ok &&
-           (standing == Standing::OfRun || standing == Standing::Unmeasured);
+    if (record.status != Status::Ok) return false;
+    if (survey_.ofRun(record.axes.placement) == nullptr) return true;
+    return survey_.standingOf(record) == Standing::OfRun;
   }
 
   /// Where the contests of these axes begin; new ones are made.

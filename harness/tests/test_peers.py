@@ -33,7 +33,8 @@ class ContestTest(unittest.TestCase):
     def setUpClass(cls):
         cls.scratch = Scratch.of_class(cls)
         cls.finished = cls.scratch.run_suite(TEXT)
-        cls.records = cls.scratch.records()
+        every = cls.scratch.records()
+        cls.records = [r for r in every if r["status"] != "skipped"]  # for limits of this system
 
     def report(self, name):
         finished = self.scratch.start("report", self.scratch.bundle, "--format", name).finish()

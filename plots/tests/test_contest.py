@@ -61,6 +61,10 @@ class ContestTest(unittest.TestCase):
         self.assertEqual(left_out, 2)
         self.assertEqual(sorted(only.of_queue()["spsc"].values), [2, 3, 4, 5, 6])
 
+    def test_a_round_without_a_canary_among_those_that_have_one_is_left_out(self):
+        (only,), left_out = hold(seven_rounds() + [peer("good", 7, 1e6, canary_ns=None)])
+        self.assertEqual((len(only.of_queue()["good"].values), left_out), (7, 1))
+
     def test_without_canaries_every_round_counts(self):
         records = [peer(queue, number, 1e6, canary_ns=None)
                    for queue in ("spsc", "good") for number in range(3)]

@@ -111,6 +111,14 @@ TEST(ContestTest, RepetitionsOfAnotherPlacementAreLeftOutAndCounted) {
   EXPECT_EQ(contest.handoff_ns, 26);
 }
 
+TEST(ContestTest, ARepetitionWithoutACanaryAmongThoseThatHaveOneIsLeftOut) {
+  const auto contests =
+      contestsOf({withCanary(contestRecord("spsc", 0, 100e6), 20, 20),
+                  withCanary(contestRecord("good", 0, 50e6), 20, 20), contestRecord("good", 1, 1)});
+  EXPECT_EQ(entrantOf(contests.at(0), "good").left_out, 1U);
+  EXPECT_EQ(entrantOf(contests.at(0), "good").values.size(), 1U);
+}
+
 TEST(ContestTest, WithoutCanariesAllRepetitionsCount) {
   EXPECT_EQ(contestsOf(slowingMachine(4)).at(0).entrants[0].values.size(), 4U);
 }
@@ -141,12 +149,12 @@ TEST(ContestTest, BadRepetitionsAreCountedAndSkippedOnesAreNobody) {
 }
 
 TEST(ContestTest, HowOftenTheFloorIsMessagesInTheTimeOfOneHandOff) {
-  std::vector<Record> records = {withCanary(contestRecord("spsc", 0, 100e6), 20, 20),
-                                 contestRecord("good", 0, 50e6)};
-  records[1].metrics["floor_ns"] = 20;
-  const Contest contest = contestsOf(records).at(0);
-  EXPECT_DOUBLE_EQ(*entrantOf(contest, "spsc").over_floor, 2.0);
-  EXPECT_DOUBLE_EQ(*entrantOf(contest, "good").over_floor, 1.0);
+  const Contest by_canary = contestsOf({withCanary(contestRecord("spsc", 0, 100e6), 20, 20)}).at(0);
+  EXPECT_DOUBLE_EQ(*by_canary.entrants[0].over_floor, 2.0);
+  std::vector<Record> older = {contestRecord("spsc", 0, 100e6)};
+  EXPECT_FALSE(contestsOf(older).at(0).entrants[0].over_floor.has_value());
+  older[0].metrics["floor_ns"] = 30;
+  EXPECT_DOUBLE_EQ(*contestsOf(older).at(0).entrants[0].over_floor, 3.0);
 }
 
 Record roundTrip(const std::string& queue, std::uint32_t round, double mean_ns, double p99_ns) {
