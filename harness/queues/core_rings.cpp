@@ -66,7 +66,7 @@ struct CoreRing {
       return side_.tryPush(elements, count);
     }
     bool pushFor(const void* element, std::chrono::nanoseconds timeout) noexcept {
-      return side_.pushUntil(element, deadlineAfter(timeout));
+      return side_.pushWithin(element, timeout);
     }
     void* tryClaim() noexcept {
       claim_ = side_.tryClaim(1);
@@ -90,7 +90,7 @@ struct CoreRing {
       return side_.tryPop(elements, count);
     }
     bool popFor(void* element, std::chrono::nanoseconds timeout) noexcept {
-      return side_.popUntil(element, deadlineAfter(timeout));
+      return side_.popWithin(element, timeout);
     }
     const void* tryTake() noexcept {
       claim_ = side_.tryTake(1);

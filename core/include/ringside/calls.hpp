@@ -100,6 +100,10 @@ class PushCalls {
     return answerMany([this] { return usable(); }, elements, count,
                       [&](Side& side) { return side.tryPush(elements, count); });
   }
+  int pushWithin(const void* element, Timeout timeout) noexcept {
+    return answer(usable(), element, Errc::TimedOut,
+                  [&](Side& side) { return side.pushWithin(element, timeout); });
+  }
   int pushUntil(const void* element, const Deadline& deadline) noexcept {
     return answer(usable(), element, Errc::TimedOut,
                   [&](Side& side) { return side.pushUntil(element, deadline); });
@@ -151,6 +155,10 @@ class PopCalls {
   std::size_t tryPopMany(void* elements, std::size_t count) noexcept {
     return answerMany([this] { return usable(); }, elements, count,
                       [&](Side& side) { return side.tryPop(elements, count); });
+  }
+  int popWithin(void* element, Timeout timeout) noexcept {
+    return answer(usable(), element, Errc::TimedOut,
+                  [&](Side& side) { return side.popWithin(element, timeout); });
   }
   int popUntil(void* element, const Deadline& deadline) noexcept {
     return answer(usable(), element, Errc::TimedOut,

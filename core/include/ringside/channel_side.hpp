@@ -113,6 +113,14 @@ class PushSide : public SideOfRing {
     keepTrying(*released_, deadline, [&] { return (pushed = tryPush(element)); });
     return pushed;
   }
+  /// False when it was still full after this time, or damaged. Where there is room soon, as in a
+  /// stream, it costs no look at a clock.
+  bool pushWithin(const void* element, Timeout timeout) noexcept {
+    bool done = false;
+    const bool soon = tryForAWhile(
+        wait_, timeout, [&] { return (done = tryPush(element)) || state_ == SideState::Damaged; });
+    return soon ? done : pushUntil(element, deadlineAfter(timeout));
+  }
 
   /// Up to `wanted` free slots, at least 1 wanted; on MPSC and MPMC kMaxClaim at most.
   Claim tryClaim(std::size_t wanted) noexcept {
@@ -200,6 +208,13 @@ class PopSide : public SideOfRing {
     bool popped = false;
     keepTrying(*published_, deadline, [&] { return (popped = tryPop(element)); });
     return popped;
+  }
+  /// False when it was still empty after this time, or damaged; as pushWithin().
+  bool popWithin(void* element, Timeout timeout) noexcept {
+    bool done = false;
+    const bool soon = tryForAWhile(
+        wait_, timeout, [&] { return (done = tryPop(element)) || state_ == SideState::Damaged; });
+    return soon ? done : popUntil(element, deadlineAfter(timeout));
   }
 
   /// Up to `wanted` filled slots, at least 1 wanted; on MPMC kMaxClaim at most.

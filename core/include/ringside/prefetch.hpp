@@ -20,12 +20,13 @@ inline void prefetchForWrite(const void* place) noexcept {
 #endif
 }
 
-/// The same for all lines of `bytes` from `first` on, which is the beginning of one; for the first
-/// 4 KiB at most: the rest is left to the processor, which sees by then where this goes.
+/// The rest of a larger piece is left to the processor, which sees by then where this goes.
+constexpr std::uint64_t kMostBytesAskedFor = 4096;
+
+/// The same for all lines of `bytes` from `first` on, of the first kMostBytesAskedFor at most.
 inline void prefetchForWrite(const std::byte* first, std::uint64_t bytes) noexcept {
   constexpr std::uint64_t kLineBytes = 64;
-  constexpr std::uint64_t kMostBytes = 4096;
-  const std::uint64_t end = std::min(bytes, kMostBytes);
+  const std::uint64_t end = std::min(bytes, kMostBytesAskedFor);
   prefetchForWrite(first);
   for (std::uint64_t at = kLineBytes; at < end; at += kLineBytes) prefetchForWrite(first + at);
 }

@@ -99,7 +99,7 @@ class TypedQueue : public PushCalls<TypedQueue<T, Policy>,
   }
   int push(const T& element) noexcept { return this->pushUntil(&element, std::nullopt); }
   int timedPush(const T& element, Timeout timeout) noexcept {
-    return this->pushUntil(&element, deadlineAfter(timeout));
+    return this->pushWithin(&element, timeout);
   }
 
   int tryPop(T& element) noexcept { return this->tryPopAt(&element); }
@@ -108,9 +108,7 @@ class TypedQueue : public PushCalls<TypedQueue<T, Policy>,
     return this->tryPopMany(elements, count);
   }
   int pop(T& element) noexcept { return this->popUntil(&element, std::nullopt); }
-  int timedPop(T& element, Timeout timeout) noexcept {
-    return this->popUntil(&element, deadlineAfter(timeout));
-  }
+  int timedPop(T& element, Timeout timeout) noexcept { return this->popWithin(&element, timeout); }
 
   std::uint64_t available() const noexcept { return segment_.view().available(); }
   /// Filled slots, 0..capacity; aborted ones count until they are stepped over.

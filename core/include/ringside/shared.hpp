@@ -121,7 +121,7 @@ class BasicProducer
   int push(const void* element) noexcept { return this->pushUntil(element, std::nullopt); }
   /// -1 with TimedOut when it stayed full for `timeout`.
   int timedPush(const void* element, Timeout timeout) noexcept {
-    return this->pushUntil(element, deadlineAfter(timeout));
+    return this->pushWithin(element, timeout);
   }
 
   /// Free slots, 0..capacity; 0 when not open.
@@ -155,7 +155,7 @@ class BasicConsumer
   int pop(void* element) noexcept { return this->popUntil(element, std::nullopt); }
   /// -1 with TimedOut when it stayed empty for `timeout`.
   int timedPop(void* element, Timeout timeout) noexcept {
-    return this->popUntil(element, deadlineAfter(timeout));
+    return this->popWithin(element, timeout);
   }
 
   /// Filled slots, 0..capacity; aborted ones count until they are stepped over. 0 when not open.

@@ -155,6 +155,7 @@ class SpscWriter {
         remote_(&ring.consumer_page->read_position),
         capacity_(ring.geometry.capacity),
         ahead_(slotsAhead(ring.geometry)),
+        slots_at_once_(std::max<std::uint64_t>(1, kMostBytesAskedFor / ring.geometry.slot_stride)),
         position_(endOfPublished(ring)),
         limit_(position_),
         stretch_{position_, 0},
@@ -173,9 +174,10 @@ class SpscWriter {
     askFor(i == 0 ? payload + stretch_.bytes_ahead : payload);
     return payload;
   }
-  /// Those of a claim's slots from number i on that lie at equal distances.
+  /// Those of a claim's slots from number i on that lie at equal distances; no more than can be
+  /// asked for at once.
   SlotRun run(const Claim& claim, std::uint64_t i) const noexcept {
-    const SlotRun run = cursor_.run(i, claim.count - i);
+    const SlotRun run = cursor_.run(i, std::min(claim.count - i, slots_at_once_));
     prefetchForWrite(run.first, run.count * run.stride);
     return run;
   }
@@ -248,7 +250,8 @@ class SpscWriter {
   std::atomic<std::uint64_t>* shared_;
   const std::atomic<std::uint64_t>* remote_;
   std::uint64_t capacity_;
-  std::uint64_t ahead_;     ///< slotsAhead()
+  std::uint64_t ahead_;  ///< slotsAhead()
+  std::uint64_t slots_at_once_;
   std::uint64_t position_;  ///< of the next write
   std::uint64_t limit_;     ///< first position that may not be written yet
   Stretch stretch_;         ///< when lookAhead() is due

@@ -125,6 +125,20 @@ inline bool expired(const Deadline& deadline) noexcept {
   return deadline && std::chrono::steady_clock::now() >= *deadline;
 }
 
+/// Tries that come before anybody looks at a clock: where something is there by then, as in a
+/// stream, waiting costs no more than trying. True when the attempt succeeded.
+template <class Attempt>
+bool tryForAWhile(Wait strategy, Timeout timeout, Attempt&& attempt) noexcept {
+  if (attempt()) return true;
+  if (timeout.value <= std::chrono::nanoseconds(0)) return false;
+  const int tries_per_look = sleepTuning().tries_between_sleeps;
+  for (int tries = 0; tries < tries_per_look && strategy != Wait::Yield; ++tries) {
+    pauseCore();
+    if (attempt()) return true;
+  }
+  return false;
+}
+
 /// Repeats `attempt` until it is true or the deadline has passed; it is tried at least once.
 /// `before_sleep` is called before the last try ahead of each sleep.
 template <class Attempt, class BeforeSleep>
