@@ -126,13 +126,15 @@ inline bool expired(const Deadline& deadline) noexcept {
 }
 
 /// Tries that come before anybody looks at a clock: where something is there by then, as in a
-/// stream, waiting costs no more than trying. True when the attempt succeeded.
+/// stream, waiting costs no more than trying. With two pauses between them: each try takes a line
+/// from the other side, and in a stream that is what it waits for. True when the attempt succeeded.
 template <class Attempt>
 bool tryForAWhile(Wait strategy, Timeout timeout, Attempt&& attempt) noexcept {
   if (attempt()) return true;
   if (timeout.value <= std::chrono::nanoseconds(0)) return false;
   const int tries_per_look = sleepTuning().tries_between_sleeps;
   for (int tries = 0; tries < tries_per_look && strategy != Wait::Yield; ++tries) {
+    pauseCore();
     pauseCore();
     if (attempt()) return true;
   }
