@@ -1,7 +1,7 @@
 # The headers that a plug-in is compiled with: all that measurable_queue.hpp, duplex_channel.hpp and
 # verify/snapshot.hpp include of the harness and of results. They are installed, and hashed.
 set(RINGSIDE_PLUGIN_HEADERS
-  harness/any_queue.hpp harness/backing.hpp harness/clock.hpp harness/control.hpp
+  harness/any_queue.hpp harness/backing.hpp harness/canary.hpp harness/clock.hpp harness/control.hpp
   harness/duplex_channel.hpp harness/element.hpp harness/gaps.hpp harness/ledger.hpp
   harness/measurable_queue.hpp harness/proof.hpp harness/queue_contract.hpp
   harness/queue_family.hpp harness/registry.hpp harness/traffic.hpp
