@@ -16,21 +16,19 @@ constexpr std::chrono::milliseconds kBlockingSlice{10};
 template <class Producer>
 [[gnu::always_inline]] inline bool attemptPush(Producer& producer, const void* element,
                                                Wait wait) noexcept {
-  if (producer.tryPush(element)) return true;
   if constexpr (PushesBlocking<Producer>) {
     if (wait == Wait::Block) return producer.pushFor(element, kBlockingSlice);
   }
-  return false;
+  return producer.tryPush(element);
 }
 
 template <class Consumer>
 [[gnu::always_inline]] inline bool attemptPop(Consumer& consumer, void* element,
                                               Wait wait) noexcept {
-  if (consumer.tryPop(element)) return true;
   if constexpr (PopsBlocking<Consumer>) {
     if (wait == Wait::Block) return consumer.popFor(element, kBlockingSlice);
   }
-  return false;
+  return consumer.tryPop(element);
 }
 
 /// Elements `first` to `count` - 1, as many as fit: how many. Where none does, waits for one place.

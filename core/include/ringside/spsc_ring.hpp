@@ -144,6 +144,20 @@ inline std::uint64_t slotsAhead(const Geometry& geometry) {
   return std::max<std::uint64_t>(1, std::min(part, kMostBytes) / geometry.slot_stride);
 }
 
+/// Below how many elements, or free slots, a side waits a little for more: half of the ring, or 2
+/// KiB. Who takes each one as it comes takes the line of the other's position with it, and that
+/// each time: some pauses once for many cost less.
+inline std::uint64_t tooFew(const Geometry& geometry) {
+  if (geometry.tuning != Tuning::Throughput) return 0;
+  constexpr std::uint64_t kBytes = 2048;
+  return std::min(kBytes / geometry.slot_stride, geometry.capacity / 2);
+}
+
+inline void pauseForMore() noexcept {
+  constexpr int kPauses = 12;
+  for (int i = 0; i < kPauses; ++i) pauseCore();
+}
+
 /// The producer's side. One object, one thread at a time.
 class SpscWriter {
  public:
@@ -155,6 +169,7 @@ class SpscWriter {
         remote_(&ring.consumer_page->read_position),
         capacity_(ring.geometry.capacity),
         ahead_(slotsAhead(ring.geometry)),
+        few_(tooFew(ring.geometry)),
         slots_at_once_(std::max<std::uint64_t>(1, kMostBytesAskedFor / ring.geometry.slot_stride)),
         position_(endOfPublished(ring)),
         limit_(position_),
@@ -244,6 +259,10 @@ class SpscWriter {
   [[gnu::noinline]] void lookAhead() noexcept {
     if (position_ >= cursor_.wrapsAt()) cursor_.wrap();
     if (limit_ == position_) refresh();
+    if (limit_ != position_ && limit_ - position_ < few_) {
+      pauseForMore();
+      refresh();
+    }
     stretch_ = stretchFrom(cursor_, position_, limit_, ahead_);
   }
 
@@ -251,6 +270,7 @@ class SpscWriter {
   const std::atomic<std::uint64_t>* remote_;
   std::uint64_t capacity_;
   std::uint64_t ahead_;  ///< slotsAhead()
+  std::uint64_t few_;    ///< tooFew()
   std::uint64_t slots_at_once_;
   std::uint64_t position_;  ///< of the next write
   std::uint64_t limit_;     ///< first position that may not be written yet
@@ -270,6 +290,7 @@ class SpscReader {
         remote_(&ring.producer_page->write_position),
         capacity_(ring.geometry.capacity),
         ahead_(slotsAhead(ring.geometry)),
+        few_(tooFew(ring.geometry)),
         // SYNC: release() of a predecessor.
         position_(boundedPosition(shared_->load(std::memory_order_acquire))),
         limit_(position_),
@@ -326,6 +347,10 @@ class SpscReader {
       return;
     }
     if (limit_ == position_) refresh();
+    if (limit_ != position_ && limit_ - position_ < few_) {
+      pauseForMore();
+      refresh();
+    }
     stretch_ = stretchFrom(cursor_, position_, limit_, ahead_);
   }
 
@@ -333,6 +358,7 @@ class SpscReader {
   const std::atomic<std::uint64_t>* remote_;
   std::uint64_t capacity_;
   std::uint64_t ahead_;     ///< slotsAhead()
+  std::uint64_t few_;       ///< tooFew()
   std::uint64_t position_;  ///< of the next read
   std::uint64_t limit_;     ///< without words: first position not known to be written
   Stretch stretch_;         ///< when lookAhead() is due
