@@ -2,9 +2,8 @@
 // what they hold by index, and not by addresses of one process.
 #include <boost/lockfree/queue.hpp>
 #include <boost/lockfree/spsc_queue.hpp>
-#include <new>
 
-#include "harness/measurable_queue.hpp"
+#include "harness/queues/queue_in_memory.hpp"
 
 namespace ringside::harness {
 namespace {
@@ -12,58 +11,56 @@ namespace {
 namespace blf = boost::lockfree;
 
 template <std::uint64_t kBytes, std::uint64_t kCapacity>
-struct BoostSpscQueue {
+using SpscQueueOf = blf::spsc_queue<ElementOf<kBytes>, blf::capacity<kCapacity>>;
+
+template <std::uint64_t kBytes, std::uint64_t kCapacity>
+struct BoostSpscQueue : InMemory<SpscQueueOf<kBytes, kCapacity>> {
   using Element = ElementOf<kBytes>;
-  using Queue = blf::spsc_queue<Element, blf::capacity<kCapacity>>;
+  using Queue = SpscQueueOf<kBytes, kCapacity>;
 
   static QueueLimits limits() { return {}; }
-  static std::uint64_t bytesNeeded(const QueueShape&) { return sizeof(Queue); }
-  static void create(const Place& place, const QueueShape&) { new (place.memory.data()) Queue; }
 
-  class Side {
+  class Side : public InMemory<Queue>::Side {
    public:
-    Side(const Place& place, const QueueShape&)
-        : queue_(*std::launder(reinterpret_cast<Queue*>(place.memory.data()))) {}
+    using InMemory<Queue>::Side::Side;
     bool tryPush(const void* element) noexcept {
-      return queue_.push(*static_cast<const Element*>(element));
+      return this->queue_.push(*static_cast<const Element*>(element));
     }
     std::size_t tryPush(const void* elements, std::size_t count) noexcept {
-      return queue_.push(static_cast<const Element*>(elements), count);
+      return this->queue_.push(static_cast<const Element*>(elements), count);
     }
-    bool tryPop(void* element) noexcept { return queue_.pop(*static_cast<Element*>(element)); }
+    bool tryPop(void* element) noexcept {
+      return this->queue_.pop(*static_cast<Element*>(element));
+    }
     std::size_t tryPop(void* elements, std::size_t count) noexcept {
-      return queue_.pop(static_cast<Element*>(elements), count);
+      return this->queue_.pop(static_cast<Element*>(elements), count);
     }
-
-   private:
-    Queue& queue_;
   };
   using Producer = Side;
   using Consumer = Side;
 };
 
 template <std::uint64_t kBytes, std::uint64_t kCapacity>
-struct BoostQueue {
+using QueueOf = blf::queue<ElementOf<kBytes>, blf::capacity<kCapacity>>;
+
+template <std::uint64_t kBytes, std::uint64_t kCapacity>
+struct BoostQueue : InMemory<QueueOf<kBytes, kCapacity>> {
   using Element = ElementOf<kBytes>;
-  using Queue = blf::queue<Element, blf::capacity<kCapacity>>;
+  using Queue = QueueOf<kBytes, kCapacity>;
 
   static QueueLimits limits() {
     return {.max_producers = kMaxWorkersPerRole, .max_consumers = kMaxWorkersPerRole};
   }
-  static std::uint64_t bytesNeeded(const QueueShape&) { return sizeof(Queue); }
-  static void create(const Place& place, const QueueShape&) { new (place.memory.data()) Queue; }
 
-  class Side {
+  class Side : public InMemory<Queue>::Side {
    public:
-    Side(const Place& place, const QueueShape&)
-        : queue_(*std::launder(reinterpret_cast<Queue*>(place.memory.data()))) {}
+    using InMemory<Queue>::Side::Side;
     bool tryPush(const void* element) noexcept {
-      return queue_.bounded_push(*static_cast<const Element*>(element));
+      return this->queue_.bounded_push(*static_cast<const Element*>(element));
     }
-    bool tryPop(void* element) noexcept { return queue_.pop(*static_cast<Element*>(element)); }
-
-   private:
-    Queue& queue_;
+    bool tryPop(void* element) noexcept {
+      return this->queue_.pop(*static_cast<Element*>(element));
+    }
   };
   using Producer = Side;
   using Consumer = Side;

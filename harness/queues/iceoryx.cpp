@@ -2,9 +2,8 @@
 // lock-free for many. What they pop they hand over as an optional, which is a copy more.
 #include <iceoryx_hoofs/concurrent/lockfree_queue.hpp>
 #include <iceoryx_hoofs/internal/concurrent/fifo.hpp>
-#include <new>
 
-#include "harness/measurable_queue.hpp"
+#include "harness/queues/queue_in_memory.hpp"
 
 namespace ringside::harness {
 namespace {
@@ -26,32 +25,26 @@ struct IceoryxLockFree {
 };
 
 template <class Kind>
-struct IceoryxQueue {
+struct IceoryxQueue : InMemory<typename Kind::Queue> {
   using Element = typename Kind::Element;
   using Queue = typename Kind::Queue;
 
   static QueueLimits limits() {
     return {.max_producers = Kind::kMostPerSide, .max_consumers = Kind::kMostPerSide};
   }
-  static std::uint64_t bytesNeeded(const QueueShape&) { return sizeof(Queue); }
-  static void create(const Place& place, const QueueShape&) { new (place.memory.data()) Queue; }
 
-  class Side {
+  class Side : public InMemory<Queue>::Side {
    public:
-    Side(const Place& place, const QueueShape&)
-        : queue_(*std::launder(reinterpret_cast<Queue*>(place.memory.data()))) {}
+    using InMemory<Queue>::Side::Side;
     bool tryPush(const void* element) noexcept {
-      return Kind::push(queue_, *static_cast<const Element*>(element));
+      return Kind::push(this->queue_, *static_cast<const Element*>(element));
     }
     bool tryPop(void* element) noexcept {
-      const auto popped = queue_.pop();
+      const auto popped = this->queue_.pop();
       if (!popped.has_value()) return false;
       *static_cast<Element*>(element) = popped.value();
       return true;
     }
-
-   private:
-    Queue& queue_;
   };
   using Producer = Side;
   using Consumer = Side;
