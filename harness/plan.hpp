@@ -30,7 +30,7 @@ struct Cell {
   std::uint64_t bytes_needed = 0;  ///< in /dev/shm, all queues of the cell together
   std::vector<std::string> notes;  ///< what is not as one might expect, known beforehand
   std::optional<std::string> skip_reason;
-  bool unfit = false;           ///< skipped for what the queue cannot do, on any machine
+  bool unfit = false;  ///< skipped for what the queue cannot do, on any machine
   /// Why it fails before it runs: its adapter crashed when it was asked what the queue needs.
   std::optional<std::string> fail_reason = std::nullopt;
   std::size_t combination = 0;  ///< its number among all of the suite: the same on any machine

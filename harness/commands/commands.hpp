@@ -20,9 +20,7 @@ void addCleanCommand(CLI::App& app, results::ExitCode& exit_code);
 
 /// --plugin FILE, any number of times: of each verb that looks up queues.
 inline void addPluginOption(CLI::App& command, std::vector<std::filesystem::path>& files) {
-  command
-      .add_option("--plugin", files,
-                  "Queues from outside: a .so that ringside_add_queue() has made")
+  command.add_option("--plugin", files, "Queues from outside, by ringside_add_queue()")
       ->option_text("FILE ...")
       ->expected(1)
       ->take_all();

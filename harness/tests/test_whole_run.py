@@ -103,7 +103,8 @@ class EveryQueueAndShapeTest(unittest.TestCase):
 
     def test_a_record_has_the_keys_of_schema_1(self):
         for record in self.records:
-            self.assertEqual(list(record), TOP_LEVEL_KEYS)
+            gives_up = ["gives_up"] if record["axes"]["queue"] in THOSE_THAT_GIVE_UP else []
+            self.assertEqual(list(record), TOP_LEVEL_KEYS + gives_up)
             self.assertEqual(record["schema"], 1)
             self.assertEqual(list(record["axes"]), AXES)
         for record in self.measured:
