@@ -89,7 +89,7 @@ struct AxesTaken {
 constexpr AxesTaken kAxesTaken[] = {
     {.workload = Workload::Throughput, .batch = true, .block = true, .validate = true},
     {.workload = Workload::PingPong, .batch = false, .block = true, .validate = true},
-    {.workload = Workload::Stream, .batch = false, .block = false, .validate = false},
+    {.workload = Workload::Stream, .batch = false, .block = false, .validate = true},
     {.workload = Workload::Duplex, .batch = false, .block = false, .validate = false},
     {.workload = Workload::Snapshot, .batch = false, .block = false, .validate = false},
     {.workload = Workload::Paced, .batch = false, .block = true, .validate = false},
@@ -110,8 +110,8 @@ std::string reasonByAxes(const Cell& cell) {
     return fmt::format("{} waits by spin or yield only", workload);
   }
   if (cell.validate != Validate::Full && !taken.validate) {
-    return fmt::format("{} always validates in full; less belongs to throughput and ping_pong",
-                       workload);
+    return fmt::format(
+        "{} always validates in full; less belongs to throughput, ping_pong and stream", workload);
   }
   return {};
 }

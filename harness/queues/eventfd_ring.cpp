@@ -122,15 +122,23 @@ struct EventfdRing {
         : Side(place, shape),
           written_(positions_.written.load(std::memory_order_relaxed)),  // its own
           slot_(written_ % capacity_) {}
-    bool tryPush(const void* element) noexcept {
+    void* tryClaim() noexcept {
       if (written_ - read_seen_ == capacity_) {
-        read_seen_ = positions_.read.load(std::memory_order_acquire);  // SYNC: Consumer::tryPop
-        if (written_ - read_seen_ == capacity_) return false;
+        read_seen_ = positions_.read.load(std::memory_order_acquire);  // SYNC: Consumer::release
+        if (written_ - read_seen_ == capacity_) return nullptr;
       }
-      std::memcpy(slot(slot_), element, size_bytes_);
+      return slot(slot_);
+    }
+    void commit() noexcept {
       slot_ = slot_ + 1 == capacity_ ? 0 : slot_ + 1;
-      positions_.written.store(++written_, std::memory_order_seq_cst);  // SYNC: Consumer::tryPop
+      positions_.written.store(++written_, std::memory_order_seq_cst);  // SYNC: Consumer::tryTake
       wakeIfAsleep(positions_.consumer_sleeps, made_->for_consumer);
+    }
+    bool tryPush(const void* element) noexcept {
+      void* const place = tryClaim();
+      if (place == nullptr) return false;
+      std::memcpy(place, element, size_bytes_);
+      commit();
       return true;
     }
     bool pushFor(const void* element, nanoseconds timeout) noexcept {
@@ -150,15 +158,23 @@ struct EventfdRing {
         : Side(place, shape),
           read_(positions_.read.load(std::memory_order_relaxed)),  // its own
           slot_(read_ % capacity_) {}
-    bool tryPop(void* element) noexcept {
+    const void* tryTake() noexcept {
       if (read_ == written_seen_) {
-        written_seen_ = positions_.written.load(std::memory_order_acquire);  // SYNC: tryPush
-        if (read_ == written_seen_) return false;
+        written_seen_ = positions_.written.load(std::memory_order_acquire);  // SYNC: commit
+        if (read_ == written_seen_) return nullptr;
       }
-      std::memcpy(element, slot(slot_), size_bytes_);
+      return slot(slot_);
+    }
+    void release() noexcept {
       slot_ = slot_ + 1 == capacity_ ? 0 : slot_ + 1;
-      positions_.read.store(++read_, std::memory_order_seq_cst);  // SYNC: Producer::tryPush
+      positions_.read.store(++read_, std::memory_order_seq_cst);  // SYNC: Producer::tryClaim
       wakeIfAsleep(positions_.producer_sleeps, made_->for_producer);
+    }
+    bool tryPop(void* element) noexcept {
+      const void* const place = tryTake();
+      if (place == nullptr) return false;
+      std::memcpy(element, place, size_bytes_);
+      release();
       return true;
     }
     bool popFor(void* element, nanoseconds timeout) noexcept {

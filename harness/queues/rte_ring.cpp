@@ -122,7 +122,11 @@ struct RteMpmc : RteRing<kBytes, 0> {
   using Consumer = Side;
 };
 
-RINGSIDE_SIZED_QUEUE(rte_spsc, RteSpsc, "DPDK's rte_ring, one producer and one consumer");
+/// The usual ones, and what one writes and reads in place.
+using SizesOfSpsc = Numbers<8, 64, 256, 1472, 4096, 1048576, 12582912>;
+
+RINGSIDE_SIZED_QUEUE(rte_spsc, RteSpsc, "DPDK's rte_ring, one producer and one consumer",
+                     SizesOfSpsc);
 RINGSIDE_SIZED_QUEUE(rte_mpmc, RteMpmc, "DPDK's rte_ring, many on both sides");
 
 }  // namespace

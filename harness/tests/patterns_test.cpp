@@ -70,6 +70,20 @@ TEST_F(PatternsTest, StreamsFromManyToMany) {
                   "producers = 2\nconsumers = 2\nelement_size_bytes = 8192\ncapacity = 3\n"));
 }
 
+TEST_F(PatternsTest, StreamsWithTheFirstWordOfEachElementAlone) {
+  const std::string sequence = "capacity = 3\nelement_size_bytes = 1048576\nvalidate = \"";
+  for (const char* queue : {kSoundInPlace, "spsc", "mpmc", "eventfd_ring"}) {
+    const Record record = run(queue, "stream", sequence + "sequence\"\n");
+    expectClean(record);
+    EXPECT_EQ(record.validation->sent, record.validation->received);
+  }
+  EXPECT_GT(run(kLosingInPlace, "stream", sequence + "sequence\"\n").validation->lost, 0U);
+  EXPECT_GT(run(kMisplacing, "stream", sequence + "sequence\"\n").validation->torn, 0U);
+  const Record record = run("spsc", "stream", sequence + "off\"\n");
+  EXPECT_EQ(record.status, Status::Ok) << record.reason.value_or("");
+  EXPECT_FALSE(record.validation.has_value());
+}
+
 TEST_F(PatternsTest, FindsALineInPlaceThatWasSpoilt) {
   const Record record = run(kTearingInPlace, "stream");
   EXPECT_EQ(record.status, Status::Failed);
@@ -127,7 +141,13 @@ TEST_F(PatternsTest, DuplexHasOneProcessOnEachSide) {
   EXPECT_THAT(reasonAgainst("mpmc", "duplex", "producers = 2\n"), HasSubstr("not 2 and 1"));
 }
 
-TEST_F(PatternsTest, BatchesSleepAndLessValidationAreForOtherWorkloads) {
+TEST_F(PatternsTest, LessThanFullValidationIsForOtherWorkloads) {
+  Cell cell = plan("queue = \"spsc\"\n", "duplex").cells.at(0);
+  cell.validate = Validate::Off;
+  EXPECT_THAT(harness::reasonAgainst(cell), HasSubstr("always validates in full"));
+}
+
+TEST_F(PatternsTest, BatchesAndSleepAreForOtherWorkloads) {
   for (const char* workload : {"stream", "duplex"}) {
     Cell cell = plan("queue = \"spsc\"\n", workload).cells.at(0);
     EXPECT_EQ(harness::reasonAgainst(cell), "");
@@ -136,9 +156,6 @@ TEST_F(PatternsTest, BatchesSleepAndLessValidationAreForOtherWorkloads) {
     cell.axes.batch = 1;
     cell.axes.wait = "block";
     EXPECT_THAT(harness::reasonAgainst(cell), HasSubstr("spin or yield"));
-    cell.axes.wait = "spin";
-    cell.validate = Validate::Off;
-    EXPECT_THAT(harness::reasonAgainst(cell), HasSubstr("always validates in full"));
   }
 }
 

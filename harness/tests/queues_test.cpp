@@ -179,7 +179,9 @@ TEST_F(EveryQueueTest, HoldsItsCapacityAndGivesBackWholeElementsInOrderLapAfterL
     std::uint64_t next = 0;
     for (int lap = 0; lap < 3; ++lap) {
       const std::uint64_t held = fill(queue, element, next);
-      if (entry.limits.exact_capacity) EXPECT_EQ(held, shape.capacity);
+      if (entry.limits.exact_capacity) {
+        EXPECT_EQ(held, shape.capacity);
+      }
       ASSERT_GT(held, 0U);
       for (std::uint64_t i = 0; i < held; ++i) {
         ASSERT_TRUE(queue.consumer->tryPop(received.data())) << i << " of " << held;
