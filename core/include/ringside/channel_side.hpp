@@ -66,12 +66,24 @@ class SideOfRing {
     return state_ != SideState::Damaged;
   }
 
+  /// How often to try at `position` before a clock is looked at. Who has moved many elements since
+  /// it had to wait is in a stream: the other side is soon back from whatever keeps it, and a sleep
+  /// with all that it takes to be woken costs more than that.
+  int triesAt(std::uint64_t position) noexcept {
+    constexpr std::uint64_t kStream = 64;
+    constexpr int kTimesAsMany = 8;
+    const bool streams = position - waited_at_ >= kStream;
+    waited_at_ = position;
+    return sleepTuning().tries_between_sleeps * (streams ? kTimesAsMany : 1);
+  }
+
   WaitPoint* published_;
   WaitPoint* released_;
   WakeOrder order_;
   Wait wait_;
   SideState state_ = SideState::Usable;
   std::atomic<bool> in_call_ = false;  ///< in debug builds; there in all
+  std::uint64_t waited_at_ = 0;        ///< the position
   Stall stall_;
   Repair repair_;
 };
@@ -115,11 +127,10 @@ class PushSide : public SideOfRing {
   }
   /// False when it was still full after this time, or damaged. Where there is room soon, as in a
   /// stream, it costs no look at a clock.
-  bool pushWithin(const void* element, Timeout timeout) noexcept {
-    bool done = false;
-    const bool soon = tryForAWhile(
-        wait_, timeout, [&] { return (done = tryPush(element)) || state_ == SideState::Damaged; });
-    return soon ? done : pushUntil(element, deadlineAfter(timeout));
+  [[gnu::always_inline]] bool pushWithin(const void* element, Timeout timeout) noexcept {
+    if (tryPush(element)) [[likely]]
+      return true;
+    return pushAfterTry(element, timeout);
   }
 
   /// Up to `wanted` free slots, at least 1 wanted; on MPSC and MPMC kMaxClaim at most.
@@ -155,6 +166,14 @@ class PushSide : public SideOfRing {
       }
     }
     return claim;
+  }
+  [[gnu::noinline]] bool pushAfterTry(const void* element, Timeout timeout) noexcept {
+    if (state_ == SideState::Damaged) return false;
+    bool done = false;
+    const bool soon = tryForAWhile(wait_, timeout, triesAt(writer_.position()), [&] {
+      return (done = tryPush(element)) || state_ == SideState::Damaged;
+    });
+    return soon ? done : pushUntil(element, deadlineAfter(timeout));
   }
   [[gnu::noinline, gnu::cold]] bool pushOneLate(const void* element) noexcept {
     do {
@@ -210,11 +229,10 @@ class PopSide : public SideOfRing {
     return popped;
   }
   /// False when it was still empty after this time, or damaged; as pushWithin().
-  bool popWithin(void* element, Timeout timeout) noexcept {
-    bool done = false;
-    const bool soon = tryForAWhile(
-        wait_, timeout, [&] { return (done = tryPop(element)) || state_ == SideState::Damaged; });
-    return soon ? done : popUntil(element, deadlineAfter(timeout));
+  [[gnu::always_inline]] bool popWithin(void* element, Timeout timeout) noexcept {
+    if (tryPop(element)) [[likely]]
+      return true;
+    return popAfterTry(element, timeout);
   }
 
   /// Up to `wanted` filled slots, at least 1 wanted; on MPMC kMaxClaim at most.
@@ -252,6 +270,14 @@ class PopSide : public SideOfRing {
     }
     if constexpr (Reader::kAdopts) redelivered_ = false;
     return claim;
+  }
+  [[gnu::noinline]] bool popAfterTry(void* element, Timeout timeout) noexcept {
+    if (state_ == SideState::Damaged) return false;
+    bool done = false;
+    const bool soon = tryForAWhile(wait_, timeout, triesAt(reader_.position()), [&] {
+      return (done = tryPop(element)) || state_ == SideState::Damaged;
+    });
+    return soon ? done : popUntil(element, deadlineAfter(timeout));
   }
   [[gnu::noinline, gnu::cold]] bool popLate(void* element) noexcept {
     const Claim claim = claimLate(1);

@@ -145,10 +145,10 @@ inline std::uint64_t slotsAhead(const Geometry& geometry) {
 }
 
 /// Below how many elements, or free slots, a side waits a little for more: half of the ring, or 2
-/// KiB. Who takes each one as it comes takes the line of the other's position with it, and that
-/// each time: some pauses once for many cost less.
+/// KiB. Who takes each one as it comes takes a line with it that the other side is about to write,
+/// and that each time: some pauses once for many cost less.
 inline std::uint64_t tooFew(const Geometry& geometry) {
-  if (geometry.tuning != Tuning::Throughput) return 0;
+  if (geometry.tuning == Tuning::RoundTrip) return 0;
   constexpr std::uint64_t kBytes = 2048;
   return std::min(kBytes / geometry.slot_stride, geometry.capacity / 2);
 }
@@ -157,6 +157,43 @@ inline void pauseForMore() noexcept {
   constexpr int kPauses = 12;
   for (int i = 0; i < kPauses; ++i) pauseCore();
 }
+
+/// Whether a reader that finds few elements waits for more. Where they stream, many come meanwhile;
+/// where each one is answered before the next is sent, none does. So a ring that is to be good at
+/// both goes by what came of it the last time: after a wait that brought nothing it goes without
+/// for 1, 3, 7 … 1023 times.
+class WaitForMore {
+ public:
+  explicit WaitForMore(const Geometry& geometry)
+      : always_(geometry.tuning == Tuning::Throughput), pays_(always_) {}
+
+  /// To be asked each time when it has come to the end of what it knew of, at `position`.
+  bool isDue(std::uint64_t position) noexcept {
+    if (always_) return true;
+    const std::uint64_t run = position - asked_at_;
+    if (run == 0) return false;  // nothing has come since
+    asked_at_ = position;
+    if (pays_) {
+      to_skip_ = run >= kMany ? 0 : std::min(2 * to_skip_ + 1, kMostSkipped);
+      left_ = to_skip_;
+    }
+    pays_ = left_ == 0;
+    if (!pays_) --left_;
+    return pays_;
+  }
+  /// Whether it was worth it the last time, or is tried again.
+  bool pays() const noexcept { return pays_; }
+
+ private:
+  static constexpr std::uint64_t kMany = 8;
+  static constexpr std::uint64_t kMostSkipped = 1023;
+
+  bool always_;
+  bool pays_;
+  std::uint64_t asked_at_ = 0;
+  std::uint64_t to_skip_ = 0;
+  std::uint64_t left_ = 0;  ///< times to go without
+};
 
 /// The producer's side. One object, one thread at a time.
 class SpscWriter {
@@ -256,6 +293,7 @@ class SpscWriter {
     const std::uint64_t limit = read + capacity_;
     if (position_ - read <= capacity_ && limit - limit_ <= capacity_) limit_ = limit;
   }
+  /// Up to which position there is room: none when the ring is full.
   [[gnu::noinline]] void lookAhead() noexcept {
     if (position_ >= cursor_.wrapsAt()) cursor_.wrap();
     if (limit_ == position_) refresh();
@@ -291,6 +329,7 @@ class SpscReader {
         capacity_(ring.geometry.capacity),
         ahead_(slotsAhead(ring.geometry)),
         few_(tooFew(ring.geometry)),
+        wait_(ring.geometry),
         // SYNC: release() of a predecessor.
         position_(boundedPosition(shared_->load(std::memory_order_acquire))),
         limit_(position_),
@@ -302,8 +341,9 @@ class SpscReader {
     if (position_ >= stretch_.end) [[unlikely]]
       lookAhead();
     if (cursor_.hasWords()) {
-      return {position_,
-              countFull(cursor_, position_, wanted == 1 ? 1 : std::min(wanted, capacity_))};
+      const std::uint64_t most = wanted == 1 ? 1 : std::min(wanted, capacity_);
+      const std::uint64_t count = countFull(cursor_, position_, most);
+      return {position_, count > 0 ? count : countAfterWait(most)};
     }
     if (wanted == 1) return {position_, position_ < stretch_.end ? 1U : 0U};
     if (limit_ - position_ < wanted) refresh();
@@ -338,29 +378,37 @@ class SpscReader {
   /// none when the ring is empty.
   [[gnu::noinline]] void lookAhead() noexcept {
     if (position_ >= cursor_.wrapsAt()) cursor_.wrap();
-    if (cursor_.hasWords()) {
-      // Nothing says how much is there without taking a line from the producer. So near to what is
-      // read, lines come in time and are seldom missed by who writes.
-      const std::uint64_t near =
-          ahead_ < capacity_ ? std::max<std::uint64_t>(1, ahead_ / 4) : ahead_;
-      stretch_ = stretchFrom(cursor_, position_, cursor_.wrapsAt(), near);
-      return;
-    }
+    if (!cursor_.hasWords() || wait_.pays()) return lookAtPosition();
+    // How much is there only the producer's position says, and that takes its line from it. So near
+    // to what is read, lines come in time and are seldom missed by who writes.
+    const std::uint64_t near = ahead_ < capacity_ ? std::max<std::uint64_t>(1, ahead_ / 4) : ahead_;
+    stretch_ = stretchFrom(cursor_, position_, cursor_.wrapsAt(), near);
+  }
+  void lookAtPosition() noexcept {
+    if (limit_ - position_ > capacity_) limit_ = position_;  // words have told of more since
     if (limit_ == position_) refresh();
-    if (limit_ != position_ && limit_ - position_ < few_) {
+    if (limit_ != position_ && limit_ - position_ < few_ && wait_.isDue(position_)) {
       pauseForMore();
       refresh();
     }
     stretch_ = stretchFrom(cursor_, position_, limit_, ahead_);
   }
+  /// Where the next slot is empty.
+  [[gnu::noinline]] std::uint64_t countAfterWait(std::uint64_t most) noexcept {
+    if (few_ == 0 || !wait_.isDue(position_)) return 0;
+    pauseForMore();
+    lookAhead();
+    return countFull(cursor_, position_, most);
+  }
 
   std::atomic<std::uint64_t>* shared_;
   const std::atomic<std::uint64_t>* remote_;
   std::uint64_t capacity_;
-  std::uint64_t ahead_;     ///< slotsAhead()
-  std::uint64_t few_;       ///< tooFew()
+  std::uint64_t ahead_;  ///< slotsAhead()
+  std::uint64_t few_;    ///< tooFew()
+  WaitForMore wait_;
   std::uint64_t position_;  ///< of the next read
-  std::uint64_t limit_;     ///< without words: first position not known to be written
+  std::uint64_t limit_;     ///< first position that `remote_` has not shown to be written
   Stretch stretch_;         ///< when lookAhead() is due
   SlotCursor cursor_;
 };

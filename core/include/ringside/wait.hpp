@@ -29,7 +29,8 @@ struct SleepTuning {
   /// The longest sleep before one looks by oneself: what the death of a waker can cost, and how
   /// often a sleeper in an idle ring wakes for nothing. At least 1 µs.
   std::chrono::nanoseconds slice{10'000'000};
-  /// Tries, with a pause between them, before the first sleep and after each. At least 1.
+  /// Tries, with a pause between them, before the first sleep and after each. At least 1. Who was
+  /// in a stream until now makes more of them before the first.
   int tries_between_sleeps = 64;
 };
 void setSleepTuning(const SleepTuning& tuning) noexcept;
@@ -125,15 +126,14 @@ inline bool expired(const Deadline& deadline) noexcept {
   return deadline && std::chrono::steady_clock::now() >= *deadline;
 }
 
-/// Tries that come before anybody looks at a clock: where something is there by then, as in a
-/// stream, waiting costs no more than trying. With two pauses between them: each try takes a line
-/// from the other side, and in a stream that is what it waits for. True when the attempt succeeded.
+/// After a try that failed, `most` of them before anybody looks at a clock: where something is
+/// there by then, as in a stream, waiting costs no more than trying. With two pauses before each: a
+/// try takes a line from the other side, and in a stream that is what it waits for. True when the
+/// attempt succeeded.
 template <class Attempt>
-bool tryForAWhile(Wait strategy, Timeout timeout, Attempt&& attempt) noexcept {
-  if (attempt()) return true;
+bool tryForAWhile(Wait strategy, Timeout timeout, int most, Attempt&& attempt) noexcept {
   if (timeout.value <= std::chrono::nanoseconds(0)) return false;
-  const int tries_per_look = sleepTuning().tries_between_sleeps;
-  for (int tries = 0; tries < tries_per_look && strategy != Wait::Yield; ++tries) {
+  for (int tries = 0; tries < most && strategy != Wait::Yield; ++tries) {
     pauseCore();
     pauseCore();
     if (attempt()) return true;
