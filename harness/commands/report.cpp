@@ -70,7 +70,7 @@ std::string tableOf(const fs::path& folder, Format format) {
 
 void addReportCommand(CLI::App& app, results::ExitCode& exit_code) {
   CLI::App* command =
-      app.add_subcommand("report", "Draw the figures and page of a bundle, or its table");
+      app.add_subcommand("report", "Draw the figures of a bundle, or print its table");
   auto options = std::make_shared<ReportOptions>();
   command->add_option("bundle", options->folder, "The folder of a run")->required();
   command->add_option("--format", options->format, "Print the table of the run, and draw nothing")
