@@ -11,7 +11,7 @@ constexpr std::uint64_t kFew = 1;
 constexpr std::uint64_t kMany = 64;
 
 WaitForMore waiting(Tuning tuning) {
-  return WaitForMore(makeGeometry(PolicyKind::Spsc, 8, 1024, Delivery::AtMostOnce, tuning));
+  return {makeGeometry(PolicyKind::Spsc, 8, 1024, Delivery::AtMostOnce, tuning), 0};
 }
 
 /// Goes on by `run` elements each time; how often it waited in `times`.

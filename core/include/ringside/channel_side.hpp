@@ -59,22 +59,23 @@ class SideOfRing {
   }
   /// Repeats `attempt` until it succeeds, until the deadline, or until the ring turns out damaged.
   template <class Attempt>
-  bool keepTrying(WaitPoint& point, const Deadline& deadline, Attempt&& attempt) noexcept {
+  bool keepTrying(WaitPoint& point, const Deadline& deadline, int rounds,
+                  Attempt&& attempt) noexcept {
     waitUntil(
         point, wait_, deadline, [&] { return attempt() || state_ == SideState::Damaged; },
-        [&] { stall_.lookAtNextTry(); });
+        [&] { stall_.lookAtNextTry(); }, rounds);
     return state_ != SideState::Damaged;
   }
 
-  /// How often to try at `position` before a clock is looked at. Who has moved many elements since
-  /// it had to wait is in a stream: the other side is soon back from whatever keeps it, and a sleep
-  /// with all that it takes to be woken costs more than that.
-  int triesAt(std::uint64_t position) noexcept {
+  /// How many times the usual number of tries come before the first sleep at `position`, of a side
+  /// that nobody shares. Who has moved many elements since it had to wait is in a stream: the other
+  /// side is soon back from whatever keeps it, and to sleep and be woken takes longer than that.
+  int roundsAt(std::uint64_t position) noexcept {
     constexpr std::uint64_t kStream = 64;
-    constexpr int kTimesAsMany = 8;
+    constexpr int kRounds = 8;
     const bool streams = position - waited_at_ >= kStream;
     waited_at_ = position;
-    return sleepTuning().tries_between_sleeps * (streams ? kTimesAsMany : 1);
+    return streams ? kRounds : 1;
   }
 
   WaitPoint* published_;
@@ -83,7 +84,7 @@ class SideOfRing {
   Wait wait_;
   SideState state_ = SideState::Usable;
   std::atomic<bool> in_call_ = false;  ///< in debug builds; there in all
-  std::uint64_t waited_at_ = 0;        ///< the position
+  std::uint64_t waited_at_ = 0;        ///< the position; set by who derives from this
   Stall stall_;
   Repair repair_;
 };
@@ -96,7 +97,9 @@ class PushSide : public SideOfRing {
   PushSide(const RingView& ring, const Attachment& attachment, Wait wait)
       : SideOfRing(ring, attachment, wait),
         writer_(ring, attachment),
-        size_(ring.geometry.element_size_bytes) {}
+        size_(ring.geometry.element_size_bytes) {
+    waited_at_ = writer_.position();
+  }
 
   /// False when full.
   [[gnu::always_inline]] bool tryPush(const void* element) noexcept {
@@ -122,7 +125,7 @@ class PushSide : public SideOfRing {
   /// False when it was still full at the deadline, or damaged.
   bool pushUntil(const void* element, const Deadline& deadline) noexcept {
     bool pushed = false;
-    keepTrying(*released_, deadline, [&] { return (pushed = tryPush(element)); });
+    keepTrying(*released_, deadline, rounds(), [&] { return (pushed = tryPush(element)); });
     return pushed;
   }
   /// False when it was still full after this time, or damaged. Where there is room soon, as in a
@@ -142,7 +145,8 @@ class PushSide : public SideOfRing {
   /// None when it was still full at the deadline, or damaged.
   Claim claimUntil(std::size_t wanted, const Deadline& deadline) noexcept {
     Claim claim;
-    keepTrying(*released_, deadline, [&] { return (claim = tryClaim(wanted)).count > 0; });
+    keepTrying(*released_, deadline, rounds(),
+               [&] { return (claim = tryClaim(wanted)).count > 0; });
     return claim;
   }
   std::byte* slot(const Claim& claim, std::uint64_t i) const noexcept {
@@ -167,12 +171,12 @@ class PushSide : public SideOfRing {
     }
     return claim;
   }
+  int rounds() noexcept { return Writer::kExclusive ? roundsAt(writer_.position()) : 1; }
   [[gnu::noinline]] bool pushAfterTry(const void* element, Timeout timeout) noexcept {
     if (state_ == SideState::Damaged) return false;
     bool done = false;
-    const bool soon = tryForAWhile(wait_, timeout, triesAt(writer_.position()), [&] {
-      return (done = tryPush(element)) || state_ == SideState::Damaged;
-    });
+    const bool soon = tryForAWhile(
+        wait_, timeout, [&] { return (done = tryPush(element)) || state_ == SideState::Damaged; });
     return soon ? done : pushUntil(element, deadlineAfter(timeout));
   }
   [[gnu::noinline, gnu::cold]] bool pushOneLate(const void* element) noexcept {
@@ -197,7 +201,9 @@ class PopSide : public SideOfRing {
   PopSide(const RingView& ring, const Attachment& attachment, Wait wait)
       : SideOfRing(ring, attachment, wait),
         reader_(ring, attachment),
-        size_(ring.geometry.element_size_bytes) {}
+        size_(ring.geometry.element_size_bytes) {
+    waited_at_ = reader_.position();
+  }
 
   /// False when empty.
   [[gnu::always_inline]] bool tryPop(void* element) noexcept {
@@ -225,7 +231,7 @@ class PopSide : public SideOfRing {
   /// False when it was still empty at the deadline, or damaged.
   bool popUntil(void* element, const Deadline& deadline) noexcept {
     bool popped = false;
-    keepTrying(*published_, deadline, [&] { return (popped = tryPop(element)); });
+    keepTrying(*published_, deadline, rounds(), [&] { return (popped = tryPop(element)); });
     return popped;
   }
   /// False when it was still empty after this time, or damaged; as pushWithin().
@@ -244,7 +250,8 @@ class PopSide : public SideOfRing {
   /// None when it was still empty at the deadline, or damaged.
   Claim takeUntil(std::size_t wanted, const Deadline& deadline) noexcept {
     Claim claim;
-    keepTrying(*published_, deadline, [&] { return (claim = tryTake(wanted)).count > 0; });
+    keepTrying(*published_, deadline, rounds(),
+               [&] { return (claim = tryTake(wanted)).count > 0; });
     return claim;
   }
   const std::byte* slot(const Claim& claim, std::uint64_t i) const noexcept {
@@ -271,12 +278,12 @@ class PopSide : public SideOfRing {
     if constexpr (Reader::kAdopts) redelivered_ = false;
     return claim;
   }
+  int rounds() noexcept { return Reader::kExclusive ? roundsAt(reader_.position()) : 1; }
   [[gnu::noinline]] bool popAfterTry(void* element, Timeout timeout) noexcept {
     if (state_ == SideState::Damaged) return false;
     bool done = false;
-    const bool soon = tryForAWhile(wait_, timeout, triesAt(reader_.position()), [&] {
-      return (done = tryPop(element)) || state_ == SideState::Damaged;
-    });
+    const bool soon = tryForAWhile(
+        wait_, timeout, [&] { return (done = tryPop(element)) || state_ == SideState::Damaged; });
     return soon ? done : popUntil(element, deadlineAfter(timeout));
   }
   [[gnu::noinline, gnu::cold]] bool popLate(void* element) noexcept {

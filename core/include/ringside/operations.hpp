@@ -1,5 +1,6 @@
 // Push and pop, single and batch, written once over what a policy provides: claim, slot, and
-// publish or release. No call here waits, allocates, throws or touches a thread-local.
+// publish or release. No call here waits for anybody (SPSC may pause twelve times, see
+// WaitForMore), allocates, throws or touches a thread-local.
 #pragma once
 
 #include <cstddef>

@@ -144,13 +144,13 @@ inline std::uint64_t slotsAhead(const Geometry& geometry) {
   return std::max<std::uint64_t>(1, std::min(part, kMostBytes) / geometry.slot_stride);
 }
 
-/// Below how many elements, or free slots, a side waits a little for more: half of the ring, or 2
-/// KiB. Who takes each one as it comes takes a line with it that the other side is about to write,
-/// and that each time: some pauses once for many cost less.
+/// Below how many elements, or free slots, a side may wait a little for more: half of the ring, or
+/// 2 KiB; 1 where it never does. Who takes each one as it comes takes a line with it that the other
+/// side is about to write, and that each time: some pauses once for many cost less.
 inline std::uint64_t tooFew(const Geometry& geometry) {
-  if (geometry.tuning == Tuning::RoundTrip) return 0;
+  if (geometry.tuning == Tuning::RoundTrip) return 1;
   constexpr std::uint64_t kBytes = 2048;
-  return std::min(kBytes / geometry.slot_stride, geometry.capacity / 2);
+  return std::max<std::uint64_t>(1, std::min(kBytes / geometry.slot_stride, geometry.capacity / 2));
 }
 
 inline void pauseForMore() noexcept {
@@ -158,16 +158,17 @@ inline void pauseForMore() noexcept {
   for (int i = 0; i < kPauses; ++i) pauseCore();
 }
 
-/// Whether a reader that finds few elements waits for more. Where they stream, many come meanwhile;
-/// where each one is answered before the next is sent, none does. So a ring that is to be good at
-/// both goes by what came of it the last time: after a wait that brought nothing it goes without
-/// for 1, 3, 7 … 1023 times.
+/// Whether a side that finds few elements, or free slots, waits for more. Where they stream, many
+/// come meanwhile; where each one is answered before the next is sent, none does. So a ring that is
+/// to be good at both goes by what came of it the last time: after a wait that brought fewer than
+/// kMany it goes without for 1, 3, 7 … 1023 times.
 class WaitForMore {
  public:
-  explicit WaitForMore(const Geometry& geometry)
-      : always_(geometry.tuning == Tuning::Throughput), pays_(always_) {}
+  WaitForMore(const Geometry& geometry, std::uint64_t position)
+      : always_(geometry.tuning == Tuning::Throughput), pays_(always_), asked_at_(position) {}
 
-  /// To be asked each time when it has come to the end of what it knew of, at `position`.
+  /// To be asked each time when it has come to the end of what it knew of, at `position`, and there
+  /// only: what has come since it was asked before is taken for what came of that wait.
   bool isDue(std::uint64_t position) noexcept {
     if (always_) return true;
     const std::uint64_t run = position - asked_at_;
@@ -181,6 +182,9 @@ class WaitForMore {
     if (!pays_) --left_;
     return pays_;
   }
+  /// Also short of the end, and before it has looked again: the distance that is kept so is what
+  /// makes a stream fast.
+  bool isAlways() const noexcept { return always_; }
   /// Whether it was worth it the last time, or is tried again.
   bool pays() const noexcept { return pays_; }
 
@@ -190,7 +194,7 @@ class WaitForMore {
 
   bool always_;
   bool pays_;
-  std::uint64_t asked_at_ = 0;
+  std::uint64_t asked_at_;
   std::uint64_t to_skip_ = 0;
   std::uint64_t left_ = 0;  ///< times to go without
 };
@@ -210,6 +214,7 @@ class SpscWriter {
         slots_at_once_(std::max<std::uint64_t>(1, kMostBytesAskedFor / ring.geometry.slot_stride)),
         position_(endOfPublished(ring)),
         limit_(position_),
+        wait_(ring.geometry, position_),
         stretch_{position_, 0},
         cursor_(ring, position_) {}
 
@@ -296,8 +301,10 @@ class SpscWriter {
   /// Up to which position there is room: none when the ring is full.
   [[gnu::noinline]] void lookAhead() noexcept {
     if (position_ >= cursor_.wrapsAt()) cursor_.wrap();
-    if (limit_ == position_) refresh();
-    if (limit_ != position_ && limit_ - position_ < few_) {
+    const bool is_at_end = limit_ == position_;
+    if (is_at_end) refresh();
+    const bool are_few = limit_ != position_ && limit_ - position_ < few_;
+    if (are_few && (is_at_end || wait_.isAlways()) && wait_.isDue(position_)) {
       pauseForMore();
       refresh();
     }
@@ -312,7 +319,8 @@ class SpscWriter {
   std::uint64_t slots_at_once_;
   std::uint64_t position_;  ///< of the next write
   std::uint64_t limit_;     ///< first position that may not be written yet
-  Stretch stretch_;         ///< when lookAhead() is due
+  WaitForMore wait_;
+  Stretch stretch_;  ///< when lookAhead() is due
   SlotCursor cursor_;
 };
 
@@ -329,10 +337,10 @@ class SpscReader {
         capacity_(ring.geometry.capacity),
         ahead_(slotsAhead(ring.geometry)),
         few_(tooFew(ring.geometry)),
-        wait_(ring.geometry),
         // SYNC: release() of a predecessor.
         position_(boundedPosition(shared_->load(std::memory_order_acquire))),
         limit_(position_),
+        wait_(ring.geometry, position_),
         stretch_{position_, 0},
         cursor_(ring, position_) {}
 
@@ -369,7 +377,8 @@ class SpscReader {
 
  private:
   void refresh() noexcept {
-    // SYNC: SpscWriter::publish(): what was written before this position is visible.
+    // SYNC: SpscWriter::publish(): what was written before this position is visible. With words it
+    // is not, and this is a hint how far to ask ahead: no element is read on its word.
     const std::uint64_t written = remote_->load(std::memory_order_acquire);
     // More pending than fits, or less than before, is no value a writer writes: nothing is new.
     if (written - position_ <= capacity_ && written - limit_ <= capacity_) limit_ = written;
@@ -386,8 +395,10 @@ class SpscReader {
   }
   void lookAtPosition() noexcept {
     if (limit_ - position_ > capacity_) limit_ = position_;  // words have told of more since
-    if (limit_ == position_) refresh();
-    if (limit_ != position_ && limit_ - position_ < few_ && wait_.isDue(position_)) {
+    const bool is_at_end = limit_ == position_;
+    if (is_at_end) refresh();
+    const bool are_few = limit_ != position_ && limit_ - position_ < few_;
+    if (are_few && (is_at_end || wait_.isAlways()) && wait_.isDue(position_)) {
       pauseForMore();
       refresh();
     }
@@ -395,7 +406,7 @@ class SpscReader {
   }
   /// Where the next slot is empty.
   [[gnu::noinline]] std::uint64_t countAfterWait(std::uint64_t most) noexcept {
-    if (few_ == 0 || !wait_.isDue(position_)) return 0;
+    if (few_ == 1 || !wait_.isDue(position_)) return 0;
     pauseForMore();
     lookAhead();
     return countFull(cursor_, position_, most);
@@ -404,12 +415,12 @@ class SpscReader {
   std::atomic<std::uint64_t>* shared_;
   const std::atomic<std::uint64_t>* remote_;
   std::uint64_t capacity_;
-  std::uint64_t ahead_;  ///< slotsAhead()
-  std::uint64_t few_;    ///< tooFew()
-  WaitForMore wait_;
+  std::uint64_t ahead_;     ///< slotsAhead()
+  std::uint64_t few_;       ///< tooFew()
   std::uint64_t position_;  ///< of the next read
   std::uint64_t limit_;     ///< first position that `remote_` has not shown to be written
-  Stretch stretch_;         ///< when lookAhead() is due
+  WaitForMore wait_;
+  Stretch stretch_;  ///< when lookAhead() is due
   SlotCursor cursor_;
 };
 

@@ -29,8 +29,9 @@ struct SleepTuning {
   /// The longest sleep before one looks by oneself: what the death of a waker can cost, and how
   /// often a sleeper in an idle ring wakes for nothing. At least 1 µs.
   std::chrono::nanoseconds slice{10'000'000};
-  /// Tries, with a pause between them, before the first sleep and after each. At least 1. Who was
-  /// in a stream until now makes more of them before the first.
+  /// Tries, with a pause between them, before the first sleep and after each. At least 1. Before
+  /// the first a timed push or pop makes twice as many, and who was in a stream until now eight
+  /// times.
   int tries_between_sleeps = 64;
 };
 void setSleepTuning(const SleepTuning& tuning) noexcept;
@@ -126,14 +127,15 @@ inline bool expired(const Deadline& deadline) noexcept {
   return deadline && std::chrono::steady_clock::now() >= *deadline;
 }
 
-/// After a try that failed, `most` of them before anybody looks at a clock: where something is
-/// there by then, as in a stream, waiting costs no more than trying. With two pauses before each: a
-/// try takes a line from the other side, and in a stream that is what it waits for. True when the
+/// After a try that failed, some more before anybody looks at a clock: where something is there by
+/// then, as in a stream, waiting costs no more than trying. With two pauses before each: a try
+/// takes a line from the other side, and in a stream that is what it waits for. True when the
 /// attempt succeeded.
 template <class Attempt>
-bool tryForAWhile(Wait strategy, Timeout timeout, int most, Attempt&& attempt) noexcept {
+bool tryForAWhile(Wait strategy, Timeout timeout, Attempt&& attempt) noexcept {
   if (timeout.value <= std::chrono::nanoseconds(0)) return false;
-  for (int tries = 0; tries < most && strategy != Wait::Yield; ++tries) {
+  const int tries_per_look = sleepTuning().tries_between_sleeps;
+  for (int tries = 0; tries < tries_per_look && strategy != Wait::Yield; ++tries) {
     pauseCore();
     pauseCore();
     if (attempt()) return true;
@@ -142,14 +144,15 @@ bool tryForAWhile(Wait strategy, Timeout timeout, int most, Attempt&& attempt) n
 }
 
 /// Repeats `attempt` until it is true or the deadline has passed; it is tried at least once.
-/// `before_sleep` is called before the last try ahead of each sleep.
+/// `before_sleep` is called before the last try ahead of each sleep; the first sleep comes after
+/// `rounds` times as many tries as the others, at least once as many.
 template <class Attempt, class BeforeSleep>
 bool waitUntil(WaitPoint& point, Wait strategy, const Deadline& deadline, Attempt&& attempt,
-               BeforeSleep&& before_sleep) noexcept {
+               BeforeSleep&& before_sleep, int rounds = 1) noexcept {
   if (attempt()) return true;
   if (deadline && expired(deadline)) return false;
   const int tries_per_look = sleepTuning().tries_between_sleeps;
-  for (;;) {
+  for (int round = 1;; ++round) {
     for (int tries = 0; tries < tries_per_look; ++tries) {
       if (strategy == Wait::Yield) {
         ::sched_yield();
@@ -160,7 +163,7 @@ bool waitUntil(WaitPoint& point, Wait strategy, const Deadline& deadline, Attemp
       if (attempt()) return true;
     }
     if (expired(deadline)) return false;
-    if (strategy != Wait::Block) continue;
+    if (strategy != Wait::Block || round < rounds) continue;
     before_sleep();
     if (point.sleep(deadline, attempt)) return true;
   }
