@@ -97,24 +97,32 @@ class TermsReader {
                    fmt::format("metric is '{}'; {} is judged by {}", terms.metric, terms.workload,
                                fmt::join(measures, ", ")));
     }
-    terms.where = conditions(line, "where");
+    terms.where = conditions(line, "where", axesOfCells());
     terms.asks_everyone = line["against"].value<std::string_view>() == kEveryone;
-    if (!terms.asks_everyone) terms.against = conditions(line, "against");
+    if (!terms.asks_everyone) terms.against = conditions(line, "against", axesWithinAContest());
     terms.at_least = ratio(line);
     return terms;
   }
 
-  std::vector<AxisCondition> conditions(const toml::table& line, std::string_view key) const {
+  /// All but the queue, which the subject says.
+  static std::vector<std::string_view> axesOfCells() {
+    std::vector<std::string_view> names;
+    for (const Axis& axis : allAxes()) {
+      if (axis.name != "queue") names.push_back(axis.name);
+    }
+    return names;
+  }
+  /// See results::contestOf(): in the others, all that are compared are alike.
+  static std::vector<std::string_view> axesWithinAContest() { return {"tuning", "wait"}; }
+
+  std::vector<AxisCondition> conditions(const toml::table& line, std::string_view key,
+                                        const std::vector<std::string_view>& known) const {
     std::vector<AxisCondition> found;
     const toml::node* node = line.get(key);
     if (node == nullptr) return found;
     if (!node->is_table()) {
       file_.refuse(*node, fmt::format("{} is {}; it must be a table of axes, {{ capacity = 1024 }}",
                                       key, textOf(*node)));
-    }
-    std::vector<std::string_view> known;
-    for (const Axis& axis : allAxes()) {
-      if (axis.name != "queue") known.push_back(axis.name);  // the subject says it
     }
     file_.refuseUnknownKeys(*node->as_table(), key, known);
     for (const auto& [name, value] : *node->as_table()) {

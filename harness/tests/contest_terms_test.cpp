@@ -81,13 +81,13 @@ TEST(ContestTermsTest, AreThereAgainWhenTheSuiteIsWrittenOut) {
   const ScratchSuite file(suiteAbout(
       "subjects = [\"spsc\"]\n"
       "expect = [{ subject = \"spsc\", workload = \"throughput\", where = { capacity = 7, "
-      "wait = [\"spin\", \"block\"] }, against = { lock_memory = true }, at_least = 1.05 }]"));
+      "wait = [\"spin\", \"block\"] }, against = { tuning = \"latency\" }, at_least = 1.05 }]"));
   const Suite suite = file.read();
   const std::string written = toToml(suite.contest);
   const ScratchSuite again(toToml(suite));
   EXPECT_EQ(toToml(again.read().contest), written);
   EXPECT_THAT(written, AllOf(HasSubstr("capacity = [7]"), HasSubstr("wait = ['spin', 'block']"),
-                             HasSubstr("lock_memory = [true]"), HasSubstr("at_least = 1.05")));
+                             HasSubstr("tuning = ['latency']"), HasSubstr("at_least = 1.05")));
 }
 
 TEST(ContestTermsTest, AreReadWithoutAskingWhichQueuesThereAre) {
@@ -137,6 +137,8 @@ TEST(ContestTermsTest, RefuseConditionsAndRatiosThatCannotBe) {
               HasSubstr("unknown key 'queue' in where"));
   EXPECT_THAT(refusalOfLine(judged + "against = { wait = \"doze\" }, at_least = 1"),
               HasSubstr("wait is 'doze'"));
+  EXPECT_THAT(refusalOfLine(judged + "against = { capacity = 144 }, at_least = 1"),
+              HasSubstr("unknown key 'capacity' in against"));
   EXPECT_THAT(refusalOfLine(judged + "against = \"nobody\", at_least = 1"),
               HasSubstr("against is 'nobody'"));
   EXPECT_THAT(refusalOfLine(judged + "where = { capacity = [] }, at_least = 1"),

@@ -76,7 +76,9 @@ TEST_F(PatternsTest, StreamsWithTheFirstWordOfEachElementAlone) {
     const Record record = run(queue, "stream", sequence + "sequence\"\n");
     expectClean(record);
     EXPECT_EQ(record.validation->sent, record.validation->received);
+    EXPECT_FALSE(results::metricOf(record, "bytes_per_s").has_value()) << "of untouched bytes";
   }
+  expectClean(run(kTearingInPlace, "stream", sequence + "sequence\"\n"));  // behind the first line
   EXPECT_GT(run(kLosingInPlace, "stream", sequence + "sequence\"\n").validation->lost, 0U);
   EXPECT_GT(run(kMisplacing, "stream", sequence + "sequence\"\n").validation->torn, 0U);
   const Record record = run("spsc", "stream", sequence + "off\"\n");
