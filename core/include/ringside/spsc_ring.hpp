@@ -402,6 +402,10 @@ class SpscReader {
       pauseForMore();
       refresh();
     }
+    if (limit_ - position_ <= 1) {  // as in a round trip, where somebody waits for it
+      stretch_ = {limit_, 0};
+      return;
+    }
     stretch_ = stretchFrom(cursor_, position_, limit_, ahead_);
   }
   /// Where the next slot is empty.
