@@ -63,7 +63,7 @@ struct LockedDeque {
       if (kTrick == Trick::ConsumerThrows) throw std::runtime_error("nothing to consume");
     }
     bool tryPop(void* element) {
-      if (kTrick == Trick::ConsumerCrashes) ::raise(SIGSEGV);
+      if (kTrick == Trick::ConsumerCrashes) ::raise(SIGABRT);
       const std::lock_guard lock(shared_->mutex);
       if (shared_->elements.empty()) return false;
       std::memcpy(element, shared_->elements.front().data(), shape_.element_size_bytes);
