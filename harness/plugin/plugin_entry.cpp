@@ -22,9 +22,9 @@ bool enter(const Entrant& entrant) {
 
 extern "C" {
 
-[[gnu::used,
-  gnu::visibility("default")]] extern const ringside::harness::PluginStamp ringside_plugin_stamp;
-const ringside::harness::PluginStamp ringside_plugin_stamp = ringside::harness::pluginStamp();
+[[gnu::visibility("default")]] extern const ringside::harness::PluginStamp ringside_plugin_stamp;
+[[gnu::used]] const ringside::harness::PluginStamp ringside_plugin_stamp =
+    ringside::harness::pluginStamp();
 
 [[gnu::visibility("default")]] const std::vector<ringside::harness::Entrant>*
 ringside_plugin_entrants() {
