@@ -199,6 +199,20 @@ class WaitForMore {
   std::uint64_t left_ = 0;  ///< times to go without
 };
 
+/// Where a side is at `position` and knows what there is before `limit`, which `refresh` moves on:
+/// looks again at the end of that, and waits for more where there are fewer than `few`.
+template <class Refresh>
+void lookFurther(WaitForMore& wait, std::uint64_t position, const std::uint64_t& limit,
+                 std::uint64_t few, Refresh&& refresh) noexcept {
+  const bool is_at_end = limit == position;
+  if (is_at_end) refresh();
+  const bool are_few = limit != position && limit - position < few;
+  if (are_few && (is_at_end || wait.isAlways()) && wait.isDue(position)) {
+    pauseForMore();
+    refresh();
+  }
+}
+
 /// The producer's side. One object, one thread at a time.
 class SpscWriter {
  public:
@@ -301,13 +315,7 @@ class SpscWriter {
   /// Up to which position there is room: none when the ring is full.
   [[gnu::noinline]] void lookAhead() noexcept {
     if (position_ >= cursor_.wrapsAt()) cursor_.wrap();
-    const bool is_at_end = limit_ == position_;
-    if (is_at_end) refresh();
-    const bool are_few = limit_ != position_ && limit_ - position_ < few_;
-    if (are_few && (is_at_end || wait_.isAlways()) && wait_.isDue(position_)) {
-      pauseForMore();
-      refresh();
-    }
+    lookFurther(wait_, position_, limit_, few_, [&] { refresh(); });
     stretch_ = stretchFrom(cursor_, position_, limit_, ahead_);
   }
 
@@ -395,13 +403,7 @@ class SpscReader {
   }
   void lookAtPosition() noexcept {
     if (limit_ - position_ > capacity_) limit_ = position_;  // words have told of more since
-    const bool is_at_end = limit_ == position_;
-    if (is_at_end) refresh();
-    const bool are_few = limit_ != position_ && limit_ - position_ < few_;
-    if (are_few && (is_at_end || wait_.isAlways()) && wait_.isDue(position_)) {
-      pauseForMore();
-      refresh();
-    }
+    lookFurther(wait_, position_, limit_, few_, [&] { refresh(); });
     if (limit_ - position_ <= 1) {  // as in a round trip, where somebody waits for it
       stretch_ = {limit_, 0};
       return;

@@ -152,7 +152,7 @@ bool waitUntil(WaitPoint& point, Wait strategy, const Deadline& deadline, Attemp
   if (attempt()) return true;
   if (deadline && expired(deadline)) return false;
   const int tries_per_look = sleepTuning().tries_between_sleeps;
-  for (int round = 1;; ++round) {
+  for (;;) {
     for (int tries = 0; tries < tries_per_look; ++tries) {
       if (strategy == Wait::Yield) {
         ::sched_yield();
@@ -163,7 +163,11 @@ bool waitUntil(WaitPoint& point, Wait strategy, const Deadline& deadline, Attemp
       if (attempt()) return true;
     }
     if (expired(deadline)) return false;
-    if (strategy != Wait::Block || round < rounds) continue;
+    if (strategy != Wait::Block) continue;
+    if (rounds > 1) {
+      --rounds;
+      continue;
+    }
     before_sleep();
     if (point.sleep(deadline, attempt)) return true;
   }
