@@ -42,17 +42,6 @@ void addValidation(std::optional<Validation>& sum, const Record& record) {
   sum->torn += record.validation->torn;
 }
 
-/// `values` must not be empty.
-Spread spreadOf(std::vector<double> values) {
-  std::ranges::sort(values);
-  const std::size_t middle = values.size() / 2;
-  const bool is_odd = values.size() % 2 == 1;
-  return {.median = is_odd ? values[middle] : (values[middle - 1] + values[middle]) / 2,
-          .lowest = values.front(),
-          .highest = values.back(),
-          .repetitions = static_cast<std::uint32_t>(values.size())};
-}
-
 void gatherMetrics(std::map<std::string, std::vector<double>>& values, const Record& record) {
   std::set<std::string> names;
   for (const Metric& metric : allMetrics()) names.emplace(metric.name);
@@ -63,6 +52,16 @@ void gatherMetrics(std::map<std::string, std::vector<double>>& values, const Rec
 }
 
 }  // namespace
+
+Spread spreadOf(std::vector<double> values) {
+  std::ranges::sort(values);
+  const std::size_t middle = values.size() / 2;
+  const bool is_odd = values.size() % 2 == 1;
+  return {.median = is_odd ? values[middle] : (values[middle - 1] + values[middle]) / 2,
+          .lowest = values.front(),
+          .highest = values.back(),
+          .repetitions = static_cast<std::uint32_t>(values.size())};
+}
 
 void Summariser::add(const Record& record) {
   const auto [place, is_new] = places_.try_emplace(record.cell, cells_.size());

@@ -21,11 +21,16 @@ struct Spread {
   std::uint32_t repetitions = 0;  // at least 1
 };
 
+/// Of at least one value.
+Spread spreadOf(std::vector<double> values);
+
 struct StatusCounts {
   std::uint32_t ok = 0;
   std::uint32_t failed = 0;
   std::uint32_t invalid = 0;
   std::uint32_t skipped = 0;
+
+  bool operator==(const StatusCounts&) const = default;
 };
 
 /// Metrics are those of the repetitions that are ok; reason, notes and validation

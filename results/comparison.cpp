@@ -1,0 +1,377 @@
+#include "results/comparison.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+
+#include "results/regimes.hpp"
+#include "results/statistics/hodges_lehmann.hpp"
+
+namespace ringside::results {
+namespace {
+
+constexpr std::string_view kRates[] = {"messages_per_s", "messages_per_s_robust",
+                                       "cpu_s_per_million"};
+constexpr std::string_view kRoundTrips[] = {
+    "rtt_ns_p50",       "rtt_ns_p99",     "rtt_ns_p999",      "rtt_ns_p50_clean",
+    "rtt_ns_p99_clean", "messages_per_s", "cpu_s_per_million"};
+constexpr std::string_view kResponses[] = {"response_ns_p50",       "response_ns_p99",
+                                           "response_ns_p999",      "response_ns_p50_clean",
+                                           "response_ns_p99_clean", "cpu_s_per_million"};
+constexpr std::string_view kReads[] = {"messages_per_s", "writes_per_s", "read_ns_p50",
+                                       "read_ns_p99",    "read_ns_p999", "cpu_s_per_million"};
+constexpr std::string_view kSlo[] = {"slo_rate_per_s"};
+
+struct WorkloadMetrics {
+  std::string_view workload;
+  std::span<const std::string_view> metrics;
+};
+constexpr WorkloadMetrics kWorkloads[] = {
+    {"ping_pong", kRoundTrips}, {"paced", kResponses}, {"snapshot", kReads}, {"slo", kSlo}};
+
+/// A percentile says something only where a message lies beyond it.
+double leastMessagesFor(std::string_view metric) {
+  if (metric.find("_p999") != std::string_view::npos) return 1000;
+  return metric.find("_p99") != std::string_view::npos ? 100 : 0;
+}
+
+bool hasMessagesBeyond(const Histogram& histogram, double percentile) {
+  constexpr double kRounding = 1e-6;
+  return static_cast<double>(histogram.count()) * (100 - percentile) >= 100 - kRounding;
+}
+
+std::optional<double> valueOf(const Record& record, const std::string& metric) {
+  const std::optional<double> messages = metricOf(record, "messages");
+  if (messages && *messages < leastMessagesFor(metric)) return std::nullopt;
+  return metricOf(record, metric);
+}
+
+/// What a value comes to by the floor of its own machine; nullopt for what has none.
+std::optional<double> overFloor(const Record& record, std::string_view name, double value) {
+  const std::optional<double> floor_ns = metricOf(record, "floor_ns");
+  if (!floor_ns || !(*floor_ns > 0)) return std::nullopt;
+  if (name.starts_with("rtt_ns")) return value / (2 * *floor_ns);
+  for (const char* timed : {"response_ns", "service_ns", "one_way_ns", "read_ns"}) {
+    if (name.starts_with(timed)) return value / *floor_ns;
+  }
+  for (const char* rate : {"messages_per_s", "reads_per_s", "writes_per_s", "slo_rate_per_s"}) {
+    if (name.starts_with(rate)) return value * *floor_ns * 1e-9;
+  }
+  return std::nullopt;
+}
+
+/// "rtt_ns_clean" at 99.9 is "rtt_ns_p999_clean".
+std::string nameOf(std::string_view histogram, double percentile) {
+  constexpr std::string_view kClean = "_clean";
+  const bool is_clean = histogram.ends_with(kClean);
+  if (is_clean) histogram.remove_suffix(kClean.size());
+  std::string digits = fmt::format("{:g}", percentile);
+  std::erase(digits, '.');
+  return fmt::format("{}_p{}{}", histogram, digits, is_clean ? kClean : "");
+}
+
+double medianOf(std::vector<double> values) { return spreadOf(std::move(values)).median; }
+
+/// The logarithms of at most kMostValues.
+std::vector<double> logsOf(std::span<const double> values) {
+  const std::size_t kept = std::min(values.size(), kMostValues);
+  std::vector<double> logs;
+  for (std::size_t i = 0; i < kept; ++i) {
+    const auto begin = values.begin() + static_cast<std::ptrdiff_t>(i * values.size() / kept);
+    const auto end = values.begin() + static_cast<std::ptrdiff_t>((i + 1) * values.size() / kept);
+    logs.push_back(std::log(medianOf({begin, end})));
+  }
+  return logs;
+}
+
+void addNotes(std::vector<std::string>& notes, const Record& record) {
+  for (const std::string& note : record.notes) {
+    if (std::find(notes.begin(), notes.end(), note) == notes.end()) notes.push_back(note);
+  }
+}
+
+std::uint32_t& countOf(StatusCounts& counts, Status status) {
+  switch (status) {
+    case Status::Failed:
+      return counts.failed;
+    case Status::Invalid:
+      return counts.invalid;
+    case Status::Skipped:
+      return counts.skipped;
+    case Status::Ok:
+      break;
+  }
+  return counts.ok;
+}
+
+/// The gravest record of a cell gives the reason.
+void addStatus(SideOfCell& side, const Record& record) {
+  const StatusCounts before = side.status_counts;
+  ++countOf(side.status_counts, record.status);
+  const bool is_graver =
+      (record.status == Status::Failed && before.failed == 0) ||
+      (record.status == Status::Invalid && before.failed + before.invalid == 0) ||
+      (record.status == Status::Skipped && before.failed + before.invalid + before.skipped == 0);
+  if (is_graver) side.reason = record.reason.value_or("no reason is recorded");
+}
+
+/// "A: 2 of 5 repetitions failed: lost 3"; empty where none did and none was invalid.
+std::string troubleOf(const SideOfCell& side, const std::string& name) {
+  const StatusCounts& counts = side.status_counts;
+  const std::uint32_t all = counts.ok + counts.failed + counts.invalid;
+  const std::uint32_t bad = counts.failed > 0 ? counts.failed : counts.invalid;
+  if (bad == 0) return {};
+  return fmt::format("{}: {} of {} repetitions {}: {}", name, bad, all,
+                     counts.failed > 0 ? "failed" : "invalid", *side.reason);
+}
+
+std::string absenceOf(const SideOfCell& side, const std::string& name) {
+  if (side.status_counts.skipped == 0) return fmt::format("{} has no such cell", name);
+  return fmt::format("{} skipped it: {}", name, *side.reason);
+}
+
+/// The same CPUs, as was asked for, and another distance between them.
+std::optional<std::string> moveBetween(const SideOfCell& a, const SideOfCell& b) {
+  if (a.placement != b.placement || !a.handoff_ns || !b.handoff_ns) return std::nullopt;
+  const double ratio = *a.handoff_ns / *b.handoff_ns;
+  if (std::max(ratio, 1 / ratio) < kRegimeRatio) return std::nullopt;
+  return fmt::format(
+      "the CPUs stood elsewhere: a cache line was handed over in {:.0f} ns, then in {:.0f} ns",
+      *a.handoff_ns, *b.handoff_ns);
+}
+
+/// Where both sides have values, and nothing else decides.
+Judgement judgementOf(const Ratio& ratio, Better better, double margin) {
+  const double percent = 100 * margin;
+  if (ratio.low >= 1 / (1 + margin) && ratio.high <= 1 + margin) {
+    return {Verdict::Same, fmt::format("the whole interval lies within {:g} % of 1", percent)};
+  }
+  if (ratio.low > 1 || ratio.high < 1) {
+    const bool is_more = ratio.low > 1;
+    return {is_more == (better == Better::Higher) ? Verdict::Better : Verdict::Worse,
+            fmt::format("the whole interval lies {} 1", is_more ? "above" : "below")};
+  }
+  return {Verdict::Inconclusive,
+          fmt::format("the interval holds 1 and reaches beyond {:g} % of it", percent)};
+}
+
+}  // namespace
+
+std::string_view toString(Verdict verdict) noexcept {
+  switch (verdict) {
+    case Verdict::Better:
+      return "better";
+    case Verdict::Worse:
+      return "worse";
+    case Verdict::Same:
+      return "same";
+    case Verdict::Inconclusive:
+      return "inconclusive";
+    case Verdict::Missing:
+      return "missing";
+    case Verdict::Invalid:
+      return "invalid";
+  }
+  return "";
+}
+
+std::optional<Ratio> ratioOf(std::span<const double> candidate, std::span<const double> baseline) {
+  const auto has_logarithm = [](double value) { return value > 0 && std::isfinite(value); };
+  if (candidate.empty() || baseline.empty() ||
+      !std::all_of(candidate.begin(), candidate.end(), has_logarithm) ||
+      !std::all_of(baseline.begin(), baseline.end(), has_logarithm)) {
+    return std::nullopt;
+  }
+  const std::vector<double> values = logsOf(candidate);
+  const std::vector<double> reference = logsOf(baseline);
+  const auto [lowest, highest] = std::minmax_element(values.begin(), values.end());
+  const auto [first, last] = std::minmax_element(reference.begin(), reference.end());
+  const ShiftEstimate shift = hodgesLehmannShift(values, reference, (1 - kCoverage) / 2);
+  return Ratio{.estimate = std::exp(shift.estimate),
+               .low = std::exp(shift.lower.value_or(*lowest - *last)),
+               .high = std::exp(shift.upper.value_or(*highest - *first)),
+               .coverage = std::max(0.0, 2 * shift.coverage - 1)};
+}
+
+std::span<const std::string_view> comparedMetricsOf(std::string_view workload) noexcept {
+  for (const WorkloadMetrics& known : kWorkloads) {
+    if (known.workload == workload) return known.metrics;
+  }
+  return kRates;
+}
+
+// --- gathering ----------------------------------------------------------------------------------
+
+Comparison::Comparison(ComparisonTerms terms, std::vector<std::string> sides)
+    : terms_(std::move(terms)), sides_(std::move(sides)) {
+  assert(sides_.size() >= 2);
+}
+
+Comparison::Row Comparison::emptyRow(std::string name, Unit unit, Better better) const {
+  Row row{.name = std::move(name), .unit = unit, .better = better};
+  row.sides.resize(sides_.size());
+  return row;
+}
+
+Comparison::Gathered& Comparison::gatheredOf(const std::string& cell, const Record& record) {
+  const auto [place, is_new] = places_.try_emplace(cell, cells_.size());
+  if (!is_new) return cells_[place->second];
+  Gathered& gathered = cells_.emplace_back();
+  gathered.cell.name = cell;
+  gathered.cell.workload = record.axes.workload;
+  gathered.cell.sides.resize(sides_.size());
+  gathered.handoffs.resize(sides_.size());
+  const auto defaults = comparedMetricsOf(record.axes.workload);
+  std::vector<std::string> names(defaults.begin(), defaults.end());
+  if (!terms_.metrics.empty()) names = terms_.metrics;
+  for (const std::string& name : names) {
+    const Metric* metric = findMetric(name);
+    assert(metric != nullptr);
+    gathered.metrics.push_back(emptyRow(name, metric->unit, metric->better));
+  }
+  return gathered;
+}
+
+void Comparison::add(std::size_t side, const std::string& cell, const Record& record) {
+  Gathered& gathered = gatheredOf(cell, record);
+  SideOfCell& here = gathered.cell.sides[side];
+  addStatus(here, record);
+  addNotes(here.notes, record);
+  here.placement = record.axes.placement;
+  if (record.status != Status::Ok) return;
+  if (record.obtained && record.obtained->canary) {
+    gathered.handoffs[side].push_back(record.obtained->canary->before_ns);
+    gathered.handoffs[side].push_back(record.obtained->canary->after_ns);
+  }
+  addMetrics(gathered, side, record);
+  addDistributions(gathered, side, record);
+}
+
+void Comparison::addMetrics(Gathered& gathered, std::size_t side, const Record& record) const {
+  for (Row& row : gathered.metrics) {
+    const std::optional<double> value = valueOf(record, row.name);
+    if (!value) continue;
+    row.sides[side].values.push_back(*value);
+    const std::optional<double> multiple = overFloor(record, row.name, *value);
+    if (multiple) row.sides[side].over_floor.push_back(*multiple);
+  }
+}
+
+void Comparison::addDistributions(Gathered& gathered, std::size_t side,
+                                  const Record& record) const {
+  for (const auto& [name, histogram] : record.histograms) {
+    if (!histogram || histogram->empty()) continue;
+    std::vector<Row>& rows = gathered.distributions[name];
+    for (std::size_t i = 0; i < kShiftPercentiles.size(); ++i) {
+      const double percentile = kShiftPercentiles[i];
+      if (i == rows.size()) {
+        rows.push_back(emptyRow(nameOf(name, percentile), Unit::Ns, Better::Lower));
+      }
+      if (!hasMessagesBeyond(*histogram, percentile)) continue;
+      const auto value = static_cast<double>(histogram->valueAtPercentile(percentile));
+      rows[i].sides[side].values.push_back(value);
+      const std::optional<double> multiple = overFloor(record, name, value);
+      if (multiple) rows[i].sides[side].over_floor.push_back(*multiple);
+    }
+  }
+}
+
+// --- settling -----------------------------------------------------------------------------------
+
+std::vector<ComparedCell> Comparison::cells() const {
+  std::vector<ComparedCell> cells;
+  for (const Gathered& gathered : cells_) cells.push_back(settled(gathered));
+  return cells;
+}
+
+ComparedCell Comparison::settled(const Gathered& gathered) const {
+  ComparedCell cell = gathered.cell;
+  for (std::size_t side = 0; side < sides_.size(); ++side) {
+    const std::vector<double>& readings = gathered.handoffs[side];
+    if (!readings.empty()) cell.sides[side].handoff_ns = medianOf(readings);
+    if (side > 0) cell.wholes.push_back(wholeOf(cell, side));
+  }
+  const auto has_values = [](const Row& row) {
+    return std::any_of(row.sides.begin(), row.sides.end(),
+                       [](const Values& side) { return !side.values.empty(); });
+  };
+  for (const Row& row : gathered.metrics) {
+    if (!has_values(row)) continue;
+    ComparedMetric& metric = cell.metrics.emplace_back(settled(row));
+    for (std::size_t side = 1; side < sides_.size(); ++side) {
+      metric.contrasts[side - 1].judgement = judged(cell, metric, side);
+    }
+  }
+  for (const auto& [histogram, rows] : gathered.distributions) {
+    for (const Row& row : rows) {
+      if (has_values(row)) cell.distribution.push_back(settled(row));
+    }
+  }
+  return cell;
+}
+
+ComparedMetric Comparison::settled(const Row& row) const {
+  ComparedMetric metric{.name = row.name, .unit = row.unit, .better = row.better};
+  for (const Values& side : row.sides) {
+    const bool has_floors = !side.values.empty() && side.over_floor.size() == side.values.size();
+    metric.values.push_back(side.values.empty() ? std::nullopt
+                                                : std::optional(spreadOf(side.values)));
+    metric.over_floor.push_back(has_floors ? std::optional(medianOf(side.over_floor))
+                                           : std::nullopt);
+    if (&side == &row.sides.front()) continue;
+    Contrast& contrast = metric.contrasts.emplace_back();
+    contrast.ratio = ratioOf(side.values, row.sides.front().values);
+    if (!metric.over_floor.front() || !has_floors) continue;
+    contrast.floor_ratio = ratioOf(side.over_floor, row.sides.front().over_floor);
+  }
+  return metric;
+}
+
+Judgement Comparison::wholeOf(const ComparedCell& cell, std::size_t side) const {
+  for (const std::size_t place : {std::size_t{0}, side}) {
+    if (cell.sides[place].isMissing()) {
+      return {Verdict::Missing, absenceOf(cell.sides[place], sides_[place])};
+    }
+  }
+  std::string trouble = troubleOf(cell.sides[0], sides_[0]);
+  const std::string also = troubleOf(cell.sides[side], sides_[side]);
+  if (!trouble.empty() && !also.empty()) trouble += "; ";
+  trouble += also;
+  if (trouble.empty()) return {};
+  return {Verdict::Invalid, trouble};
+}
+
+Judgement Comparison::judged(const ComparedCell& cell, const ComparedMetric& metric,
+                             std::size_t side) const {
+  if (cell.wholes[side - 1].verdict) return cell.wholes[side - 1];
+  for (const std::size_t place : {std::size_t{0}, side}) {
+    if (metric.values[place]) continue;
+    return {Verdict::Missing, fmt::format("{} has no {} here", sides_[place], metric.name)};
+  }
+  if (terms_.judging == Judging::RatiosOnly) return {};
+  const std::optional<Ratio>& ratio = metric.contrasts[side - 1].ratio;
+  const Spread& one = *metric.values[0];
+  const Spread& other = *metric.values[side];
+  if (!ratio) {
+    const bool all_zero =
+        one.lowest == 0 && one.highest == 0 && other.lowest == 0 && other.highest == 0;
+    if (all_zero) return {Verdict::Same, "0 in all repetitions of both"};
+    return {Verdict::Inconclusive,
+            "there is no ratio: a repetition has a value that is not above 0"};
+  }
+  if (auto move = moveBetween(cell.sides[0], cell.sides[side])) {
+    return {Verdict::Inconclusive, std::move(*move)};
+  }
+  if (ratio->coverage < kCoverage) {
+    return {Verdict::Inconclusive,
+            fmt::format("{} and {} repetitions: an interval covers with {:.0f} % at most, and "
+                        "{:.0f} % are asked for, which 4 and 4 reach",
+                        one.repetitions, other.repetitions,
+                        std::floor(100 * ratio->coverage + 1e-9), 100 * kCoverage)};
+  }
+  return judgementOf(*ratio, metric.better, terms_.margin);
+}
+
+}  // namespace ringside::results
