@@ -3,136 +3,16 @@
 #include <fmt/format.h>
 
 #include <charconv>
-#include <limits>
-#include <nlohmann/json.hpp>
-#include <type_traits>
 #include <utility>
 
 #include "results/hdr_codec.hpp"
+#include "results/json_object.hpp"
 #include "results/record.hpp"
 
 namespace ringside::results {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
-std::string show(const Json& value) {
-  constexpr std::size_t kShownMax = 60;
-  std::string text = value.dump(-1, ' ', false, Json::error_handler_t::replace);
-  if (text.size() > kShownMax) text = text.substr(0, kShownMax) + "…";
-  return text;
-}
-
-[[noreturn]] void refuse(const std::string& key, const Json& value, std::string_view must_be) {
-  throw RecordError(fmt::format("{} is {}; it must be {}", key, show(value), must_be));
-}
-
-template <class Value>
-struct IsVector : std::false_type {};
-template <class Element>
-struct IsVector<std::vector<Element>> : std::true_type {};
-
-template <class Number>
-Number toInteger(const Json& value, const std::string& key) {
-  using Limits = std::numeric_limits<Number>;
-  const bool fits =
-      value.is_number_unsigned()
-          ? std::in_range<Number>(value.get<std::uint64_t>())
-          : value.is_number_integer() && std::in_range<Number>(value.get<std::int64_t>());
-  if (!fits)
-    refuse(key, value, fmt::format("a whole number, {}..{}", Limits::min(), Limits::max()));
-  return value.get<Number>();
-}
-
-template <class Value>
-Value convert(const Json& value, const std::string& key) {
-  if constexpr (IsVector<Value>::value) {
-    if (!value.is_array()) refuse(key, value, "a list");
-    Value list;
-    for (const Json& element : value) {
-      list.push_back(convert<typename Value::value_type>(element, key));
-    }
-    return list;
-  } else if constexpr (std::is_same_v<Value, std::string>) {
-    if (!value.is_string()) refuse(key, value, "a text");
-    return value.get<std::string>();
-  } else if constexpr (std::is_same_v<Value, bool>) {
-    if (!value.is_boolean()) refuse(key, value, "true or false");
-    return value.get<bool>();
-  } else if constexpr (std::is_same_v<Value, double>) {
-    if (!value.is_number()) refuse(key, value, "a number");
-    return value.get<double>();
-  } else {
-    return toInteger<Value>(value, key);
-  }
-}
-
-/// An object of the record and the name its keys go by in messages: "axes" gives "axes.capacity".
-class Object {
- public:
-  Object(const Json& json, std::string name) : json_(json), name_(std::move(name)) {
-    if (!json.is_object()) refuse(name_.empty() ? "the line" : name_, json, "an object");
-  }
-
-  std::string nameOf(const std::string& key) const {
-    return name_.empty() ? key : name_ + "." + key;
-  }
-
-  /// nullptr for a key that is absent or null.
-  const Json* find(const std::string& key) const {
-    const auto found = json_.find(key);
-    return found == json_.end() || found->is_null() ? nullptr : &*found;
-  }
-
-  template <class Value>
-  void require(const std::string& key, Value& target) const {
-    if (!readInto(key, target)) throw RecordError(nameOf(key) + " is missing; schema 1 needs it");
-  }
-
-  /// Leaves `target` as it is, and answers false, when there is nothing to read.
-  template <class Value>
-  bool readInto(const std::string& key, Value& target) const {
-    const Json* value = find(key);
-    if (value != nullptr) target = convert<Value>(*value, nameOf(key));
-    return value != nullptr;
-  }
-
-  template <class Value>
-  void readInto(const std::string& key, std::optional<Value>& target) const {
-    Value value{};
-    if (readInto(key, value)) target = std::move(value);
-  }
-
-  auto items() const { return json_.items(); }
-
- private:
-  const Json& json_;
-  std::string name_;
-};
-
-Json parseLine(std::string_view line) {
-  try {
-    return Json::parse(line);
-  } catch (const Json::parse_error& error) {
-    throw RecordError(fmt::format("not JSON (byte {} of {}): {}", error.byte, line.size(),
-                                  std::string_view(error.what())));
-  } catch (const Json::out_of_range& error) {
-    throw RecordError(fmt::format("a number is out of range: {}", error.what()));
-  }
-}
-
-void checkSchema(const Object& top) {
-  int schema = 0;
-  top.require("schema", schema);
-  if (schema != kRecordSchema) {
-    throw RecordError(
-        fmt::format("schema is {}; this program reads {}: use the ringside that "
-                    "wrote the record",
-                    schema, kRecordSchema));
-  }
-}
-
-Status readStatus(const Object& top) {
+Status readStatus(const JsonObject& top) {
   std::string text;
   top.require("status", text);
   const std::optional<Status> status = parseStatus(text);
@@ -141,7 +21,7 @@ Status readStatus(const Object& top) {
 }
 
 Axes readAxes(const Json& json) {
-  const Object object(json, "axes");
+  const JsonObject object(json, "axes");
   Axes axes;
   object.require("workload", axes.workload);
   object.require("queue", axes.queue);
@@ -169,7 +49,7 @@ Axes readAxes(const Json& json) {
 }
 
 std::map<int, std::uint64_t> readNodePages(const Json& json, const std::string& name) {
-  const Object object(json, name);
+  const JsonObject object(json, name);
   std::map<int, std::uint64_t> node_pages;
   for (const auto& [key, pages] : object.items()) {
     int node = -1;
@@ -184,7 +64,7 @@ std::map<int, std::uint64_t> readNodePages(const Json& json, const std::string& 
 }
 
 MemoryReading readMemory(const Json& json, const std::string& name) {
-  const Object object(json, name);
+  const JsonObject object(json, name);
   MemoryReading memory;
   object.readInto("page_size_bytes", memory.page_size_bytes);
   object.readInto("locked_bytes", memory.locked_bytes);
@@ -195,7 +75,7 @@ MemoryReading readMemory(const Json& json, const std::string& name) {
 }
 
 ProcessReading readReading(const Json& json, const std::string& name) {
-  const Object object(json, name);
+  const JsonObject object(json, name);
   ProcessReading reading;
   object.readInto("name", reading.name);
   object.readInto("pid", reading.pid);
@@ -227,7 +107,7 @@ Canary readCanary(const Json& json) {
 }
 
 Obtained readObtained(const Json& json) {
-  const Object object(json, "obtained");
+  const JsonObject object(json, "obtained");
   Obtained obtained;
   object.readInto("producer_cpus", obtained.producer_cpus);
   object.readInto("consumer_cpus", obtained.consumer_cpus);
@@ -254,7 +134,7 @@ Obtained readObtained(const Json& json) {
 
 /// All six counts, or none: nullopt when they are null.
 std::optional<Validation> readValidation(const Json& json) {
-  const Object object(json, "validation");
+  const JsonObject object(json, "validation");
   if (object.find("sent") == nullptr) return std::nullopt;
   Validation validation;
   object.require("sent", validation.sent);
@@ -267,7 +147,7 @@ std::optional<Validation> readValidation(const Json& json) {
 }
 
 std::map<std::string, double> readMetrics(const Json& json) {
-  const Object object(json, "metrics");
+  const JsonObject object(json, "metrics");
   std::map<std::string, double> metrics;
   for (const auto& [name, value] : object.items()) {
     const bool says_why = value.is_string() && name.ends_with("_status");
@@ -278,7 +158,7 @@ std::map<std::string, double> readMetrics(const Json& json) {
 }
 
 std::map<std::string, std::shared_ptr<Histogram>> readHistograms(const Json& json) {
-  const Object object(json, "histograms");
+  const JsonObject object(json, "histograms");
   std::map<std::string, std::shared_ptr<Histogram>> histograms;
   for (const auto& [name, value] : object.items()) {
     if (value.is_null()) continue;
@@ -299,8 +179,8 @@ std::map<std::string, std::shared_ptr<Histogram>> readHistograms(const Json& jso
 
 Record fromJson(std::string_view line) {
   const Json json = parseLine(line);
-  const Object top(json, "");
-  checkSchema(top);
+  const JsonObject top(json, "");
+  checkSchema(top, kRecordSchema);
   Record record;
   top.require("suite", record.suite);
   top.require("cell", record.cell);
