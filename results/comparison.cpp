@@ -72,6 +72,12 @@ std::string nameOf(std::string_view histogram, double percentile) {
   return fmt::format("{}_p{}{}", histogram, digits, is_clean ? kClean : "");
 }
 
+template <class Value>
+Value valueOr(const std::map<std::string, Value>& values, const std::string& name) {
+  const auto found = values.find(name);
+  return found == values.end() ? Value{} : found->second;
+}
+
 double medianOf(std::vector<double> values) { return spreadOf(std::move(values)).median; }
 
 /// The logarithms of at most kMostValues.
@@ -142,6 +148,27 @@ std::optional<std::string> moveBetween(const SideOfCell& a, const SideOfCell& b)
       *a.handoff_ns, *b.handoff_ns);
 }
 
+/// Missing, invalid, or nothing.
+Judgement wholeOf(const ComparedCell& cell, std::span<const Side> sides, std::size_t side) {
+  for (const std::size_t place : {std::size_t{0}, side}) {
+    if (cell.sides[place].isMissing()) {
+      return {Verdict::Missing, absenceOf(cell.sides[place], sides[place].name)};
+    }
+  }
+  std::string trouble = troubleOf(cell.sides[0], sides[0].name);
+  const std::string also = troubleOf(cell.sides[side], sides[side].name);
+  if (!trouble.empty() && !also.empty()) trouble += "; ";
+  trouble += also;
+  if (trouble.empty()) return {};
+  return {Verdict::Invalid, trouble};
+}
+
+Judgement withoutRatio(const Spread& one, const Spread& other) {
+  const bool all_zero = std::max({one.highest, other.highest, -one.lowest, -other.lowest}) == 0;
+  if (all_zero) return {Verdict::Same, "0 in all repetitions of both"};
+  return {Verdict::Inconclusive, "there is no ratio: a repetition has a value that is not above 0"};
+}
+
 /// Where both sides have values, and nothing else decides.
 Judgement judgementOf(const Ratio& ratio, Better better, double margin) {
   const double percent = 100 * margin;
@@ -204,39 +231,26 @@ std::span<const std::string_view> comparedMetricsOf(std::string_view workload) n
 
 // --- gathering ----------------------------------------------------------------------------------
 
-Comparison::Comparison(ComparisonTerms terms, std::vector<std::string> sides)
-    : terms_(std::move(terms)), sides_(std::move(sides)) {
-  assert(sides_.size() >= 2);
-}
-
-Comparison::Row Comparison::emptyRow(std::string name, Unit unit, Better better) const {
-  Row row{.name = std::move(name), .unit = unit, .better = better};
-  row.sides.resize(sides_.size());
-  return row;
-}
-
 Comparison::Gathered& Comparison::gatheredOf(const std::string& cell, const Record& record) {
   const auto [place, is_new] = places_.try_emplace(cell, cells_.size());
   if (!is_new) return cells_[place->second];
   Gathered& gathered = cells_.emplace_back();
-  gathered.cell.name = cell;
-  gathered.cell.workload = record.axes.workload;
-  gathered.cell.sides.resize(sides_.size());
-  gathered.handoffs.resize(sides_.size());
+  gathered.cell = cell;
+  gathered.workload = record.axes.workload;
   const auto defaults = comparedMetricsOf(record.axes.workload);
   std::vector<std::string> names(defaults.begin(), defaults.end());
   if (!terms_.metrics.empty()) names = terms_.metrics;
   for (const std::string& name : names) {
     const Metric* metric = findMetric(name);
     assert(metric != nullptr);
-    gathered.metrics.push_back(emptyRow(name, metric->unit, metric->better));
+    gathered.metrics.push_back({.name = name, .unit = metric->unit, .better = metric->better});
   }
   return gathered;
 }
 
-void Comparison::add(std::size_t side, const std::string& cell, const Record& record) {
+void Comparison::add(const std::string& side, const std::string& cell, const Record& record) {
   Gathered& gathered = gatheredOf(cell, record);
-  SideOfCell& here = gathered.cell.sides[side];
+  SideOfCell& here = gathered.sides[side];
   addStatus(here, record);
   addNotes(here.notes, record);
   here.placement = record.axes.placement;
@@ -245,11 +259,6 @@ void Comparison::add(std::size_t side, const std::string& cell, const Record& re
     gathered.handoffs[side].push_back(record.obtained->canary->before_ns);
     gathered.handoffs[side].push_back(record.obtained->canary->after_ns);
   }
-  addMetrics(gathered, side, record);
-  addDistributions(gathered, side, record);
-}
-
-void Comparison::addMetrics(Gathered& gathered, std::size_t side, const Record& record) const {
   for (Row& row : gathered.metrics) {
     const std::optional<double> value = valueOf(record, row.name);
     if (!value) continue;
@@ -257,18 +266,17 @@ void Comparison::addMetrics(Gathered& gathered, std::size_t side, const Record& 
     const std::optional<double> multiple = overFloor(record, row.name, *value);
     if (multiple) row.sides[side].over_floor.push_back(*multiple);
   }
+  addDistributions(gathered, side, record);
 }
 
-void Comparison::addDistributions(Gathered& gathered, std::size_t side,
-                                  const Record& record) const {
+void Comparison::addDistributions(Gathered& gathered, const std::string& side,
+                                  const Record& record) {
   for (const auto& [name, histogram] : record.histograms) {
     if (!histogram || histogram->empty()) continue;
     std::vector<Row>& rows = gathered.distributions[name];
     for (std::size_t i = 0; i < kShiftPercentiles.size(); ++i) {
       const double percentile = kShiftPercentiles[i];
-      if (i == rows.size()) {
-        rows.push_back(emptyRow(nameOf(name, percentile), Unit::Ns, Better::Lower));
-      }
+      if (i == rows.size()) rows.push_back({.name = nameOf(name, percentile)});
       if (!hasMessagesBeyond(*histogram, percentile)) continue;
       const auto value = static_cast<double>(histogram->valueAtPercentile(percentile));
       rows[i].sides[side].values.push_back(value);
@@ -280,87 +288,67 @@ void Comparison::addDistributions(Gathered& gathered, std::size_t side,
 
 // --- settling -----------------------------------------------------------------------------------
 
-std::vector<ComparedCell> Comparison::cells() const {
+std::vector<ComparedCell> Comparison::cells(std::span<const Side> sides) const {
+  assert(sides.size() >= 2);
   std::vector<ComparedCell> cells;
-  for (const Gathered& gathered : cells_) cells.push_back(settled(gathered));
+  for (const Gathered& gathered : cells_) cells.push_back(settled(gathered, sides));
   return cells;
 }
 
-ComparedCell Comparison::settled(const Gathered& gathered) const {
-  ComparedCell cell = gathered.cell;
-  for (std::size_t side = 0; side < sides_.size(); ++side) {
-    const std::vector<double>& readings = gathered.handoffs[side];
-    if (!readings.empty()) cell.sides[side].handoff_ns = medianOf(readings);
-    if (side > 0) cell.wholes.push_back(wholeOf(cell, side));
+ComparedCell Comparison::settled(const Gathered& gathered, std::span<const Side> sides) const {
+  ComparedCell cell{.name = gathered.cell, .workload = gathered.workload};
+  for (const Side& side : sides) {
+    cell.sides.push_back(valueOr(gathered.sides, side.name));
+    const std::vector<double> readings = valueOr(gathered.handoffs, side.name);
+    if (!readings.empty()) cell.sides.back().handoff_ns = medianOf(readings);
   }
-  const auto has_values = [](const Row& row) {
-    return std::any_of(row.sides.begin(), row.sides.end(),
-                       [](const Values& side) { return !side.values.empty(); });
-  };
+  for (std::size_t side = 1; side < sides.size(); ++side) {
+    cell.wholes.push_back(wholeOf(cell, sides, side));
+  }
   for (const Row& row : gathered.metrics) {
-    if (!has_values(row)) continue;
-    ComparedMetric& metric = cell.metrics.emplace_back(settled(row));
-    for (std::size_t side = 1; side < sides_.size(); ++side) {
-      metric.contrasts[side - 1].judgement = judged(cell, metric, side);
+    if (row.sides.empty()) continue;
+    ComparedMetric& metric = cell.metrics.emplace_back(settled(row, sides));
+    for (std::size_t side = 1; side < sides.size(); ++side) {
+      metric.contrasts[side - 1].judgement = judged(cell, metric, sides, side);
     }
   }
   for (const auto& [histogram, rows] : gathered.distributions) {
     for (const Row& row : rows) {
-      if (has_values(row)) cell.distribution.push_back(settled(row));
+      if (!row.sides.empty()) cell.distribution.push_back(settled(row, sides));
     }
   }
   return cell;
 }
 
-ComparedMetric Comparison::settled(const Row& row) const {
+ComparedMetric Comparison::settled(const Row& row, std::span<const Side> sides) {
   ComparedMetric metric{.name = row.name, .unit = row.unit, .better = row.better};
-  for (const Values& side : row.sides) {
-    const bool has_floors = !side.values.empty() && side.over_floor.size() == side.values.size();
-    metric.values.push_back(side.values.empty() ? std::nullopt
-                                                : std::optional(spreadOf(side.values)));
-    metric.over_floor.push_back(has_floors ? std::optional(medianOf(side.over_floor))
+  const Values baseline = valueOr(row.sides, sides.front().name);
+  for (const Side& side : sides) {
+    const Values here = valueOr(row.sides, side.name);
+    const bool has_floors = !here.values.empty() && here.over_floor.size() == here.values.size();
+    metric.values.push_back(here.values.empty() ? std::nullopt
+                                                : std::optional(spreadOf(here.values)));
+    metric.over_floor.push_back(has_floors ? std::optional(medianOf(here.over_floor))
                                            : std::nullopt);
-    if (&side == &row.sides.front()) continue;
+    if (&side == &sides.front()) continue;
     Contrast& contrast = metric.contrasts.emplace_back();
-    contrast.ratio = ratioOf(side.values, row.sides.front().values);
+    contrast.ratio = ratioOf(here.values, baseline.values);
     if (!metric.over_floor.front() || !has_floors) continue;
-    contrast.floor_ratio = ratioOf(side.over_floor, row.sides.front().over_floor);
+    contrast.floor_ratio = ratioOf(here.over_floor, baseline.over_floor);
   }
   return metric;
 }
 
-Judgement Comparison::wholeOf(const ComparedCell& cell, std::size_t side) const {
-  for (const std::size_t place : {std::size_t{0}, side}) {
-    if (cell.sides[place].isMissing()) {
-      return {Verdict::Missing, absenceOf(cell.sides[place], sides_[place])};
-    }
-  }
-  std::string trouble = troubleOf(cell.sides[0], sides_[0]);
-  const std::string also = troubleOf(cell.sides[side], sides_[side]);
-  if (!trouble.empty() && !also.empty()) trouble += "; ";
-  trouble += also;
-  if (trouble.empty()) return {};
-  return {Verdict::Invalid, trouble};
-}
-
 Judgement Comparison::judged(const ComparedCell& cell, const ComparedMetric& metric,
-                             std::size_t side) const {
+                             std::span<const Side> sides, std::size_t side) const {
   if (cell.wholes[side - 1].verdict) return cell.wholes[side - 1];
   for (const std::size_t place : {std::size_t{0}, side}) {
     if (metric.values[place]) continue;
-    return {Verdict::Missing, fmt::format("{} has no {} here", sides_[place], metric.name)};
+    return {Verdict::Missing, fmt::format("{} has no {} here", sides[place].name, metric.name)};
   }
-  if (terms_.judging == Judging::RatiosOnly) return {};
+  if (sides[side].judging == Judging::RatiosOnly) return {};
   const std::optional<Ratio>& ratio = metric.contrasts[side - 1].ratio;
-  const Spread& one = *metric.values[0];
-  const Spread& other = *metric.values[side];
-  if (!ratio) {
-    const bool all_zero =
-        one.lowest == 0 && one.highest == 0 && other.lowest == 0 && other.highest == 0;
-    if (all_zero) return {Verdict::Same, "0 in all repetitions of both"};
-    return {Verdict::Inconclusive,
-            "there is no ratio: a repetition has a value that is not above 0"};
-  }
+  if (!ratio) return withoutRatio(*metric.values[0], *metric.values[side]);
   if (auto move = moveBetween(cell.sides[0], cell.sides[side])) {
     return {Verdict::Inconclusive, std::move(*move)};
   }
@@ -368,7 +356,7 @@ Judgement Comparison::judged(const ComparedCell& cell, const ComparedMetric& met
     return {Verdict::Inconclusive,
             fmt::format("{} and {} repetitions: an interval covers with {:.0f} % at most, and "
                         "{:.0f} % are asked for, which 4 and 4 reach",
-                        one.repetitions, other.repetitions,
+                        metric.values[0]->repetitions, metric.values[side]->repetitions,
                         std::floor(100 * ratio->coverage + 1e-9), 100 * kCoverage)};
   }
   return judgementOf(*ratio, metric.better, terms_.margin);

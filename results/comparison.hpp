@@ -1,6 +1,5 @@
 // Repetitions of several sides, cell by cell and metric by metric: how far apart they are, how sure
-// that is, and what follows. From records alone; whose they are is for the caller to say. The first
-// side is the baseline, each other one a candidate.
+// that is, and what follows. From records alone; whose they are is for the caller to say.
 #pragma once
 
 #include <array>
@@ -49,14 +48,19 @@ constexpr std::size_t kMostValues = 100;
 /// nullopt when a sample is empty, and when a value is not above 0.
 std::optional<Ratio> ratioOf(std::span<const double> candidate, std::span<const double> baseline);
 
+struct ComparisonTerms {
+  double margin = 0.05;  ///< between 1 / (1 + margin) and 1 + margin nothing differs that matters
+  std::vector<std::string> metrics = {};  ///< empty: those of comparedMetricsOf(workload)
+};
+
 /// Whether verdicts are given, or ratios reported and nothing judged: what was measured on
 /// different machines differs by more than what is compared.
 enum class Judging : std::uint8_t { Verdicts, RatiosOnly };
 
-struct ComparisonTerms {
-  double margin = 0.05;  ///< between 1 / (1 + margin) and 1 + margin nothing differs that matters
-  Judging judging = Judging::Verdicts;
-  std::vector<std::string> metrics = {};  ///< empty: those of comparedMetricsOf(workload)
+/// The first side is the baseline, each other one a candidate.
+struct Side {
+  std::string name;                     ///< as reasons call it
+  Judging judging = Judging::Verdicts;  ///< of a candidate beside the baseline
 };
 
 /// What a workload is compared by when nobody says otherwise.
@@ -118,18 +122,17 @@ struct ComparedCell {
 /// Gathers record by record, so that nobody needs to keep the histograms.
 class Comparison {
  public:
-  /// Names of at least two sides, as reasons call them.
-  Comparison(ComparisonTerms terms, std::vector<std::string> sides);
+  explicit Comparison(ComparisonTerms terms) : terms_(std::move(terms)) {}
 
-  /// `cell`: the name under which it meets the others. Records that were skipped count nothing but
-  /// that they were.
-  void add(std::size_t side, const std::string& cell, const Record& record);
+  /// `side`: whose record it is; `cell`: the name under which it meets those of the others. Records
+  /// that were skipped count nothing but that they were.
+  void add(const std::string& side, const std::string& cell, const Record& record);
 
-  /// In the order in which they first appeared.
-  std::vector<ComparedCell> cells() const;
+  /// In the order in which they first appeared. At least two sides.
+  std::vector<ComparedCell> cells(std::span<const Side> sides) const;
 
  private:
-  /// One metric while its repetitions come in.
+  /// One metric of one side while its repetitions come in.
   struct Values {
     std::vector<double> values;
     std::vector<double> over_floor;  ///< as many, or fewer where a floor is not known
@@ -138,26 +141,25 @@ class Comparison {
     std::string name;
     Unit unit = Unit::Ns;
     Better better = Better::Lower;
-    std::vector<Values> sides = {};
+    std::map<std::string, Values> sides = {};
   };
   struct Gathered {
-    ComparedCell cell;
-    std::vector<std::vector<double>> handoffs;  ///< readings of each side
+    std::string cell;
+    std::string workload;
+    std::map<std::string, SideOfCell> sides;
+    std::map<std::string, std::vector<double>> handoffs;  ///< readings of each side
     std::vector<Row> metrics;
     std::map<std::string, std::vector<Row>> distributions;  ///< by histogram
   };
 
   Gathered& gatheredOf(const std::string& cell, const Record& record);
-  void addMetrics(Gathered& gathered, std::size_t side, const Record& record) const;
-  void addDistributions(Gathered& gathered, std::size_t side, const Record& record) const;
-  Row emptyRow(std::string name, Unit unit, Better better) const;
-  ComparedCell settled(const Gathered& gathered) const;
-  ComparedMetric settled(const Row& row) const;
-  Judgement wholeOf(const ComparedCell& cell, std::size_t side) const;
-  Judgement judged(const ComparedCell& cell, const ComparedMetric& metric, std::size_t side) const;
+  ComparedCell settled(const Gathered& gathered, std::span<const Side> sides) const;
+  Judgement judged(const ComparedCell& cell, const ComparedMetric& metric,
+                   std::span<const Side> sides, std::size_t side) const;
+  static void addDistributions(Gathered& gathered, const std::string& side, const Record& record);
+  static ComparedMetric settled(const Row& row, std::span<const Side> sides);
 
   ComparisonTerms terms_;
-  std::vector<std::string> sides_;
   std::vector<Gathered> cells_;
   std::unordered_map<std::string, std::size_t> places_;  ///< of a cell's name in cells_
 };

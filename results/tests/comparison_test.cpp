@@ -57,13 +57,15 @@ std::vector<Record> throughputsOf(const std::vector<double>& values) {
 
 using Sides = std::vector<std::vector<Record>>;
 
-std::vector<ComparedCell> compared(const Sides& sides, ComparisonTerms terms = {}) {
-  const std::vector<std::string> names = {"A", "B", "C"};
-  Comparison comparison(std::move(terms), {names.begin(), names.begin() + sides.size()});
-  for (std::size_t side = 0; side < sides.size(); ++side) {
-    for (const Record& record : sides[side]) comparison.add(side, record.cell, record);
+std::vector<ComparedCell> compared(const Sides& sides, ComparisonTerms terms = {},
+                                   Judging judging = Judging::Verdicts) {
+  Comparison comparison(std::move(terms));
+  std::vector<Side> named;
+  for (const std::vector<Record>& records : sides) {
+    named.push_back({std::string(1, static_cast<char>('A' + named.size())), judging});
+    for (const Record& record : records) comparison.add(named.back().name, record.cell, record);
   }
-  return comparison.cells();
+  return comparison.cells(named);
 }
 
 const ComparedMetric& metricNamed(const std::vector<ComparedMetric>& metrics,
@@ -75,8 +77,9 @@ const ComparedMetric& metricNamed(const std::vector<ComparedMetric>& metrics,
 }
 
 /// Of B's throughput beside A's.
-Contrast contrastOf(const Sides& sides, ComparisonTerms terms = {}) {
-  return compared(sides, std::move(terms)).at(0).metrics.at(0).contrasts.at(0);
+Contrast contrastOf(const Sides& sides, ComparisonTerms terms = {},
+                    Judging judging = Judging::Verdicts) {
+  return compared(sides, std::move(terms), judging).at(0).metrics.at(0).contrasts.at(0);
 }
 
 const std::vector<double> kSteady = {100e6, 101e6, 99e6, 100.5e6, 99.5e6};
@@ -201,8 +204,8 @@ TEST(ComparisonTest, OfZerosIsSameAndOfSomeZerosInconclusive) {
 }
 
 TEST(ComparisonTest, JudgesNothingBetweenMachinesAndStillHasTheRatio) {
-  const Contrast contrast = contrastOf({throughputsOf(kSteady), throughputsOf(times(0.5))},
-                                       {.judging = Judging::RatiosOnly});
+  const Contrast contrast =
+      contrastOf({throughputsOf(kSteady), throughputsOf(times(0.5))}, {}, Judging::RatiosOnly);
   EXPECT_FALSE(contrast.judgement.verdict.has_value());
   EXPECT_NEAR(contrast.ratio->estimate, 0.5, 1e-9);
 }
@@ -224,7 +227,7 @@ TEST(ComparisonTest, IsInvalidWhereARepetitionFailedAndSaysWhoseAndWhy) {
 TEST(ComparisonTest, IsInvalidBetweenMachinesToo) {
   Sides sides = {throughputsOf(kSteady), throughputsOf(kSteady)};
   sides[0].push_back(badRecord(Status::Invalid, "saturated"));
-  const auto cells = compared(sides, {.judging = Judging::RatiosOnly});
+  const auto cells = compared(sides, {}, Judging::RatiosOnly);
   EXPECT_EQ(cells.at(0).wholes.at(0).reason, "A: 1 of 6 repetitions invalid: saturated");
 }
 
