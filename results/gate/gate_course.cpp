@@ -57,6 +57,15 @@ std::string whyUnreachable(const GateTerms& terms, std::size_t gating_metrics) {
   return {};
 }
 
+TwoStageRule ruleOf(const GateTerms& terms, double margin, std::size_t flagged_metrics) {
+  const auto tests = static_cast<double>(std::max<std::size_t>(flagged_metrics, 2));
+  return {.first_blocks = terms.first_blocks,
+          .flag_p = terms.flag_p,
+          .second_blocks = terms.second_blocks,
+          .second_p = terms.false_discovery_rate / tests,
+          .margin = margin};
+}
+
 std::string_view toString(GateStage stage) noexcept {
   switch (stage) {
     case GateStage::First:
@@ -269,11 +278,19 @@ std::vector<MetricVerdict> GateCourse::verdicts(Detectable find_detectable) cons
       all[i].reason = "the gate did not come to its end";
       continue;
     }
+    if (find_detectable == Detectable::Find) all[i].detectable = detectableOf(i);
     judge(all[i], terms_,
           {.is_rejected = progress.is_rejected, .has_improved = progress.has_improved});
   }
-  (void)find_detectable;
   return all;
+}
+
+/// By all blocks of the metric, of whatever stage: what counts is how they scatter.
+std::optional<double> GateCourse::detectableOf(std::size_t metric) const {
+  const MetricVerdict& found = found_[metric];
+  std::vector<double> blocks = found.first;
+  blocks.insert(blocks.end(), found.second.begin(), found.second.end());
+  return detectableEffect(blocks, ruleOf(terms_, metrics_[metric].margin, flaggedCount()));
 }
 
 GateOutcome outcomeOf(const std::vector<MetricVerdict>& verdicts) noexcept {

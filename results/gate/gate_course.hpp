@@ -11,6 +11,8 @@
 #include <string_view>
 #include <vector>
 
+#include "results/statistics/detectable_effect.hpp"
+
 namespace ringside::results {
 
 /// One metric of one cell, as it is judged. Effects are natural logarithms of ratios, candidate to
@@ -40,6 +42,11 @@ struct GateTerms {
 /// that n blocks can reach is 2^-n, and it must not be above flag_p in stage one, above
 /// false_discovery_rate / metrics in stage two, and above pass_alpha in either.
 std::string whyUnreachable(const GateTerms& terms, std::size_t gating_metrics);
+
+/// How one metric is judged when `flagged_metrics` are suspicious, and no other of them turns out
+/// to be worse: the smallest of their p-values has to be a regression by itself. At least two are
+/// taken, so that what is promised of a quiet gate holds with a false alarm beside it.
+TwoStageRule ruleOf(const GateTerms& terms, double margin, std::size_t flagged_metrics);
 
 enum class GateStage : std::uint8_t { First, Second, TopUp };
 std::string_view toString(GateStage stage) noexcept;  ///< "first", "second", "top-up"
@@ -128,6 +135,7 @@ class GateCourse {
   std::vector<bool> suspiciousCells() const;
   std::vector<bool> undecidedCells() const;
   std::size_t flaggedCount() const noexcept;
+  std::optional<double> detectableOf(std::size_t metric) const;
 
   GateTerms terms_;
   std::vector<GateMetric> metrics_;

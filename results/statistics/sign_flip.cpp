@@ -1,7 +1,10 @@
 #include "results/statistics/sign_flip.hpp"
 
 #include <algorithm>
+#include <cassert>
 #include <cmath>
+#include <cstddef>
+#include <numeric>
 
 #include "results/statistics/order_statistics.hpp"
 #include "results/statistics/rank_distributions.hpp"
@@ -28,9 +31,8 @@ double scaleOf(std::vector<double> distances) {
   return smallest;
 }
 
-}  // namespace
-
-SignFlip signFlip(std::span<const double> effects, double margin) {
+/// All but the p.
+SignFlip scored(std::span<const double> effects, double margin) {
   SignFlip found;
   if (effects.empty()) return found;
   std::vector<double> distances;
@@ -42,12 +44,27 @@ SignFlip signFlip(std::span<const double> effects, double margin) {
     found.scores.push_back(scoreOf(distances[i], found.scale));
     if (effects[i] > margin) found.sum += found.scores.back();
   }
+  return found;
+}
+
+}  // namespace
+
+SignFlip signFlip(std::span<const double> effects, double margin) {
+  SignFlip found = scored(effects, margin);
   found.p = coinSumAtLeast(found.scores, found.sum);
   return found;
 }
 
 double signFlipP(std::span<const double> effects, double margin) {
   return signFlip(effects, margin).p;
+}
+
+bool signFlipReaches(std::span<const double> effects, double margin, double limit) {
+  assert(limit < 0.5);
+  const SignFlip found = scored(effects, margin);
+  const int largest = std::accumulate(found.scores.begin(), found.scores.end(), 0);
+  const bool is_below_middle = 2 * found.sum <= largest;  // so that p is at least 0.5
+  return !is_below_middle && coinSumAtLeast(found.scores, found.sum) <= limit;
 }
 
 }  // namespace ringside::results

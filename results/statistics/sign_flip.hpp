@@ -27,4 +27,7 @@ SignFlip signFlip(std::span<const double> effects, double margin);
 /// The p of it alone.
 double signFlipP(std::span<const double> effects, double margin);
 
+/// Whether that p is at most `limit`, which is below 0.5; quicker where it is far from it.
+bool signFlipReaches(std::span<const double> effects, double margin, double limit);
+
 }  // namespace ringside::results
