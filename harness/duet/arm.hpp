@@ -24,7 +24,8 @@ struct Arm {
   std::vector<std::filesystem::path> plugins;
   /// A check of the content of what is measured: where it is equal, both arms are the same code.
   std::string identity;
-  nlohmann::ordered_json facts;  ///< what describe() says beyond the above
+  nlohmann::ordered_json facts =
+      nlohmann::ordered_json::object();  ///< what describe() says beyond the above
 
   /// For the bundle: kind, named, label, identity, hashes of all files, and of a revision the
   /// commit, the compiler and how it was linked.

@@ -14,16 +14,18 @@ set(RINGSIDE_PLUGIN_HEADERS
   results/histogram.hpp results/process_reading.hpp results/record.hpp)
 
 # What the program and a plug-in know each other by: see plugin_stamp.hpp.
+get_filename_component(source_folder "${CMAKE_CURRENT_LIST_DIR}/../.." ABSOLUTE)
 set(RINGSIDE_PLUGIN_BUILD ${CMAKE_CURRENT_BINARY_DIR}/generated/harness/plugin/plugin_build.hpp)
-list(TRANSFORM RINGSIDE_PLUGIN_HEADERS PREPEND ${PROJECT_SOURCE_DIR}/ OUTPUT_VARIABLE header_paths)
+list(TRANSFORM RINGSIDE_PLUGIN_HEADERS PREPEND ${source_folder}/ OUTPUT_VARIABLE header_paths)
 list(JOIN RINGSIDE_PLUGIN_HEADERS "," headers_of_plugins)
 add_custom_command(OUTPUT ${RINGSIDE_PLUGIN_BUILD}
-  COMMAND ${CMAKE_COMMAND} -DVERSION=${PROJECT_VERSION} -DFOLDER=${PROJECT_SOURCE_DIR}
+  COMMAND ${CMAKE_COMMAND} -DVERSION=${PROJECT_VERSION} -DFOLDER=${source_folder}
     "-DHEADERS=${headers_of_plugins}"
-    -DTEMPLATE=${CMAKE_CURRENT_SOURCE_DIR}/plugin/plugin_build.hpp.in
+    -DTEMPLATE=${CMAKE_CURRENT_LIST_DIR}/plugin_build.hpp.in
     -DOUTPUT=${RINGSIDE_PLUGIN_BUILD}
-    -P ${CMAKE_CURRENT_SOURCE_DIR}/plugin/write_plugin_build.cmake
-  DEPENDS ${header_paths} plugin/plugin_build.hpp.in plugin/write_plugin_build.cmake
+    -P ${CMAKE_CURRENT_LIST_DIR}/write_plugin_build.cmake
+  DEPENDS ${header_paths} ${CMAKE_CURRENT_LIST_DIR}/plugin_build.hpp.in
+    ${CMAKE_CURRENT_LIST_DIR}/write_plugin_build.cmake
   COMMENT "Hashing the headers of plug-ins" VERBATIM)
 
 # The headers in include/ringside-harness/, apart from those of the core, for a plug-in may have
@@ -32,10 +34,11 @@ set(header_folder ${CMAKE_INSTALL_INCLUDEDIR}/ringside-harness)
 set(package_folder ${CMAKE_INSTALL_LIBDIR}/cmake/ringside)
 foreach(header IN LISTS RINGSIDE_PLUGIN_HEADERS)
   get_filename_component(folder ${header} DIRECTORY)
-  install(FILES ${PROJECT_SOURCE_DIR}/${header} DESTINATION ${header_folder}/${folder})
+  install(FILES ${source_folder}/${header} DESTINATION ${header_folder}/${folder})
 endforeach()
 install(FILES ${RINGSIDE_PLUGIN_BUILD} DESTINATION ${header_folder}/harness/plugin)
 file(RELATIVE_PATH RINGSIDE_FOLDER_TO_PLUGIN_HEADERS "/${package_folder}" "/${header_folder}")
-configure_file(plugin/ringside-plugins.cmake.in ringside-plugins.cmake @ONLY)
-install(FILES ${CMAKE_CURRENT_BINARY_DIR}/ringside-plugins.cmake plugin/plugin_entry.cpp
+configure_file(${CMAKE_CURRENT_LIST_DIR}/ringside-plugins.cmake.in ringside-plugins.cmake @ONLY)
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/ringside-plugins.cmake
+  ${CMAKE_CURRENT_LIST_DIR}/plugin_entry.cpp
   DESTINATION ${package_folder})

@@ -1,10 +1,26 @@
-// Ringside's own rings: one adapter for all three policies.
+// Ringside's own rings: one adapter for all three policies. `ringside gate` compiles it with older
+// cores, too: where those lack a call, it makes the one that they had instead.
 #include "harness/measurable_queue.hpp"
 #include "harness/queues/core_tuning.hpp"
 #include "ringside/shared.hpp"
 
 namespace ringside::harness {
 namespace {
+
+template <class G>
+concept TunedGeometry = requires(G geometry) {
+  geometry.tuning = decltype(geometry.tuning)::RoundTrip;
+};
+
+template <class G>
+G makeGeometryFor(PolicyKind policy, const QueueShape& shape, Delivery delivery) {
+  if constexpr (TunedGeometry<G>) {
+    return makeGeometry(policy, shape.element_size_bytes, shape.capacity, delivery,
+                        coreTuning<decltype(G::tuning)>(shape.tuning));
+  } else {
+    return makeGeometry(policy, shape.element_size_bytes, shape.capacity, delivery);
+  }
+}
 
 template <class Policy, Delivery kDelivery = Delivery::AtMostOnce>
 struct CoreRing {
@@ -13,7 +29,7 @@ struct CoreRing {
                        .max_capacity = kMaxCapacity,
                        .provision = Provision::Queue,
                        .takes_memory_options = true,
-                       .takes_tuning = Policy::kKind == PolicyKind::Spsc,
+                       .takes_tuning = Policy::kKind == PolicyKind::Spsc && TunedGeometry<Geometry>,
                        .at_least_once = kDelivery == Delivery::AtLeastOnce,
                        .refuses_seconds = true};
     if (Policy::kKind != PolicyKind::Spsc) limits.max_producers = kMaxWorkersPerRole;
@@ -22,8 +38,7 @@ struct CoreRing {
   }
 
   static Geometry geometry(const QueueShape& shape) {
-    return makeGeometry(Policy::kKind, shape.element_size_bytes, shape.capacity, kDelivery,
-                        coreTuning(shape.tuning));
+    return makeGeometryFor<Geometry>(Policy::kKind, shape, kDelivery);
   }
   static RingSegment open(const Place& place, const QueueShape& shape) {
     if (place.backing == Backing::File) {
@@ -66,7 +81,11 @@ struct CoreRing {
       return side_.tryPush(elements, count);
     }
     bool pushFor(const void* element, std::chrono::nanoseconds timeout) noexcept {
-      return side_.pushWithin(element, timeout);
+      if constexpr (requires { side_.pushWithin(element, timeout); }) {
+        return side_.pushWithin(element, timeout);
+      } else {
+        return side_.pushUntil(element, deadlineAfter(timeout));
+      }
     }
     void* tryClaim() noexcept {
       claim_ = side_.tryClaim(1);
@@ -90,7 +109,11 @@ struct CoreRing {
       return side_.tryPop(elements, count);
     }
     bool popFor(void* element, std::chrono::nanoseconds timeout) noexcept {
-      return side_.popWithin(element, timeout);
+      if constexpr (requires { side_.popWithin(element, timeout); }) {
+        return side_.popWithin(element, timeout);
+      } else {
+        return side_.popUntil(element, deadlineAfter(timeout));
+      }
     }
     const void* tryTake() noexcept {
       claim_ = side_.tryTake(1);

@@ -2,13 +2,14 @@
 #pragma once
 
 #include "harness/measurable_queue.hpp"
-#include "ringside/segment.hpp"
 
 namespace ringside::harness {
 
-inline Tuning coreTuning(QueueTuning asked) noexcept {
-  if (asked == QueueTuning::RoundTrip) return Tuning::RoundTrip;
-  return asked == QueueTuning::Throughput ? Tuning::Throughput : Tuning::Adaptive;
+/// CoreTuning is ringside::Tuning, where the core has one.
+template <class CoreTuning>
+constexpr CoreTuning coreTuning(QueueTuning asked) noexcept {
+  if (asked == QueueTuning::RoundTrip) return CoreTuning::RoundTrip;
+  return asked == QueueTuning::Throughput ? CoreTuning::Throughput : CoreTuning::Adaptive;
 }
 
 }  // namespace ringside::harness

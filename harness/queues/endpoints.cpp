@@ -21,7 +21,7 @@ struct CoreEndpoint {
   }
   static std::uint64_t bytesNeeded(const QueueShape& shape) {
     const Geometry geometry = makeGeometry(Policy::kKind, shape.element_size_bytes, shape.capacity,
-                                           Delivery::AtMostOnce, coreTuning(shape.tuning));
+                                           Delivery::AtMostOnce, coreTuning<Tuning>(shape.tuning));
     return 2 * geometry.total_bytes;
   }
   /// Both rings stay when this side is closed again.
@@ -34,7 +34,7 @@ struct CoreEndpoint {
     End(ChannelSide side, const Place& place, const QueueShape& shape)
         : endpoint_(side == ChannelSide::A ? Endpoint::Side::A : Endpoint::Side::B, place.name,
                     shape.element_size_bytes, shape.capacity,
-                    {.memory = shape.memory, .tuning = coreTuning(shape.tuning)}) {
+                    {.memory = shape.memory, .tuning = coreTuning<Tuning>(shape.tuning)}) {
       if (endpoint_.open() == 0) return;
       throw std::system_error(lastError, "cannot open the channel " + place.name);
     }
