@@ -138,17 +138,20 @@ std::string absenceOf(const SideOfCell& side, const std::string& name) {
   return fmt::format("{} skipped it: {}", name, *side.reason);
 }
 
-/// The same CPUs, as was asked for, and another distance between them.
-std::optional<std::string> moveBetween(const SideOfCell& a, const SideOfCell& b) {
-  if (a.placement != b.placement || !a.handoff_ns || !b.handoff_ns) return std::nullopt;
-  const double ratio = *a.handoff_ns / *b.handoff_ns;
-  if (std::max(ratio, 1 / ratio) < kRegimeRatio) return std::nullopt;
+/// The same placement, as was asked for, and another distance between its CPUs; else empty.
+std::string moveBetween(const ComparedCell& cell, std::span<const Side> sides, std::size_t side) {
+  const SideOfCell& here = cell.sides[side];
+  const SideOfCell& there = cell.sides[0];
+  if (here.placement != there.placement || !here.handoff_ns || !there.handoff_ns) return {};
+  const double ratio = *here.handoff_ns / *there.handoff_ns;
+  if (std::max(ratio, 1 / ratio) < kRegimeRatio) return {};
   return fmt::format(
-      "the CPUs stood elsewhere: a cache line was handed over in {:.0f} ns, then in {:.0f} ns",
-      *a.handoff_ns, *b.handoff_ns);
+      "the CPUs of {} stood elsewhere than those of {}: a cache line was handed over in {:.0f} ns, "
+      "not in {:.0f} ns",
+      sides[side].name, sides[0].name, *here.handoff_ns, *there.handoff_ns);
 }
 
-/// Missing, invalid, or nothing.
+/// Missing, invalid, not comparable, or nothing.
 Judgement wholeOf(const ComparedCell& cell, std::span<const Side> sides, std::size_t side) {
   for (const std::size_t place : {std::size_t{0}, side}) {
     if (cell.sides[place].isMissing()) {
@@ -159,8 +162,11 @@ Judgement wholeOf(const ComparedCell& cell, std::span<const Side> sides, std::si
   const std::string also = troubleOf(cell.sides[side], sides[side].name);
   if (!trouble.empty() && !also.empty()) trouble += "; ";
   trouble += also;
-  if (trouble.empty()) return {};
-  return {Verdict::Invalid, trouble};
+  if (!trouble.empty()) return {Verdict::Invalid, trouble};
+  if (sides[side].judging == Judging::RatiosOnly) return {};
+  std::string move = moveBetween(cell, sides, side);
+  if (move.empty()) return {};
+  return {Verdict::Inconclusive, std::move(move)};
 }
 
 Judgement withoutRatio(const Spread& one, const Spread& other) {
@@ -349,9 +355,6 @@ Judgement Comparison::judged(const ComparedCell& cell, const ComparedMetric& met
   if (sides[side].judging == Judging::RatiosOnly) return {};
   const std::optional<Ratio>& ratio = metric.contrasts[side - 1].ratio;
   if (!ratio) return withoutRatio(*metric.values[0], *metric.values[side]);
-  if (auto move = moveBetween(cell.sides[0], cell.sides[side])) {
-    return {Verdict::Inconclusive, std::move(*move)};
-  }
   if (ratio->coverage < kCoverage) {
     return {Verdict::Inconclusive,
             fmt::format("{} and {} repetitions: an interval covers with {:.0f} % at most, and "

@@ -67,8 +67,8 @@ struct Side {
 std::span<const std::string_view> comparedMetricsOf(std::string_view workload) noexcept;
 
 /// Where distributions are compared, in percent.
-constexpr std::array kShiftPercentiles = {10.0, 20.0, 30.0, 40.0, 50.0, 60.0,
-                                          70.0, 80.0, 90.0, 99.0, 99.9};
+inline constexpr std::array kShiftPercentiles = {10.0, 20.0, 30.0, 40.0, 50.0, 60.0,
+                                                 70.0, 80.0, 90.0, 99.0, 99.9};
 
 /// verdict: absent where nothing is judged, and as a whole where nothing speaks against a cell.
 struct Judgement {
@@ -113,7 +113,9 @@ struct ComparedCell {
   std::string name;
   std::string workload = {};
   std::vector<SideOfCell> sides = {};
-  std::vector<Judgement> wholes = {};  ///< of each side but the first: Missing, Invalid, or nothing
+  /// Of each side but the first: Missing, Invalid, Inconclusive where the CPUs stood elsewhere, or
+  /// nothing. All metrics share it.
+  std::vector<Judgement> wholes = {};
   std::vector<ComparedMetric> metrics = {};
   /// Times at kShiftPercentiles, named as metrics are ("rtt_ns_p10_clean"); never judged.
   std::vector<ComparedMetric> distribution = {};

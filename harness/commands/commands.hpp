@@ -14,6 +14,7 @@ void addDoctorCommand(CLI::App& app, results::ExitCode& exit_code);
 void addListCommand(CLI::App& app, results::ExitCode& exit_code);
 void addRunCommand(CLI::App& app, results::ExitCode& exit_code);
 void addVerifyCommand(CLI::App& app, results::ExitCode& exit_code);
+void addCompareCommand(CLI::App& app, results::ExitCode& exit_code);
 void addReportCommand(CLI::App& app, results::ExitCode& exit_code);
 void addReplayCommand(CLI::App& app, results::ExitCode& exit_code);
 void addCleanCommand(CLI::App& app, results::ExitCode& exit_code);

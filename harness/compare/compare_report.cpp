@@ -1,0 +1,339 @@
+#include "harness/compare/compare_report.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <optional>
+#include <set>
+
+#include "harness/axes.hpp"
+#include "harness/compare/grouping.hpp"
+#include "harness/console.hpp"
+#include "harness/usage_error.hpp"
+#include "results/metrics.hpp"
+
+namespace ringside::harness {
+namespace {
+
+namespace fs = std::filesystem;
+using results::Judging;
+
+// --- what was asked -----------------------------------------------------------------------------
+
+void refuseUnknownMetrics(const std::vector<std::string>& names) {
+  std::vector<std::string_view> known;
+  for (const results::Metric& metric : results::allMetrics()) known.push_back(metric.name);
+  for (const std::string& name : names) {
+    if (results::findMetric(name) != nullptr) continue;
+    throw UsageError(fmt::format("--metric {}: there is no such metric{}; it is one of {}", name,
+                                 suggestion(name, known), fmt::join(known, ", ")));
+  }
+}
+
+void refuseTooFewBundles(const CompareRequest& request) {
+  if (request.bundles.size() >= 2 || !request.by.empty()) return;
+  throw UsageError(fmt::format(
+      "compare {}: one bundle is compared with itself only with --by KEY, such as --by backing; "
+      "else name two or more",
+      request.bundles.empty() ? "" : request.bundles.front().string()));
+}
+
+/// Each once, whatever they are called by.
+void refuseTwins(const std::vector<fs::path>& folders) {
+  std::map<fs::path, fs::path> seen;
+  for (const fs::path& folder : folders) {
+    std::error_code failure;
+    fs::path real = fs::canonical(folder, failure);
+    if (failure) real = folder;
+    const auto [twin, is_new] = seen.try_emplace(std::move(real), folder);
+    if (is_new) continue;
+    throw UsageError(fmt::format(
+        "{} and {} are the same bundle; name each once, as a bundle says nothing beside itself",
+        twin->second.string(), folder.string()));
+  }
+}
+
+void refuseWhatIsNoBundle(const fs::path& folder) {
+  std::error_code failure;
+  if (!fs::is_directory(folder, failure)) {
+    const bool is_hidden = failure == std::errc::permission_denied;
+    throw UsageError(fmt::format(
+        "{}: {}; name the folder of a run, such as out/quick-…", folder.string(),
+        is_hidden ? "it cannot be looked at: permission denied" : "there is no such folder"));
+  }
+  if (fs::exists(folder / "records.jsonl", failure)) return;
+  throw UsageError(fmt::format(
+      "{}: this is no bundle, for no records.jsonl is to be seen in it; name the folder that "
+      "`ringside run` wrote, such as out/quick-…",
+      folder.string()));
+}
+
+/// A, B … Z, then A27 and on.
+std::string letterOf(std::size_t place) {
+  if (place < 26) return {static_cast<char>('A' + place)};
+  return fmt::format("A{}", place + 1);
+}
+
+std::vector<ComparedBundle> openBundles(const CompareRequest& request) {
+  refuseTooFewBundles(request);
+  refuseTwins(request.bundles);
+  std::vector<ComparedBundle> bundles;
+  for (const fs::path& folder : request.bundles) {
+    refuseWhatIsNoBundle(folder);
+    bundles.push_back({letterOf(bundles.size()), folder, EnvironmentFacts::of(folder)});
+  }
+  return bundles;
+}
+
+// --- reading ------------------------------------------------------------------------------------
+
+/// Reads all bundles, one record at a time, into sides.
+class Reading {
+ public:
+  Reading(const CompareRequest& request, std::vector<ComparedBundle>& bundles)
+      : request_(request),
+        bundles_(bundles),
+        comparison_({.margin = request.margin_percent / 100, .metrics = request.metrics}) {
+    std::vector<EnvironmentFacts> environments;
+    for (const ComparedBundle& bundle : bundles) environments.push_back(bundle.facts);
+    if (!request.by.empty()) grouping_.emplace(request.by, environments);
+    for (std::size_t bundle = 0; bundle < bundles.size(); ++bundle) read(bundle);
+    refuseNothing();
+  }
+
+  /// The sides in order, labelled; of a fact that has one value only, refused.
+  std::vector<ComparedSide> sides() const {
+    std::vector<ComparedSide> sides;
+    if (!grouping_) {
+      for (std::size_t i = 0; i < bundles_.size(); ++i) {
+        sides.push_back({bundles_[i].label, bundles_[i].folder.string(), {i}});
+      }
+      return sides;
+    }
+    refuseOneGroup();
+    const std::vector<std::string> values = grouping_->inOrder(values_);
+    constexpr std::size_t kShort = 16;
+    const bool are_short = std::all_of(values.begin(), values.end(), [](const std::string& value) {
+      return value.size() <= kShort;
+    });
+    for (const std::string& value : values) {
+      const std::set<std::size_t>& from = bundles_of_.at(value);
+      sides.push_back({are_short ? value : fmt::format("#{}", sides.size() + 1),
+                       value,
+                       {from.begin(), from.end()}});
+    }
+    return sides;
+  }
+
+  std::vector<results::ComparedCell> cells(const std::vector<ComparedSide>& sides) const {
+    std::vector<results::Side> named;
+    for (const ComparedSide& side : sides) {
+      named.push_back({grouping_ ? side.name : side.label, side.judging});
+    }
+    return comparison_.cells(named);
+  }
+
+ private:
+  void read(std::size_t bundle) {
+    const auto take = [&](const results::Record& record) { add(bundle, record); };
+    try {
+      results::visitRecords(bundles_[bundle].folder, results::CutOffLine::Drop, take);
+    } catch (const results::RecordError& error) {
+      throw UsageError(error.what());
+    }
+  }
+
+  void add(std::size_t bundle, const results::Record& record) {
+    if (first_cell_.empty()) first_cell_ = record.cell;
+    if (record.cell.find(request_.cell_part) == std::string::npos) return;
+    ++bundles_[bundle].records;
+    if (!grouping_) {
+      return comparison_.add(bundles_[bundle].label, record.cell, record);
+    }
+    const std::string value = grouping_->valueOf(bundle, record);
+    if (bundles_of_[value].empty()) values_.push_back(value);
+    bundles_of_[value].insert(bundle);
+    comparison_.add(value, grouping_->cellOf(record), record);
+  }
+
+  void refuseNothing() const {
+    const bool has_any = std::any_of(bundles_.begin(), bundles_.end(),
+                                     [](const ComparedBundle& b) { return b.records > 0; });
+    if (has_any) return;
+    if (first_cell_.empty()) {
+      throw UsageError("none of these bundles has a record: their runs ended before the first one");
+    }
+    throw UsageError(fmt::format("--cell {}: no cell has that in its name; one is called {}",
+                                 request_.cell_part, first_cell_));
+  }
+
+  void refuseOneGroup() const {
+    if (values_.size() >= 2) return;
+    throw UsageError(
+        fmt::format("--by {}: all records have {}, so there is nothing to compare by it; {}",
+                    request_.by, values_.front(),
+                    grouping_->isAxis() ? "run a suite that sweeps this axis, or take another one"
+                                        : "name bundles that differ in it, or take another fact"));
+  }
+
+  const CompareRequest& request_;
+  std::vector<ComparedBundle>& bundles_;
+  results::Comparison comparison_;
+  std::optional<Grouping> grouping_;
+  std::vector<std::string> values_;  ///< of the key, as they came
+  std::map<std::string, std::set<std::size_t>> bundles_of_;
+  std::string first_cell_;
+};
+
+// --- what may be concluded ----------------------------------------------------------------------
+
+/// One machine, as far as the fingerprints say; one bundle is of one whatever it says.
+bool areOfOneMachine(const std::vector<ComparedBundle>& bundles, const ComparedSide& a,
+                     const ComparedSide& b) {
+  std::set<std::size_t> places(a.bundles.begin(), a.bundles.end());
+  places.insert(b.bundles.begin(), b.bundles.end());
+  if (places.size() == 1) return true;
+  const std::optional<std::string>& machine = bundles[*places.begin()].facts.machine();
+  return machine && std::all_of(places.begin(), places.end(), [&](std::size_t place) {
+           return bundles[place].facts.machine() == machine;
+         });
+}
+
+std::vector<EnvironmentFacts> factsOf(const std::vector<ComparedBundle>& bundles) {
+  std::vector<EnvironmentFacts> all;
+  for (const ComparedBundle& bundle : bundles) all.push_back(bundle.facts);
+  return all;
+}
+
+std::string machineNote(const CompareReport& report) {
+  std::vector<std::string> apart;
+  for (const ComparedSide& side : report.sides) {
+    if (side.judging == Judging::RatiosOnly) apart.push_back(side.label);
+  }
+  if (apart.empty()) return {};
+  const std::vector<std::string> differ = machineDifferences(factsOf(report.bundles));
+  const bool is_unknown =
+      std::any_of(report.bundles.begin(), report.bundles.end(),
+                  [](const ComparedBundle& bundle) { return !bundle.facts.machine(); });
+  const std::string why =
+      is_unknown ? "not every bundle says which machine it is of"
+                 : fmt::format("not of one machine in one state, for {} {}",
+                               fmt::join(differ, ", "), differ.size() == 1 ? "differs" : "differ");
+  return fmt::format("{} beside {}: {} ({}); ratios are reported, nothing is judged",
+                     fmt::join(apart, ", "), report.sides.front().label, kBetweenMachines, why);
+}
+
+std::string driftNote(const CompareReport& report) {
+  const bool some_judged =
+      std::any_of(report.sides.begin() + 1, report.sides.end(),
+                  [&](const ComparedSide& side) { return side.judging == Judging::Verdicts; });
+  if (report.bundles.size() < 2 || !some_judged) return {};
+  return "runs of different times: a machine drifts between them by more than many changes make; "
+         "`ringside gate` measures both side by side, and its verdict is the one to fail a build "
+         "by";
+}
+
+/// Of so many intervals some miss by chance.
+std::string chanceNote(const CompareReport& report) {
+  std::uint64_t judged = 0;
+  for (const results::ComparedCell& cell : report.cells) {
+    for (const results::ComparedMetric& metric : cell.metrics) {
+      for (const results::Contrast& contrast : metric.contrasts) {
+        judged += contrast.judgement.verdict && contrast.ratio &&
+                          contrast.ratio->coverage >= results::kCoverage
+                      ? 1
+                      : 0;
+      }
+    }
+  }
+  constexpr std::uint64_t kFew = 10;
+  if (judged < kFew) return {};
+  return fmt::format(
+      "each interval holds the true ratio with {:.0f} %: of {}, about {:.0f} do not, by chance",
+      100 * results::kCoverage, judged,
+      std::ceil((1 - results::kCoverage) * static_cast<double>(judged)));
+}
+
+std::vector<std::string> pooledNotes(const CompareReport& report) {
+  std::vector<std::string> notes;
+  if (report.request.by.empty()) return notes;
+  for (const ComparedSide& side : report.sides) {
+    if (side.bundles.size() < 2) continue;
+    std::vector<std::string> from;
+    for (const std::size_t place : side.bundles) from.push_back(report.bundles[place].label);
+    notes.push_back(
+        fmt::format("{}: the repetitions of {} taken together", side.label, fmt::join(from, ", ")));
+  }
+  return notes;
+}
+
+bool hasMetrics(const CompareReport& report) {
+  return std::any_of(report.cells.begin(), report.cells.end(),
+                     [](const results::ComparedCell& cell) { return !cell.metrics.empty(); });
+}
+
+/// A metric that was asked for and that no record has was asked for by mistake.
+void refuseAbsentMetrics(const CompareReport& report) {
+  const bool any_ok =
+      std::any_of(report.cells.begin(), report.cells.end(), [](const results::ComparedCell& cell) {
+        return std::any_of(cell.sides.begin(), cell.sides.end(),
+                           [](const results::SideOfCell& s) { return s.status_counts.ok > 0; });
+      });
+  if (report.request.metrics.empty() || hasMetrics(report) || !any_ok) return;
+  throw UsageError(
+      fmt::format("--metric {}: no record that is ok has it; leave the option out to "
+                  "see what the workloads of these bundles are measured by",
+                  fmt::join(report.request.metrics, " --metric ")));
+}
+
+std::string nothingSharedNote(const CompareReport& report) {
+  const bool any_shared =
+      std::any_of(report.cells.begin(), report.cells.end(), [](const results::ComparedCell& cell) {
+        return std::any_of(cell.wholes.begin(), cell.wholes.end(),
+                           [](const results::Judgement& whole) {
+                             return whole.verdict != results::Verdict::Missing;
+                           });
+      });
+  if (any_shared) return {};
+  return fmt::format("no cell is there twice: cells meet by their names{}",
+                     report.request.by.empty() ? ", so runs of one suite are to be compared"
+                                               : " without what they say of " + report.request.by);
+}
+
+void addNotes(CompareReport& report) {
+  const auto add = [&](std::string note) {
+    if (!note.empty()) report.notes.push_back(std::move(note));
+  };
+  add(nothingSharedNote(report));
+  add(machineNote(report));
+  for (std::string& note : pooledNotes(report)) add(std::move(note));
+  add(chanceNote(report));
+  add(driftNote(report));
+}
+
+}  // namespace
+
+const char* const kBetweenMachines = "between-machine, confounded with time and neighbours";
+
+CompareReport compareBundles(const CompareRequest& request) {
+  refuseUnknownMetrics(request.metrics);
+  CompareReport report;
+  report.request = request;
+  report.bundles = openBundles(request);
+  report.differences = differencesOf(factsOf(report.bundles));
+  const Reading reading(request, report.bundles);
+  report.sides = reading.sides();
+  for (ComparedSide& side : report.sides) {
+    const bool is_one = areOfOneMachine(report.bundles, report.sides.front(), side);
+    side.judging = is_one ? Judging::Verdicts : Judging::RatiosOnly;
+  }
+  report.cells = reading.cells(report.sides);
+  refuseAbsentMetrics(report);
+  addNotes(report);
+  return report;
+}
+
+}  // namespace ringside::harness

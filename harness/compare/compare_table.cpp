@@ -1,0 +1,410 @@
+#include "harness/compare/compare_table.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <map>
+
+#include "harness/console.hpp"
+#include "harness/format_numbers.hpp"
+
+namespace ringside::harness {
+namespace {
+
+using results::ComparedCell;
+using results::ComparedMetric;
+using results::Contrast;
+using results::Verdict;
+
+constexpr const char* kNone = "–";
+
+// --- texts --------------------------------------------------------------------------------------
+
+std::string valueText(results::Unit unit, double value) {
+  switch (unit) {
+    case results::Unit::Ns:
+      return formatNs(value);
+    case results::Unit::Ms:
+      return formatNs(1e6 * value);
+    case results::Unit::S:
+      return fmt::format("{:.3g} s", value);
+    case results::Unit::Count:
+    case results::Unit::PerS:
+    case results::Unit::BytesPerS:
+      break;
+  }
+  return value < 1 ? fmt::format("{:.3g}", value) : formatCount(value);
+}
+
+std::string ratioNumber(double ratio) {
+  if (ratio >= 999.5) return formatCount(ratio);
+  return ratio >= 0.0995 && ratio < 9.9995 ? fmt::format("{:.3f}", ratio)
+                                           : fmt::format("{:.3g}", ratio);
+}
+
+std::string ratioText(const std::optional<results::Ratio>& ratio) {
+  if (!ratio) return kNone;
+  if (ratio->coverage == 0) return ratioNumber(ratio->estimate);
+  return fmt::format("{} [{}–{}]", ratioNumber(ratio->estimate), ratioNumber(ratio->low),
+                     ratioNumber(ratio->high));
+}
+
+std::string multipleText(const std::optional<double>& over_floor) {
+  if (!over_floor) return kNone;
+  return *over_floor < 999.5 ? fmt::format("{:.3g}", *over_floor) : formatCount(*over_floor);
+}
+
+/// What the legend explains needs no words of its own.
+bool isByInterval(const Contrast& contrast) {
+  return contrast.ratio && contrast.ratio->coverage >= results::kCoverage;
+}
+
+/// Words that all of these have in front and behind make room: "… mitigations=off …".
+std::vector<std::string> shortened(const std::vector<std::string>& values) {
+  constexpr std::size_t kShort = 40;
+  const auto longest = std::max_element(
+      values.begin(), values.end(),
+      [](const std::string& a, const std::string& b) { return a.size() < b.size(); });
+  if (longest->size() <= kShort) return values;
+  const std::string& first = values.front();
+  std::size_t before = first.size();
+  std::size_t behind = first.size();
+  for (const std::string& value : values) {
+    const auto front = std::mismatch(first.begin(), first.end(), value.begin(), value.end()).first;
+    const auto back =
+        std::mismatch(first.rbegin(), first.rend(), value.rbegin(), value.rend()).first;
+    before = std::min(before, static_cast<std::size_t>(front - first.begin()));
+    behind = std::min(behind, static_cast<std::size_t>(back - first.rbegin()));
+  }
+  const std::size_t word = first.rfind(' ', before);
+  before = before == 0 || word == std::string::npos ? 0 : word + 1;
+  std::vector<std::string> texts;
+  for (const std::string& value : values) {
+    const std::size_t kept = std::min(behind, value.size() - std::min(value.size(), before));
+    std::size_t end = value.size() - kept;
+    end = std::min(value.find(' ', end), value.size());
+    texts.push_back(fmt::format("{}{}{}", before > 0 ? "… " : "",
+                                value.substr(before, end - before),
+                                end < value.size() ? " …" : ""));
+  }
+  return texts;
+}
+
+// --- above the tables ---------------------------------------------------------------------------
+
+TextTable bundleTable(const CompareReport& report) {
+  TextTable table({"", "bundle", "measured, UTC", "records"}, 3);
+  for (const ComparedBundle& bundle : report.bundles) {
+    const std::string time = bundle.facts.time();
+    table.add({bundle.label, bundle.folder.string(), time.empty() ? kNone : time,
+               std::to_string(bundle.records)});
+  }
+  return table;
+}
+
+TextTable differenceTable(const CompareReport& report) {
+  Row headings = {"differs"};
+  for (const ComparedBundle& bundle : report.bundles) headings.push_back(bundle.label);
+  TextTable table(headings, headings.size());
+  for (const Difference& difference : report.differences) {
+    Row row = {difference.fact};
+    for (std::string& value : shortened(difference.values)) {
+      row.push_back(value.empty() ? kNone : std::move(value));
+    }
+    table.add(std::move(row));
+  }
+  return table;
+}
+
+/// Which sides are compared, where they are not the bundles; else empty.
+std::string sidesText(const CompareReport& report) {
+  if (report.request.by.empty()) return {};
+  std::vector<std::string> names;
+  for (const ComparedSide& side : report.sides) {
+    names.push_back(side.label == side.name ? side.name
+                                            : fmt::format("{} {}", side.label, side.name));
+  }
+  return fmt::format("by {}: {}; the first is the baseline\n", report.request.by,
+                     fmt::join(names, ", "));
+}
+
+// --- the table ----------------------------------------------------------------------------------
+
+/// Whether one of all contrasts is like that.
+template <class IsSo>
+bool anyContrast(const CompareReport& report, IsSo is_so) {
+  for (const ComparedCell& cell : report.cells) {
+    for (const ComparedMetric& metric : cell.metrics) {
+      if (std::any_of(metric.contrasts.begin(), metric.contrasts.end(), is_so)) return true;
+    }
+  }
+  return false;
+}
+
+/// Multiples are shown where a key or another machine asks for them and floors are known; the ratio
+/// of them where the floors are not the same.
+bool hasMultiples(const CompareReport& report) {
+  const bool is_asked =
+      !report.request.by.empty() ||
+      std::any_of(report.sides.begin(), report.sides.end(), [](const ComparedSide& side) {
+        return side.judging == results::Judging::RatiosOnly;
+      });
+  return is_asked && anyContrast(report, [](const Contrast& contrast) {
+           return contrast.floor_ratio.has_value();
+         });
+}
+
+bool haveFloorsThatDiffer(const CompareReport& report) {
+  return anyContrast(report, [](const Contrast& contrast) {
+    constexpr double kRounding = 1e-6;
+    return contrast.ratio && contrast.floor_ratio &&
+           std::abs(contrast.floor_ratio->estimate / contrast.ratio->estimate - 1) > kRounding;
+  });
+}
+
+/// Rows of all cells, and where each cell begins.
+class CellRows {
+ public:
+  CellRows(const CompareReport& report, Distributions distributions)
+      : report_(report),
+        has_multiples_(hasMultiples(report)),
+        has_floor_ratios_(has_multiples_ && haveFloorsThatDiffer(report)),
+        has_many_(report.sides.size() > 2),
+        table_(headings(), 1) {
+    for (const ComparedCell& cell : report.cells) {
+      if (isShared(cell)) addCell(cell, distributions);
+    }
+  }
+
+  static bool isShared(const ComparedCell& cell) {
+    return std::any_of(cell.wholes.begin(), cell.wholes.end(), [](const results::Judgement& whole) {
+      return whole.verdict != Verdict::Missing;
+    });
+  }
+
+  std::string aligned() const {
+    if (cells_.empty()) return {};
+    std::string text = table_.alignedHeadings();
+    for (const Block& block : cells_) {
+      text += block.name + "\n";
+      for (const std::string& line : block.lines) text += fmt::format("  {}\n", line);
+      for (std::size_t row = block.begin; row < block.end; ++row) text += table_.aligned(row);
+    }
+    return text + "\n";
+  }
+
+  std::string markdown() const {
+    std::string text;
+    for (const Block& block : cells_) {
+      text += fmt::format("#### {}\n\n", block.name);
+      for (const std::string& line : block.lines) text += fmt::format("{}\n\n", line);
+      text += table_.markdownHeadings();
+      for (std::size_t row = block.begin; row < block.end; ++row) text += table_.markdown(row);
+      text += "\n";
+    }
+    return text;
+  }
+
+  const std::vector<std::string>& footnotes() const { return footnotes_; }
+  const std::map<Verdict, std::uint64_t>& verdicts() const { return verdicts_; }
+  std::uint64_t comparisons() const { return comparisons_; }
+  bool showsMultiples() const { return has_multiples_; }
+  std::size_t cells() const { return cells_.size(); }
+
+ private:
+  struct Block {
+    std::string name;
+    std::vector<std::string> lines;
+    std::size_t begin = 0;
+    std::size_t end = 0;
+  };
+
+  Row headings() const {
+    const std::string& first = report_.sides[0].label;
+    const std::string& second = has_many_ ? "value" : report_.sides[1].label;
+    Row row = {"", first};
+    if (has_many_) row.emplace_back("beside it");
+    row.push_back(second);
+    row.push_back(fmt::format("ratio to {}", first));
+    if (has_multiples_) {
+      row.push_back(fmt::format("{} ×floor", first));
+      row.push_back(fmt::format("{} ×floor", second));
+    }
+    if (has_floor_ratios_) row.emplace_back("ratio of these");
+    row.emplace_back("");
+    return row;
+  }
+
+  void addCell(const ComparedCell& cell, Distributions distributions) {
+    Block block{.name = cell.name, .lines = {}, .begin = rows_, .end = rows_};
+    for (const results::Judgement& whole : cell.wholes) {
+      if (!whole.verdict) continue;
+      block.lines.push_back(fmt::format("{}: {}", toString(*whole.verdict), whole.reason));
+    }
+    for (const ComparedMetric& metric : cell.metrics) addMetric(metric, Judged::Yes, cell);
+    if (distributions == Distributions::Show) {
+      for (const ComparedMetric& metric : cell.distribution) {
+        if (isShown(metric)) addMetric(metric, Judged::No, cell);
+      }
+    }
+    block.end = rows_;
+    cells_.push_back(std::move(block));
+  }
+
+  /// Of the times that a workload is judged by, not of those that explain them.
+  static bool isShown(const ComparedMetric& metric) {
+    return std::any_of(kShownTimes.begin(), kShownTimes.end(), [&](const std::string_view shown) {
+      return metric.name.starts_with(shown);
+    });
+  }
+
+  enum class Judged { Yes, No };
+
+  void addMetric(const ComparedMetric& metric, Judged judged, const ComparedCell& cell) {
+    const auto valueOf = [&](std::size_t side) {
+      return metric.values[side] ? valueText(metric.unit, metric.values[side]->median) : kNone;
+    };
+    bool is_first = true;
+    for (std::size_t side = 1; side < report_.sides.size(); ++side) {
+      const results::Judgement& whole = cell.wholes[side - 1];
+      if (whole.verdict == Verdict::Missing) continue;
+      const Contrast& contrast = metric.contrasts[side - 1];
+      Row row = {is_first ? "  " + metric.name : "", is_first ? valueOf(0) : ""};
+      if (has_many_) row.push_back(report_.sides[side].label);
+      row.push_back(valueOf(side));
+      row.push_back(ratioText(contrast.ratio));
+      if (has_multiples_) {
+        row.push_back(is_first ? multipleText(metric.over_floor[0]) : "");
+        row.push_back(multipleText(metric.over_floor[side]));
+      }
+      if (has_floor_ratios_) row.push_back(ratioText(contrast.floor_ratio));
+      row.push_back(judged == Judged::Yes ? verdictText(contrast, whole) : "");
+      table_.add(std::move(row));
+      ++rows_;
+      is_first = false;
+    }
+  }
+
+  /// And counts it.
+  std::string verdictText(const Contrast& contrast, const results::Judgement& whole) {
+    ++comparisons_;
+    if (!contrast.judgement.verdict) return "";
+    ++verdicts_[*contrast.judgement.verdict];
+    std::string text(toString(*contrast.judgement.verdict));
+    if (whole.verdict || isByInterval(contrast)) return text;
+    auto found = std::find(footnotes_.begin(), footnotes_.end(), contrast.judgement.reason);
+    if (found == footnotes_.end()) found = footnotes_.insert(found, contrast.judgement.reason);
+    return fmt::format("{} [{}]", text, found - footnotes_.begin() + 1);
+  }
+
+  static constexpr std::array<std::string_view, 3> kShownTimes = {"rtt_ns", "response_ns",
+                                                                  "read_ns"};
+
+  const CompareReport& report_;
+  bool has_multiples_;
+  bool has_floor_ratios_;
+  bool has_many_;
+  TextTable table_;
+  std::size_t rows_ = 0;
+  std::vector<Block> cells_;
+  std::vector<std::string> footnotes_;
+  std::map<Verdict, std::uint64_t> verdicts_;
+  std::uint64_t comparisons_ = 0;
+};
+
+// --- below the tables ---------------------------------------------------------------------------
+
+/// Cells that only one side has, or nobody measured, each with the reason.
+std::vector<std::string> missingLines(const CompareReport& report) {
+  std::vector<std::string> lines;
+  for (const ComparedCell& cell : report.cells) {
+    if (CellRows::isShared(cell)) continue;
+    std::vector<std::string> reasons;
+    for (const results::Judgement& whole : cell.wholes) {
+      if (std::find(reasons.begin(), reasons.end(), whole.reason) == reasons.end()) {
+        reasons.push_back(whole.reason);
+      }
+    }
+    lines.push_back(fmt::format("{}: {}", cell.name, fmt::join(reasons, "; ")));
+  }
+  return lines;
+}
+
+std::string summaryLine(const CellRows& rows) {
+  std::vector<std::string> counts;
+  for (const Verdict verdict : {Verdict::Worse, Verdict::Better, Verdict::Same,
+                                Verdict::Inconclusive, Verdict::Invalid, Verdict::Missing}) {
+    const auto found = rows.verdicts().find(verdict);
+    if (found == rows.verdicts().end()) continue;
+    counts.push_back(fmt::format("{} {}", found->second, toString(verdict)));
+  }
+  return fmt::format(
+      "{} of {}: {}\n", counted(rows.comparisons(), "comparison"), counted(rows.cells(), "cell"),
+      counts.empty() ? "nothing is judged" : fmt::format("{}", fmt::join(counts, ", ")));
+}
+
+std::string legend(const CompareReport& report, const CellRows& rows) {
+  std::string text = fmt::format(
+      "Values are medians over the repetitions. ratio: the median of all ratios of a repetition "
+      "to one\nof {}, and the interval that holds the true one with {:.0f} %.\n"
+      "same: the whole interval lies within {:g} % of 1; better, worse: else on one side of it;\n"
+      "inconclusive: neither.\n",
+      report.sides.front().label, 100 * results::kCoverage, report.request.margin_percent);
+  if (!rows.showsMultiples()) return text;
+  return text +
+         "×floor: times in hand-offs of a cache line between the CPUs of that machine, round trips "
+         "in two;\nrates in messages within one.\n";
+}
+
+constexpr const char* kMissingTitle = "not in both, and not compared";
+
+std::string numbered(const std::vector<std::string>& footnotes, const char* line_end) {
+  std::string text;
+  for (std::size_t i = 0; i < footnotes.size(); ++i) {
+    text += fmt::format("[{}] {}{}", i + 1, footnotes[i], line_end);
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string compareTable(const CompareReport& report, Distributions distributions) {
+  std::string text = bundleTable(report).allAligned() + "\n";
+  if (!report.differences.empty()) text += differenceTable(report).allAligned() + "\n";
+  if (report.differences.empty() && report.bundles.size() > 1) {
+    text += "nothing that is known of machine and program differs\n\n";
+  }
+  if (const std::string sides = sidesText(report); !sides.empty()) text += sides + "\n";
+  const CellRows rows(report, distributions);
+  text += rows.aligned();
+  const std::vector<std::string> missing = missingLines(report);
+  if (!missing.empty()) text += fmt::format("{}\n", kMissingTitle);
+  for (const std::string& line : missing) text += fmt::format("  {}\n", line);
+  if (!missing.empty()) text += "\n";
+  text += summaryLine(rows);
+  for (const std::string& note : report.notes) text += fmt::format("- {}\n", note);
+  text += numbered(rows.footnotes(), "\n");
+  return text + "\n" + legend(report, rows);
+}
+
+std::string compareMarkdown(const CompareReport& report, Distributions distributions) {
+  std::string text = bundleTable(report).allMarkdown() + "\n";
+  if (!report.differences.empty()) text += differenceTable(report).allMarkdown() + "\n";
+  if (const std::string sides = sidesText(report); !sides.empty()) text += sides + "\n";
+  const CellRows rows(report, distributions);
+  text += rows.markdown();
+  const std::vector<std::string> missing = missingLines(report);
+  if (!missing.empty()) text += fmt::format("#### {}\n\n", kMissingTitle);
+  for (const std::string& line : missing) text += fmt::format("- {}\n", line);
+  if (!missing.empty()) text += "\n";
+  text += summaryLine(rows) + "\n";
+  for (const std::string& note : report.notes) text += fmt::format("- {}\n", note);
+  if (!report.notes.empty()) text += "\n";
+  text += numbered(rows.footnotes(), "\n\n");
+  return text + legend(report, rows);
+}
+
+}  // namespace ringside::harness
