@@ -7,7 +7,7 @@ import unittest
 
 from ringside_program import QUEUES, REPOSITORY, Scratch, scenario, suite
 
-VERBS = ("topo", "doctor", "list", "run", "verify", "report", "replay", "clean")
+VERBS = ("topo", "doctor", "list", "run", "verify", "compare", "report", "replay", "clean")
 WORKLOADS = ("throughput", "ping_pong")
 SHAPES = (("spsc", 1), ("mpmc", 1), ("spsc", 2), ("mpmc", 2))
 AXES = {"queue": ["spsc", "mpmc"], "producers": [1, 2]}
