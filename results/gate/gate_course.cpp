@@ -271,8 +271,7 @@ std::vector<MetricVerdict> GateCourse::verdicts(Detectable find_detectable) cons
   std::vector<MetricVerdict> all = found_;
   for (std::size_t i = 0; i < all.size(); ++i) {
     const Progress& progress = progress_[i];
-    const bool has_effects = !decidingEffects(all[i], progress.is_rejected).empty();
-    if (has_effects) estimate(all[i], terms_, progress.is_rejected);
+    estimate(all[i], terms_, progress.is_rejected);
     if (progress.is_decided) continue;
     if (!is_over_) {
       all[i].reason = "the gate did not come to its end";

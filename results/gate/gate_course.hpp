@@ -34,8 +34,9 @@ struct GateTerms {
   double false_discovery_rate = 0.01;  ///< of what is called a regression
   double improved_rate = 0.05;         ///< of what is called an improvement
   double pass_alpha = 0.05;            ///< of the one-sided bound that a pass needs
-  double largest_detectable = 0.10;    ///< a metric whose MDE is above this cannot gate
-  bool family_wise = false;            ///< Holm's procedure instead of Benjamini and Hochberg's
+  /// A metric whose MDE is above this, and above its pass_bound too, cannot gate.
+  double largest_detectable = 0.10;
+  bool family_wise = false;  ///< Holm's procedure instead of Benjamini and Hochberg's
 };
 
 /// Why no gate of these terms could ever fail, or ever pass; empty when one could: the smallest p

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -54,11 +55,16 @@ std::string whyUndecided(const MetricVerdict& metric) {
                      sizeOf(metric), blocks, bound);
 }
 
+/// A guard with a wide pass bound need find no less than that.
+double largestDetectable(const MetricVerdict& metric, const GateTerms& terms) {
+  return std::max(terms.largest_detectable, metric.metric.pass_bound);
+}
+
 std::string whyItCannotGate(const MetricVerdict& metric, const GateTerms& terms) {
   return fmt::format(
       "cannot gate: to be found in nine gates of ten a change must be {}, and more "
       "than {} is too coarse",
-      percentOf(*metric.detectable), percentOf(terms.largest_detectable));
+      percentOf(*metric.detectable), percentOf(largestDetectable(metric, terms)));
 }
 
 }  // namespace
@@ -72,8 +78,10 @@ std::span<const double> decidingEffects(const MetricVerdict& metric, bool is_rej
 }
 
 void estimate(MetricVerdict& metric, const GateTerms& terms, bool is_rejected) {
+  const std::span<const double> effects = decidingEffects(metric, is_rejected);
+  ShiftEstimate found;
+  if (!effects.empty()) found = hodgesLehmann(effects, terms.pass_alpha);
   constexpr double kUnbounded = std::numeric_limits<double>::infinity();
-  const ShiftEstimate found = hodgesLehmann(decidingEffects(metric, is_rejected), terms.pass_alpha);
   metric.estimate = found.estimate;
   metric.lower = found.lower.value_or(-kUnbounded);
   metric.upper = found.upper.value_or(kUnbounded);
@@ -89,7 +97,7 @@ void judge(MetricVerdict& metric, const GateTerms& terms, const TestedMetric& te
   if (tested.is_rejected) {
     metric.verdict = GateVerdict::Regressed;
     metric.reason = whyRegressed(metric);
-  } else if (metric.detectable && *metric.detectable > terms.largest_detectable) {
+  } else if (metric.detectable && *metric.detectable > largestDetectable(metric, terms)) {
     metric.tested = false;
     metric.verdict = GateVerdict::Inconclusive;
     metric.reason = whyItCannotGate(metric, terms);

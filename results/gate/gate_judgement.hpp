@@ -19,10 +19,11 @@ struct TestedMetric {
 /// top-up is part of it, but not of what a rejection rests on, which was decided before.
 std::span<const double> decidingEffects(const MetricVerdict& metric, bool is_rejected) noexcept;
 
-/// Fills in estimate, lower and upper, of at least one effect.
+/// Fills in estimate, lower and upper.
 void estimate(MetricVerdict& metric, const GateTerms& terms, bool is_rejected);
 
-/// Whether the bound of the effects so far shows that the metric is no worse than it may be.
+/// Whether the bound of the effects so far shows that the metric is no worse than it may be. At
+/// least one effect.
 bool holdsPassBound(const MetricVerdict& metric, const GateTerms& terms);
 
 /// Fills in verdict, reason and tested, by what estimate() and the search for `detectable` found.

@@ -19,7 +19,9 @@ struct TwoStageRule {
 
 /// The probability that a gate finds an effect of this size: the share of 2000 virtual gates, made
 /// of the blocks given, moved to a centre of 0, drawn with replacement and with random signs. The
-/// same blocks give the same answer each time. At least one block; few say little.
+/// same blocks give the same answer each time. At least one block; few say little. Holds of gates
+/// whose blocks are independent: where the machine stays noisy for a whole gate and calm for
+/// another, fewer find an effect that just so is detectable.
 double predictedPower(std::span<const double> blocks, const TwoStageRule& rule, double effect);
 
 /// The smallest effect that is found with this power, to 1 % of itself; never below the margin.
