@@ -11,6 +11,7 @@ constexpr std::uint64_t kOver = std::numeric_limits<std::uint64_t>::max();
 constexpr std::uint64_t kRoundTripsPerChunk = 16;
 constexpr std::size_t kMostChunks = 256;
 constexpr std::size_t kLeastChunks = 32;          ///< also where they take longer than kUsualNs
+constexpr std::size_t kBriefChunks = 25;          ///< where there is no time for more
 constexpr std::uint64_t kUsualNs = 1'000'000;     ///< for all of them
 constexpr std::uint64_t kLongestNs = 20'000'000;  ///< where somebody takes the CPU away
 constexpr std::uint64_t kLookEverySpins = 1 << 12;
@@ -56,11 +57,12 @@ bool bounce(CanaryLine& line, std::uint64_t& turn, const Limit& limit) noexcept 
   return true;
 }
 
-bool isEnough(std::size_t chunks, std::uint64_t ns) noexcept {
+bool isEnough(CanaryEffort effort, std::size_t chunks, std::uint64_t ns) noexcept {
+  if (effort == CanaryEffort::Brief) return chunks == kBriefChunks;
   return chunks == kMostChunks || (chunks >= kLeastChunks && ns > kUsualNs);
 }
 
-double lead(CanaryLine& line, const Clock& clock) noexcept {
+double lead(CanaryLine& line, const Clock& clock, CanaryEffort effort) noexcept {
   std::array<double, kMostChunks> chunk_ns = {};
   std::size_t chunks = 0;
   std::uint64_t turn = 0;
@@ -68,7 +70,7 @@ double lead(CanaryLine& line, const Clock& clock) noexcept {
   const Limit limit{clock, begin, kLongestNs};
   bool answered = bounce(line, turn, limit);  // who follows may still be waking up
   std::uint64_t now = clock.now();
-  while (answered && !isEnough(chunks, clock.nsBetween(begin, now))) {
+  while (answered && !isEnough(effort, chunks, clock.nsBetween(begin, now))) {
     const std::uint64_t chunk_begin = now;
     answered = bounce(line, turn, limit);
     if (!answered) break;
@@ -95,9 +97,10 @@ double follow(CanaryLine& line, const Clock& clock) noexcept {
 
 }  // namespace
 
-double measureCanary(CanaryLine& line, CanaryRole role, const Clock& clock) noexcept {
+double measureCanary(CanaryLine& line, CanaryRole role, const Clock& clock,
+                     CanaryEffort effort) noexcept {
   if (role == CanaryRole::None || !meet(line)) return 0;
-  return role == CanaryRole::Leads ? lead(line, clock) : follow(line, clock);
+  return role == CanaryRole::Leads ? lead(line, clock, effort) : follow(line, clock);
 }
 
 }  // namespace ringside::harness

@@ -27,12 +27,19 @@ enum class CanaryRole : std::uint8_t {
   Follows  ///< answers
 };
 
-/// Waits for the other one, who is on another CPU, hands the line over some thousand times, and
+/// How long it may take.
+enum class CanaryEffort : std::uint8_t {
+  Usual,  ///< about a millisecond: some thousand hand-offs
+  Brief   ///< some 50 microseconds: 400 there and back
+};
+
+/// Waits for the other one, who is on another CPU, hands the line over many times, and
 /// says to who leads how long that takes one way, in ns: the lowest tenth of the means of short
-/// chunks, so that who lost the CPU for a while does not count. About a millisecond in all. 0 to
+/// chunks, so that who lost the CPU for a while does not count. 0 to
 /// who follows and to who is not one of the two, when the other one did not come for
 /// kCanaryPatience, and when the two were hardly ever on their CPUs at the same time, for 20 ms.
-double measureCanary(CanaryLine& line, CanaryRole role, const Clock& clock) noexcept;
+double measureCanary(CanaryLine& line, CanaryRole role, const Clock& clock,
+                     CanaryEffort effort = CanaryEffort::Usual) noexcept;
 constexpr std::chrono::seconds kCanaryPatience{20};
 
 }  // namespace ringside::harness

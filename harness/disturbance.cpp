@@ -55,17 +55,17 @@ SlowPaths slowPathsIn(const WorkerGaps& worker, const Clock& clock) {
   return slow;
 }
 
-Disturbance::Disturbance(std::span<const WorkerGaps> workers, const Clock& clock) {
-  for (const WorkerGaps& worker : workers) addWorker(worker, clock);
+Disturbance::Disturbance(std::span<const WorkerGaps> workers, const Clock& clock, Blame blame) {
+  for (const WorkerGaps& worker : workers) addWorker(worker, clock, blame);
   sortAndMerge();
 }
 
-void Disturbance::addWorker(const WorkerGaps& worker, const Clock& clock) {
+void Disturbance::addWorker(const WorkerGaps& worker, const Clock& clock, Blame blame) {
   const auto recovery = static_cast<std::uint64_t>(kRecoveryNs / clock.ns_per_tick);
   const SlowPaths slow = slowPathsIn(worker, clock);
   for (const Gap& gap : worker.gaps) {
     const bool queues = gap.slept ? slow.sleeps : slow.works[lengthOf(gap, clock)];
-    if (queues && gap.site == GapSite::InCall && !gap.taken_away) {
+    if (blame == Blame::Machine && queues && gap.site == GapSite::InCall && !gap.taken_away) {
       ++queue_gaps_;
       continue;
     }

@@ -55,10 +55,17 @@ struct SlowPaths {
 };
 SlowPaths slowPathsIn(const WorkerGaps& worker, const Clock& clock);
 
+/// Whose gaps disturb.
+enum class Blame : std::uint8_t {
+  Machine,  ///< those that the queue did not make itself
+  Anybody   ///< all: where their part of the messages is a metric of its own
+};
+
 class Disturbance {
  public:
   /// Of all workers of a cell, whoever of them had the gap: who stands still holds up others.
-  Disturbance(std::span<const WorkerGaps> workers, const Clock& clock);
+  Disturbance(std::span<const WorkerGaps> workers, const Clock& clock,
+              Blame blame = Blame::Machine);
 
   /// Whether a message that was under way in begin..end (ticks, both inclusive) was disturbed.
   bool disturbs(std::uint64_t begin, std::uint64_t end) const;
@@ -77,7 +84,7 @@ class Disturbance {
     std::uint64_t end = 0;
     std::uint64_t troubled_before = 0;  ///< ticks, in all earlier ones
   };
-  void addWorker(const WorkerGaps& worker, const Clock& clock);
+  void addWorker(const WorkerGaps& worker, const Clock& clock, Blame blame);
   void sortAndMerge();
   std::uint64_t troubledUntil(std::uint64_t at) const;
   bool isTroubled(std::uint64_t at) const;

@@ -54,6 +54,8 @@ int main(int argc, char** argv) {
   ringside::harness::addRunCommand(app, exit_code);
   ringside::harness::addVerifyCommand(app, exit_code);
   ringside::harness::addCompareCommand(app, exit_code);
+  ringside::harness::addGateCommand(app, exit_code);
+  ringside::harness::addGateArmCommand(app, exit_code);
   ringside::harness::addReportCommand(app, exit_code);
   ringside::harness::addReplayCommand(app, exit_code);
   ringside::harness::addCleanCommand(app, exit_code);

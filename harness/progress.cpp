@@ -1,39 +1,15 @@
 #include "harness/progress.hpp"
 
-#include <sys/ioctl.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cstdlib>
 #include <map>
 
 #include "harness/console.hpp"
 #include "harness/format_numbers.hpp"
+#include "harness/live_line.hpp"
 #include "results/metrics.hpp"
 
 namespace ringside::harness {
 namespace {
-
-/// Columns that a line may take without being wrapped; one that wraps cannot be redrawn.
-std::size_t lineWidth() {
-  ::winsize size = {};
-  const bool known = ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1;
-  return known ? size.ws_col - 1U : 79U;
-}
-
-bool isLiveTerminal() {
-  const char* ci = std::getenv("CI");
-  const char* term = std::getenv("TERM");
-  const bool in_ci = ci != nullptr && *ci != '\0';
-  const bool dumb = term == nullptr || std::string_view(term) == "dumb";
-  return !in_ci && !dumb && ::isatty(STDERR_FILENO) == 1;
-}
-
-void redraw(std::string line) {
-  line.resize(std::min(line.size(), lineWidth()));
-  say("\r\x1b[K{}", line);
-  std::fflush(stderr);
-}
 
 std::string outcome(const results::Record& record) {
   if (record.status != results::Status::Ok) {
@@ -94,7 +70,7 @@ Progress::Progress(const Plan& plan, std::uint64_t to_run)
     : estimate_(estimateOf(plan, to_run)),
       total_(to_run),
       begin_(std::chrono::steady_clock::now()),
-      redraws_(isLiveTerminal()) {}
+      redraws_(canRedraw()) {}
 
 Progress::~Progress() {
   if (redraws_) redraw("");

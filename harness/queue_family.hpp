@@ -106,13 +106,13 @@ struct FixedFamily<Q, Numbers<kSizes...>, Capacities, Trials> {
 };
 
 /// A loop of a family: that of the member which takes the shape.
-template <class Family, std::size_t kWorkload>
+template <class Family, std::size_t kLoops>
 void produceBySize(WorkerContext& context) {
-  memberFor(Family::members(), context.shape).loops[kWorkload].produce(context);
+  memberFor(Family::members(), context.shape).loops[kLoops].produce(context);
 }
-template <class Family, std::size_t kWorkload>
+template <class Family, std::size_t kLoops>
 void consumeBySize(WorkerContext& context) {
-  memberFor(Family::members(), context.shape).loops[kWorkload].consume(context);
+  memberFor(Family::members(), context.shape).loops[kLoops].consume(context);
 }
 
 template <class Family>
@@ -143,15 +143,14 @@ QueueEntry makeFamilyEntry(std::string_view name, std::string_view summary) {
       return memberFor(Family::members(), shape).hold(place, shape);
     };
   }
-  [&]<std::size_t... kWorkloads>(std::index_sequence<kWorkloads...>) {
+  [&]<std::size_t... kLoops>(std::index_sequence<kLoops...>) {
     const auto enter = [&](WorkloadLoops& loops, const WorkloadLoops& all) {
       if (loops.produce != nullptr) loops = all;
     };
-    (enter(entry.loops[kWorkloads],
-           {produceBySize<Family, kWorkloads>, consumeBySize<Family, kWorkloads>}),
+    (enter(entry.loops[kLoops], {produceBySize<Family, kLoops>, consumeBySize<Family, kLoops>}),
      ...);
   }
-  (std::make_index_sequence<kWorkloadCount>{});
+  (std::make_index_sequence<kLoopCount>{});
   entry.bare = {[](WorkerContext& context) {
                   memberFor(Family::members(), context.shape).bare.produce(context);
                 },

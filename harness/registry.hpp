@@ -13,10 +13,15 @@
 #include "harness/workloads/duplex.hpp"
 #include "harness/workloads/paced.hpp"
 #include "harness/workloads/ping_pong.hpp"
+#include "harness/workloads/slots.hpp"
 #include "harness/workloads/stream.hpp"
 #include "harness/workloads/throughput.hpp"
 
 namespace ringside::harness {
+
+/// The loops of all workloads, and then those of a gate.
+constexpr std::size_t kLoopCount = kWorkloadCount + kSlotKindCount;
+constexpr std::size_t loopsOf(SlotKind kind) { return kWorkloadCount + index(kind); }
 
 struct QueueEntry {
   std::string_view name;
@@ -26,8 +31,8 @@ struct QueueEntry {
   void (*create)(const Place&, const QueueShape&) = nullptr;
   /// Where the adapter offers it; see measurable_queue.hpp.
   HeldQueue (*hold)(const Place&, const QueueShape&) = nullptr;
-  WorkloadLoops loops[kWorkloadCount];  ///< null where it cannot be measured so
-  WorkloadLoops bare;  ///< the same as `throughput` with nothing but pushes and pops
+  WorkloadLoops loops[kLoopCount];  ///< null where it cannot be measured so
+  WorkloadLoops bare;               ///< the same as `throughput` with nothing but pushes and pops
   AnyQueue any;
   bool both_ways = false;        ///< one of it carries what is sent and what is answered
   std::string_view origin = {};  ///< the file of the plug-in that it came from; empty: this program
@@ -109,6 +114,9 @@ QueueEntry makeEntry(std::string_view name, std::string_view summary) {
   entry.loops[index(Workload::Duplex)] = {exchangeOverTwo<Q, ChannelSide::A>,
                                           exchangeOverTwo<Q, ChannelSide::B>};
   entry.loops[index(Workload::Paced)] = {sendByPlan<Q>, receiveStamped<Q>};
+  entry.loops[loopsOf(SlotKind::Throughput)] = {produceSlots<Q>, consumeSlots<Q>};
+  entry.loops[loopsOf(SlotKind::PingPong)] = {pingSlots<Q>, pongSlots<Q>};
+  entry.loops[loopsOf(SlotKind::Paced)] = {sendPlannedSlots<Q>, receivePlannedSlots<Q>};
   return entry;
 }
 

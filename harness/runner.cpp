@@ -11,6 +11,7 @@
 #include "harness/paced_run.hpp"
 #include "harness/parent_watch.hpp"
 #include "harness/proof_judge.hpp"
+#include "harness/queue_names.hpp"
 #include "harness/queue_places.hpp"
 #include "harness/slo.hpp"
 #include "harness/tally.hpp"
@@ -36,40 +37,6 @@ Record emptyRecord(const Cell& cell, const std::string& suite, std::uint32_t rep
   record.gives_up = cell.queue->limits.gives_up;
   return record;
 }
-
-/// The names of the queues of one repetition. What stands under them in /dev/shm goes as soon as
-/// all workers have opened it, and in any case when this goes.
-class QueueNames {
- public:
-  QueueNames(const Cell& cell, Session& session) : are_needed_(cell.queue->limits.inherited_only) {
-    for (std::size_t i = 0; i < queueCount(cell); ++i) names_.push_back(session.freshName());
-  }
-  QueueNames(const QueueNames&) = delete;
-  QueueNames& operator=(const QueueNames&) = delete;
-  ~QueueNames() { removeAll(); }
-
-  const std::vector<std::string>& all() const { return names_; }
-  /// When all workers have opened what is called so.
-  void removeOpened() const {
-    if (!are_needed_) removeAll();
-  }
-  void removeAll() const {
-    for (const std::string& name : names_) removeSegments(name);
-  }
-  /// The names are new in each repetition; a reason is better read, and counted, without them.
-  std::string withoutNames(std::string text) const {
-    for (const std::string& name : names_) {
-      for (std::size_t at = 0; (at = text.find(name, at)) != std::string::npos;) {
-        text.replace(at, name.size(), "SEGMENT");
-      }
-    }
-    return text;
-  }
-
- private:
-  bool are_needed_;  ///< to the end: for what must be taken away then
-  std::vector<std::string> names_;
-};
 
 std::optional<Trouble> runPhases(Crew& crew, const QueueNames& names, const Timing& timing,
                                  ParentWatch& parent, const std::function<void()>& before_warm_up) {

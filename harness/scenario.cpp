@@ -35,6 +35,13 @@ constexpr TimingKey kTimingKeys[] = {
     {"duration_ms", &Timing::duration_ms, 1, 600'000},
 };
 
+const TimingKey* findTimingKey(std::string_view name) {
+  for (const TimingKey& key : kTimingKeys) {
+    if (key.name == name) return &key;
+  }
+  return nullptr;
+}
+
 /// Reads one file, and remembers its name for the messages.
 class Reader {
  public:
@@ -153,15 +160,14 @@ Sweep Reader::sweep(const Axis& axis, const toml::node& node, const Where& where
 /// A timing key or an axis; the caller has checked that the key is known.
 void Reader::readSetting(std::string_view key, const toml::node& node, Timing& timing,
                          std::vector<Sweep>& sweeps, const Where& where) const {
-  for (const TimingKey& known : kTimingKeys) {
-    if (known.name != key) continue;
-    const Axis as_axis{.name = known.name,
+  if (const TimingKey* known = findTimingKey(key)) {
+    const Axis as_axis{.name = known->name,
                        .type = Axis::Type::Count,
                        .summary = {},
                        .default_value = {},
-                       .lowest = known.lowest,
-                       .highest = known.highest};
-    timing.*known.field = std::get<std::uint64_t>(axisValue(as_axis, node, where));
+                       .lowest = known->lowest,
+                       .highest = known->highest};
+    timing.*(known->field) = std::get<std::uint64_t>(axisValue(as_axis, node, where));
     return;
   }
   put(sweeps, sweep(*findAxis(key), node, where));
@@ -177,7 +183,7 @@ std::optional<Workload> parseWorkload(std::string_view name) {
 Scenario Reader::scenario(const toml::table& table, const Timing& timing,
                           const std::vector<Sweep>& defaults) const {
   std::vector<std::string_view> known = settingNames();
-  known.insert(known.end(), {"name", "workload", "sweep"});
+  known.insert(known.end(), {"name", "workload", "sweep", "gate"});
   refuseUnknownKeys(table, "[[scenario]]", known);
   Scenario scenario{.name = name(table, "this scenario"),
                     .timing = timing,
@@ -192,11 +198,12 @@ Scenario Reader::scenario(const toml::table& table, const Timing& timing,
                        suggestion(workload, names), fmt::join(names, ", ")));
   }
   scenario.workload = *parsed;
+  const toml::table* gate = this->table(table, "gate");
+  scenario.gate = gate == nullptr ? usualGate(*parsed) : gateOf(*gate, here_, *parsed);
   const toml::table* sweeps = this->table(table, "sweep");
   if (sweeps != nullptr) refuseUnknownKeys(*sweeps, "[scenario.sweep]", axisNames());
   for (const auto& [key, node] : table) {
-    const bool is_setting = key.str() != "name" && key.str() != "workload" && key.str() != "sweep";
-    if (!is_setting) continue;
+    if (findAxis(key.str()) == nullptr && findTimingKey(key.str()) == nullptr) continue;
     if (sweeps != nullptr && sweeps->contains(key.str())) {
       refuse(node, fmt::format("{} stands in the scenario and in its sweep; keep one", key.str()));
     }
@@ -335,6 +342,7 @@ std::string toToml(const Suite& suite) {
       for (const AxisValue& value : sweep.values) values.push_back(toString(value));
       text += fmt::format("{} = [{}]\n", sweep.axis->name, fmt::join(values, ", "));
     }
+    text += toToml(scenario.gate);
   }
   return text;
 }

@@ -10,6 +10,7 @@
 
 #include "harness/axes.hpp"
 #include "harness/contest_terms.hpp"
+#include "harness/gate_terms.hpp"
 #include "harness/workloads/loop.hpp"
 
 namespace ringside::harness {
@@ -35,6 +36,7 @@ struct Scenario {
   Timing timing;
   std::vector<Sweep> sweeps;  ///< one an axis, in the order of allAxes()
   Where where;
+  ScenarioGate gate = {};
 };
 
 struct Suite {

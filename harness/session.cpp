@@ -36,9 +36,12 @@ bool InterruptWatch::interrupted() {
 }
 
 Session::Session(Topology topology, const Patience& patience)
+    : Session(std::move(topology), patience, calibrateClock()) {}
+
+Session::Session(Topology topology, const Patience& patience, const Clock& clock)
     : topology_(std::move(topology)),
       patience_(patience),
-      clock_(calibrateClock()),
+      clock_(clock),
       prefix_(prefixOfNewRun()),
       janitor_(prefix_) {}
 

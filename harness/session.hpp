@@ -43,6 +43,8 @@ struct Patience {
 class Session {
  public:
   explicit Session(Topology topology, const Patience& patience = {});
+  /// With a clock that was calibrated elsewhere on this machine.
+  Session(Topology topology, const Patience& patience, const Clock& clock);
 
   const Topology& topology() const { return topology_; }
   const Clock& clock() const { return clock_; }

@@ -10,6 +10,7 @@
 
 #include "harness/axes.hpp"
 #include "harness/contest_terms.hpp"
+#include "harness/gate_terms.hpp"
 
 namespace ringside::harness {
 
@@ -35,5 +36,9 @@ std::vector<AxisValue> axisValues(const Axis& axis, const toml::node& node, cons
 
 /// The keys `subjects` and `expect` of the table [suite]. Throws UsageError.
 ContestTerms contestTermsOf(const toml::table& suite, const std::string& file);
+
+/// The table [scenario.gate] of a scenario with this workload. Throws UsageError: a metric that its
+/// slots do not have, a margin or bound that is none, a workload that cannot be gated.
+ScenarioGate gateOf(const toml::table& gate, const TomlFile& file, Workload workload);
 
 }  // namespace ringside::harness

@@ -93,11 +93,15 @@ void work(const Job& job, const WorkerId& id, WorkerFindings& findings) {
                         .validate = job.cell->validate,
                         .batch = job.cell->axes.batch,
                         .ring_files = open.ring_files,
-                        .canary = canaryRoleOf(job, id)};
+                        .canary = canaryRoleOf(job, id),
+                        .slots = job.slots,
+                        .injection = job.injection};
   const std::uint32_t first = id.role == WorkerRole::Producer ? 0 : job.control->shape().producers;
   context.ledger = job.control->ledgerOfWorker(first + id.number);
   job.control->prefaultFor(first + id.number, messagesExpected(job.cell->timing));
-  const WorkloadLoops& loops = job.cell->queue->loops[index(job.cell->workload)];
+  const WorkloadLoops& loops =
+      job.cell->queue->loops[job.slots == nullptr ? index(job.cell->workload)
+                                                  : loopsOf(job.slots->shape().kind)];
   (id.role == WorkerRole::Producer ? loops.produce : loops.consume)(context);
   findings.cpu_at_end = ::sched_getcpu();
 }

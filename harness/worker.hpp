@@ -30,6 +30,8 @@ struct Job {
   const Control* control = nullptr;
   std::vector<Place> places;  ///< of the queues, as preparePlaces() made them
   const Traffic* traffic = nullptr;
+  const SlotTable* slots = nullptr;  ///< of a gate: its loops run instead of the workload's
+  Injection injection = {};
 };
 
 /// Where a worker leaves what it found.

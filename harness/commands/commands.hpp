@@ -15,6 +15,8 @@ void addListCommand(CLI::App& app, results::ExitCode& exit_code);
 void addRunCommand(CLI::App& app, results::ExitCode& exit_code);
 void addVerifyCommand(CLI::App& app, results::ExitCode& exit_code);
 void addCompareCommand(CLI::App& app, results::ExitCode& exit_code);
+void addGateCommand(CLI::App& app, results::ExitCode& exit_code);
+void addGateArmCommand(CLI::App& app, results::ExitCode& exit_code);
 void addReportCommand(CLI::App& app, results::ExitCode& exit_code);
 void addReplayCommand(CLI::App& app, results::ExitCode& exit_code);
 void addCleanCommand(CLI::App& app, results::ExitCode& exit_code);

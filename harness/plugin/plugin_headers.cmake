@@ -2,15 +2,15 @@
 # verify/snapshot.hpp include of the harness and of results. They are installed, and hashed.
 set(RINGSIDE_PLUGIN_HEADERS
   harness/any_queue.hpp harness/backing.hpp harness/canary.hpp harness/clock.hpp harness/control.hpp
-  harness/duplex_channel.hpp harness/element.hpp harness/gaps.hpp harness/ledger.hpp
+  harness/duplex_channel.hpp harness/element.hpp harness/gaps.hpp harness/injection.hpp harness/ledger.hpp
   harness/measurable_queue.hpp harness/proof.hpp harness/queue_contract.hpp
-  harness/queue_family.hpp harness/registry.hpp harness/traffic.hpp
+  harness/queue_family.hpp harness/registry.hpp harness/slot_table.hpp harness/traffic.hpp
   harness/plugin/plugin_stamp.hpp
   harness/verify/snapshot.hpp
   harness/workloads/attempt.hpp harness/workloads/bare.hpp harness/workloads/duplex.hpp
   harness/workloads/loop.hpp harness/workloads/null_run.hpp harness/workloads/pace.hpp
-  harness/workloads/paced.hpp harness/workloads/ping_pong.hpp harness/workloads/snapshot.hpp
-  harness/workloads/stream.hpp harness/workloads/throughput.hpp
+  harness/workloads/paced.hpp harness/workloads/ping_pong.hpp harness/workloads/slots.hpp
+  harness/workloads/snapshot.hpp harness/workloads/stream.hpp harness/workloads/throughput.hpp
   results/histogram.hpp results/process_reading.hpp results/record.hpp)
 
 # What the program and a plug-in know each other by: see plugin_stamp.hpp.

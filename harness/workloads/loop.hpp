@@ -13,10 +13,12 @@
 #include "harness/clock.hpp"
 #include "harness/control.hpp"
 #include "harness/element.hpp"
+#include "harness/injection.hpp"
 #include "harness/queue_contract.hpp"
 
 namespace ringside::harness {
 
+class SlotTable;
 class Traffic;
 
 enum class Workload : std::uint8_t { Throughput, PingPong, Stream, Duplex, Snapshot, Paced, Slo };
@@ -54,6 +56,8 @@ struct WorkerContext {
   /// By what the memory of places[0] is found in this process.
   RingFiles ring_files = {};
   CanaryRole canary = CanaryRole::None;
+  const SlotTable* slots = nullptr;  ///< of a gate; see slots.hpp
+  Injection injection = {};          ///< the same, of a self-test
 };
 
 using WorkerLoop = void (*)(WorkerContext&);

@@ -1,0 +1,123 @@
+#include "harness/duet/gate_bundle.hpp"
+
+#include <fcntl.h>
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <nlohmann/json.hpp>
+#include <system_error>
+#include <utility>
+
+#include "harness/console.hpp"
+#include "harness/contest_report.hpp"
+#include "harness/environment.hpp"
+#include "results/export/junit.hpp"
+
+namespace ringside::harness {
+namespace {
+
+constexpr const char* kSuiteFile = "scenario.toml";
+/// GitHub drops a step's summary as a whole when it is longer than 1024 KiB; others may have
+/// written to it before.
+constexpr std::size_t kMostSummaryBytes = 900 * 1024;
+
+std::string textOf(const std::filesystem::path& file) {
+  std::ifstream stream(file, std::ios::binary);
+  return std::string(std::istreambuf_iterator(stream), {});
+}
+
+/// suite/scenario/queue/shape/… → suite.queue.
+results::JunitCase junitCaseOf(const results::MetricVerdict& verdict, const std::string& suite) {
+  using results::ExitCode;
+  using results::GateVerdict;
+  results::JunitCase test;
+  test.classname = fmt::format("gate.{}.{}", suite, verdict.metric.cell);
+  test.name = verdict.metric.name;
+  switch (verdict.verdict) {
+    case GateVerdict::Regressed:
+      test.outcome = results::junitOutcome(ExitCode::Regression, verdict.reason);
+      break;
+    case GateVerdict::Inconclusive:
+      test.outcome = results::junitOutcome(ExitCode::Inconclusive, verdict.reason);
+      break;
+    case GateVerdict::Pass:
+    case GateVerdict::Improved:
+      test.system_out = verdict.reason;
+      break;
+  }
+  return test;
+}
+
+results::JunitSuite junitOf(const GateResult& result, const GateHeading& heading) {
+  results::JunitSuite suite;
+  suite.name = "gate " + heading.suite;
+  suite.started = std::chrono::system_clock::now();
+  suite.hostname = hostName();
+  suite.properties = {{"baseline", heading.baseline.value("label", "")},
+                      {"candidate", heading.candidate.value("label", "")},
+                      {"machine", heading.machine},
+                      {"outcome", gateSentence(result)}};
+  for (const results::MetricVerdict& verdict : result.verdicts) {
+    if (verdict.metric.gates) suite.cases.push_back(junitCaseOf(verdict, heading.suite));
+  }
+  return suite;
+}
+
+}  // namespace
+
+GateBundle::GateBundle(results::Bundle bundle) : bundle_(std::move(bundle)) {}
+
+void GateBundle::begin(const std::string& suite, const std::string& environment) {
+  bundle_.writeFile(kSuiteFile, suite);
+  bundle_.writeFile("environment.json", environment);
+}
+
+std::filesystem::path GateBundle::suiteFile() const {
+  return std::filesystem::absolute(path() / kSuiteFile);
+}
+
+void GateBundle::append(const KeptBlock& block) {
+  const std::filesystem::path file = path() / "blocks.jsonl";
+  const results::Descriptor descriptor(
+      ::open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
+  const std::string line = toJson(block) + "\n";
+  const ::ssize_t written = ::write(descriptor.number(), line.data(), line.size());
+  if (written == static_cast<::ssize_t>(line.size())) return;
+  throw results::BundleError(fmt::format("{}: a block cannot be written ({}); is the disk full?",
+                                         file.string(), std::system_category().message(errno)));
+}
+
+void GateBundle::finish(const GateResult& result, const GateHeading& heading) {
+  bundle_.writeFile("gate.json", renderGate(result, heading, Format::Json));
+  bundle_.writeFile("gate.md", gateMarkdown(result, heading, kMostSummaryBytes));
+  results::writeJunit(path() / "junit.xml", {junitOf(result, heading)});
+}
+
+GateHeading headingOf(const GateOrder& order, const std::filesystem::path& bundle) {
+  const RunPlace place = placeOf(textOf(bundle / "environment.json"));
+  return {.suite = order.suite->name,
+          .question = order.suite->question,
+          .baseline = order.baseline->describe(),
+          .candidate = order.candidate->describe(),
+          .date = fmt::format("{:%FT%TZ}", fmt::gmtime(std::time(nullptr))),
+          .machine = fmt::format("{}; {}", place.machine, place.build),
+          .seed = order.seed,
+          .terms = order.terms};
+}
+
+void tellContinuousIntegration(const GateResult& result, const GateHeading& heading) {
+  if (std::getenv("GITHUB_ACTIONS") != nullptr) put("{}", gateAnnotations(result));
+  const char* const summary = std::getenv("GITHUB_STEP_SUMMARY");
+  if (summary == nullptr || *summary == '\0') return;
+  std::ofstream stream(summary, std::ios::app | std::ios::binary);
+  stream << gateMarkdown(result, heading, kMostSummaryBytes) << "\n";
+  stream.flush();
+  if (!stream) say("ringside: {}: the summary cannot be written there\n", summary);
+}
+
+}  // namespace ringside::harness

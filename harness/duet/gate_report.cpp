@@ -1,0 +1,364 @@
+#include "harness/duet/gate_report.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "harness/console.hpp"
+#include "harness/format_numbers.hpp"
+#include "results/metrics.hpp"
+
+namespace ringside::harness {
+namespace {
+
+using nlohmann::ordered_json;
+using results::GateVerdict;
+using results::MetricVerdict;
+
+constexpr const char* kNone = "–";
+
+double percentOf(double effect) { return 100 * std::expm1(effect); }
+
+std::string signedPercent(double effect) {
+  return std::isfinite(effect) ? fmt::format("{:+.1f} %", percentOf(effect)) : kNone;
+}
+
+/// In the metric's unit, or as a number of its own.
+std::string valueText(const std::string& name, double value) {
+  const results::Metric* const metric = results::findMetric(name);
+  if (!std::isfinite(value)) return "never";
+  if (metric != nullptr && metric->unit == results::Unit::Ns) return formatNs(value);
+  if (metric != nullptr && metric->unit == results::Unit::PerS) return formatCount(value) + "/s";
+  return fmt::format("{:.2f} %", 100 * value);
+}
+
+const GateCellFacts* factsOf(const GateResult& result, const std::string& cell) {
+  const auto found = std::find_if(result.cells.begin(), result.cells.end(),
+                                  [&](const GateCellFacts& facts) { return facts.cell == cell; });
+  return found == result.cells.end() ? nullptr : &*found;
+}
+
+std::optional<std::array<double, 2>> valuesOf(const GateResult& result,
+                                              const MetricVerdict& verdict) {
+  const GateCellFacts* const facts = factsOf(result, verdict.metric.cell);
+  if (facts == nullptr) return std::nullopt;
+  const auto found = facts->values.find(verdict.metric.name);
+  if (found == facts->values.end()) return std::nullopt;
+  return found->second;
+}
+
+/// "worse by" is positive whatever the metric's direction.
+Row rowOf(const GateResult& result, const MetricVerdict& verdict) {
+  const auto values = valuesOf(result, verdict);
+  const auto& name = verdict.metric.name;
+  const bool has_effect = !verdict.first.empty();
+  return {verdict.metric.gates ? std::string(results::toString(verdict.verdict)) : "(report)",
+          verdict.metric.cell,
+          name,
+          values ? valueText(name, (*values)[0]) : kNone,
+          values ? valueText(name, (*values)[1]) : kNone,
+          has_effect ? signedPercent(verdict.estimate) : kNone,
+          has_effect
+              ? fmt::format("[{}, {}]", signedPercent(verdict.lower), signedPercent(verdict.upper))
+              : kNone,
+          verdict.detectable ? signedPercent(*verdict.detectable) : kNone,
+          verdict.reason};
+}
+
+const Row kHeadings = {"verdict",  "cell",     "metric", "baseline", "candidate",
+                       "worse by", "interval", "MDE",    "reason"};
+constexpr std::size_t kWords = 3;
+
+int severity(const MetricVerdict& verdict) {
+  if (!verdict.metric.gates) return 4;
+  switch (verdict.verdict) {
+    case GateVerdict::Regressed:
+      return 0;
+    case GateVerdict::Inconclusive:
+      return 1;
+    case GateVerdict::Improved:
+      return 2;
+    case GateVerdict::Pass:
+      break;
+  }
+  return 3;
+}
+
+std::vector<const MetricVerdict*> worstFirst(const GateResult& result) {
+  std::vector<const MetricVerdict*> all;
+  for (const MetricVerdict& verdict : result.verdicts) all.push_back(&verdict);
+  std::stable_sort(all.begin(), all.end(), [](const MetricVerdict* a, const MetricVerdict* b) {
+    return severity(*a) < severity(*b);
+  });
+  return all;
+}
+
+struct Counts {
+  std::size_t gating = 0;
+  std::size_t regressed = 0;
+  std::size_t inconclusive = 0;
+  std::size_t improved = 0;
+  std::size_t cannot_gate = 0;
+};
+
+Counts countsOf(const GateResult& result) {
+  Counts counts;
+  for (const MetricVerdict& verdict : result.verdicts) {
+    if (!verdict.metric.gates) continue;
+    ++counts.gating;
+    counts.regressed += verdict.verdict == GateVerdict::Regressed ? 1 : 0;
+    counts.inconclusive += verdict.verdict == GateVerdict::Inconclusive ? 1 : 0;
+    counts.improved += verdict.verdict == GateVerdict::Improved ? 1 : 0;
+    counts.cannot_gate += verdict.tested ? 0 : 1;
+  }
+  return counts;
+}
+
+TextTable tableOf(const GateResult& result) {
+  TextTable table(kHeadings, kWords);
+  for (const MetricVerdict* verdict : worstFirst(result)) table.add(rowOf(result, *verdict));
+  return table;
+}
+
+ordered_json numberOrNull(double value) {
+  return std::isfinite(value) ? ordered_json(value) : ordered_json(nullptr);
+}
+
+ordered_json toJson(const GateResult& result, const MetricVerdict& verdict) {
+  const auto values = valuesOf(result, verdict);
+  return {{"cell", verdict.metric.cell},
+          {"metric", verdict.metric.name},
+          {"verdict", results::toString(verdict.verdict)},
+          {"reason", verdict.reason},
+          {"gates", verdict.metric.gates},
+          {"required", verdict.metric.required},
+          {"tested", verdict.tested},
+          {"baseline", values ? numberOrNull((*values)[0]) : ordered_json(nullptr)},
+          {"candidate", values ? numberOrNull((*values)[1]) : ordered_json(nullptr)},
+          {"worse_by_percent", numberOrNull(percentOf(verdict.estimate))},
+          {"lower_percent", numberOrNull(percentOf(verdict.lower))},
+          {"upper_percent", numberOrNull(percentOf(verdict.upper))},
+          {"margin_percent", percentOf(verdict.metric.margin)},
+          {"pass_percent", percentOf(verdict.metric.pass_bound)},
+          {"mde_percent", verdict.detectable ? numberOrNull(percentOf(*verdict.detectable))
+                                             : ordered_json(nullptr)},
+          {"first_p", verdict.first_p},
+          {"second_p", verdict.second_p ? ordered_json(*verdict.second_p) : ordered_json(nullptr)},
+          {"improved_p", verdict.improved_p},
+          {"first_effects", verdict.first},
+          {"second_effects", verdict.second}};
+}
+
+ordered_json toJson(const GateCellFacts& facts) {
+  return {{"cell", facts.cell},
+          {"slot_ms", static_cast<double>(facts.timing.slot_ns) * 1e-6},
+          {"pairs_a_block", facts.timing.slots},
+          {"blocks", facts.blocks},
+          {"invalid_blocks", facts.invalid_blocks},
+          {"pairs", facts.pairs},
+          {"admitted_pairs", facts.admitted_pairs},
+          {"loaded_blocks", facts.loaded_blocks}};
+}
+
+std::string linesBelow(const GateResult& result) {
+  std::string text;
+  for (const std::string& warning : result.warnings) text += "warning: " + warning + "\n";
+  for (const NotGated& one : result.not_gated) {
+    text += fmt::format("not gated: {}: {}\n", one.cell, one.reason);
+  }
+  return text;
+}
+
+std::string armText(const ordered_json& arm) {
+  return fmt::format("{} ({})", arm.value("label", "?"), arm.value("identity", "?"));
+}
+
+std::string plainText(const GateResult& result, const GateHeading& heading) {
+  std::string text =
+      fmt::format("gate {}: {}\nbaseline  {}\ncandidate {}\n\n", heading.suite, heading.question,
+                  armText(heading.baseline), armText(heading.candidate));
+  text += tableOf(result).allAligned();
+  text += fmt::format(
+      "\nworse by: positive is worse, whichever way the metric counts; interval: one-sided bounds "
+      "of {:.0f} % each.\nMDE: the least effect that this gate finds in nine of ten cases.\n",
+      100 * (1 - heading.terms.pass_alpha));
+  text += linesBelow(result);
+  text += fmt::format("{} ({}, {:.0f} s)\n", gateSentence(result), counted(result.blocks, "block"),
+                      result.seconds);
+  return text;
+}
+
+std::string csvText(const GateResult& result) {
+  std::vector<ordered_json> rows;
+  for (const MetricVerdict* verdict : worstFirst(result)) {
+    ordered_json row = toJson(result, *verdict);
+    row.erase("first_effects");
+    row.erase("second_effects");
+    rows.push_back(std::move(row));
+  }
+  return renderCsv(rows);
+}
+
+/// A line break or a colon would end an annotation.
+std::string escaped(std::string text) {
+  std::string result;
+  for (const char c : text) {
+    if (c == '%') {
+      result += "%25";
+    } else if (c == '\n') {
+      result += "%0A";
+    } else if (c == '\r') {
+      result += "%0D";
+    } else {
+      result += c;
+    }
+  }
+  return result;
+}
+
+}  // namespace
+
+std::string gateSentence(const GateResult& result) {
+  const Counts counts = countsOf(result);
+  std::string more;
+  if (counts.improved > 0) more += fmt::format(", {} improved", counts.improved);
+  if (counts.cannot_gate > 0) {
+    more += fmt::format(", {} too noisy here to be gated", counts.cannot_gate);
+  }
+  switch (result.exit_code) {
+    case results::ExitCode::Fine:
+      return fmt::format("green: none of {} regressed{}", counted(counts.gating, "metric"), more);
+    case results::ExitCode::Regression:
+      return fmt::format("red: {} of {} regressed{}", counts.regressed,
+                         counted(counts.gating, "metric"), more);
+    case results::ExitCode::Inconclusive:
+      return fmt::format("inconclusive: {} of {} undecided{}", counts.inconclusive,
+                         counted(counts.gating, "metric"), more);
+    default:
+      return fmt::format("{}: {} of {} regressed", results::toString(result.exit_code),
+                         counts.regressed, counted(counts.gating, "metric"));
+  }
+}
+
+ordered_json toJson(const GateResult& result, const GateHeading& heading) {
+  ordered_json verdicts = ordered_json::array();
+  for (const MetricVerdict& verdict : result.verdicts) verdicts.push_back(toJson(result, verdict));
+  ordered_json cells = ordered_json::array();
+  for (const GateCellFacts& facts : result.cells) cells.push_back(toJson(facts));
+  ordered_json not_gated = ordered_json::array();
+  for (const NotGated& one : result.not_gated) {
+    not_gated.push_back({{"cell", one.cell}, {"reason", one.reason}});
+  }
+  return {{"schema", 1},
+          {"suite", heading.suite},
+          {"date", heading.date},
+          {"machine", heading.machine},
+          {"seed", heading.seed},
+          {"baseline", heading.baseline},
+          {"candidate", heading.candidate},
+          {"exit_code", static_cast<int>(result.exit_code)},
+          {"outcome", gateSentence(result)},
+          {"seconds", result.seconds},
+          {"blocks", result.blocks},
+          {"terms",
+           {{"first_blocks", heading.terms.first_blocks},
+            {"flag_p", heading.terms.flag_p},
+            {"second_blocks", heading.terms.second_blocks},
+            {"top_up_blocks", heading.terms.top_up_blocks},
+            {"false_discovery_rate", heading.terms.false_discovery_rate},
+            {"family_wise", heading.terms.family_wise}}},
+          {"verdicts", verdicts},
+          {"cells", cells},
+          {"not_gated", not_gated},
+          {"warnings", result.warnings}};
+}
+
+std::string renderGate(const GateResult& result, const GateHeading& heading, Format format) {
+  switch (format) {
+    case Format::Json:
+      return renderJson(toJson(result, heading));
+    case Format::Csv:
+      return csvText(result);
+    case Format::Markdown:
+      return gateMarkdown(result, heading, std::string::npos);
+    case Format::Table:
+      break;
+  }
+  return plainText(result, heading);
+}
+
+std::string gateMarkdown(const GateResult& result, const GateHeading& heading,
+                         std::size_t most_bytes) {
+  TextTable table(kHeadings, kWords);
+  const std::vector<const MetricVerdict*> all = worstFirst(result);
+  for (const MetricVerdict* verdict : all) table.add(rowOf(result, *verdict));
+  std::string text = fmt::format(
+      "### Ringside gate {}: {}\n\nBaseline {}, candidate {}; {}; {}, {:.0f} s.\n\n", heading.suite,
+      gateSentence(result), armText(heading.baseline), armText(heading.candidate), heading.machine,
+      counted(result.blocks, "block"), result.seconds);
+  const std::string below = linesBelow(result);
+  const std::string end = below.empty() ? "" : "\n```\n" + below + "```\n";
+  constexpr std::size_t kReserved = 400;  // for the lines that say what was left out
+  const auto put = [&](std::size_t& next, auto&& belongs) {
+    text += table.markdownHeadings();
+    for (; next < all.size() && belongs(*all[next]); ++next) {
+      const std::string row = table.markdown(next);
+      if (text.size() + row.size() + end.size() + kReserved > most_bytes) return false;
+      text += row;
+    }
+    return true;
+  };
+  std::size_t next = 0;
+  bool fits = put(next, [](const MetricVerdict& verdict) { return severity(verdict) <= 2; });
+  if (fits && next < all.size()) {
+    text += fmt::format("\n<details><summary>{} that passed or are only reported</summary>\n\n",
+                        counted(all.size() - next, "metric"));
+    fits = put(next, [](const MetricVerdict&) { return true; });
+    text += "\n</details>\n";
+  }
+  if (!fits) {
+    text += fmt::format("\n{} are left out here, for the text would be too long: see gate.json.\n",
+                        counted(all.size() - next, "metric"));
+  }
+  return text.size() + end.size() <= most_bytes ? text + end : text;
+}
+
+std::string gateAnnotations(const GateResult& result) {
+  std::string lines;
+  for (const MetricVerdict* verdict : worstFirst(result)) {
+    const int how = severity(*verdict);
+    if (how > 1 || (how == 1 && !verdict->metric.required)) continue;
+    lines += fmt::format("::{} title=ringside gate::{}\n", how == 0 ? "error" : "warning",
+                         escaped(fmt::format("{} {}: {}", verdict->metric.cell,
+                                             verdict->metric.name, verdict->reason)));
+  }
+  return lines;
+}
+
+std::string toJson(const KeptBlock& block) {
+  ordered_json values = ordered_json::object();
+  for (const auto& [name, both] : block.effects.values) {
+    values[name] = {numberOrNull(both[0]), numberOrNull(both[1])};
+  }
+  ordered_json arms = ordered_json::array();
+  for (const ArmReading& arm : block.arms) arms.push_back(ordered_json::parse(toJson(arm)));
+  const ordered_json json = {
+      {"cell", block.cell},
+      {"stage", results::toString(block.stage)},
+      {"block", block.number},
+      {"seed", block.seed},
+      {"pairs", block.effects.pairs},
+      {"admitted", block.effects.admitted},
+      {"why_invalid", block.effects.why_invalid.empty() ? ordered_json(nullptr)
+                                                        : ordered_json(block.effects.why_invalid)},
+      {"canary_ns", block.effects.canary_ns},
+      {"run_delay", block.effects.run_delay},
+      {"effects", block.effects.effects},
+      {"values", values},
+      {"arms", arms}};
+  return json.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+}
+
+}  // namespace ringside::harness

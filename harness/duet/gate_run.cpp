@@ -1,0 +1,278 @@
+#include "harness/duet/gate_run.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <random>
+#include <utility>
+
+#include "harness/console.hpp"
+#include "harness/doctor/load_sample.hpp"
+#include "harness/duet/cell_course.hpp"
+#include "harness/duet/gate_progress.hpp"
+#include "harness/duet/slot_reading.hpp"
+#include "harness/duet/slot_timing.hpp"
+#include "harness/usage_error.hpp"
+
+namespace ringside::harness {
+namespace {
+
+using results::ExitCode;
+using results::GateCourse;
+using results::GateMetric;
+
+/// Of the machine: what others may use before a gate begins (gate.md 3.3).
+constexpr double kQuiet = 0.10;
+constexpr int kLooksForQuiet = 10;
+constexpr double kLoadedPart = 0.5;
+
+/// ln(1 + x %).
+double effectOfPercent(double percent) { return std::log1p(percent / 100); }
+
+class GateRunner {
+ public:
+  GateRunner(const GateOrder& order, Session& session, GateableCells gateable)
+      : order_(order),
+        session_(session),
+        baseline_(*order.baseline),
+        candidate_(*order.candidate),
+        course_(order.terms, gateable.metrics),
+        chance_(order.seed) {
+    result_.not_gated = std::move(gateable.not_gated);
+    std::size_t metric = 0;
+    for (const Cell* cell : gateable.cells) {
+      CellCourse& one = cells_.emplace_back(*cell, course_);
+      for (; metric < gateable.metrics.size() && gateable.metrics[metric].cell == cell->name;
+           ++metric) {
+        one.addMetric(metric);
+      }
+    }
+  }
+
+  GateResult run() {
+    const auto begin = std::chrono::steady_clock::now();
+    waitForQuiet();
+    chooseTimings();
+    while (!interrupted_ && !course_.isOver()) {
+      runStage(course_.wanted());
+      if (interrupted_) break;
+      for (CellCourse& cell : cells_) cell.endStage(order_.terms);
+      course_.advance();
+    }
+    finish();
+    result_.seconds =
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    return std::move(result_);
+  }
+
+ private:
+  void waitForQuiet();
+  void chooseTimings();
+  void runStage(const std::vector<results::BlocksWanted>& wanted);
+  void runOne(CellCourse& cell);
+  void finish();
+  void noteLoad();
+  ExitCode exitCode() const;
+
+  std::vector<Side> sides(const Cell& cell) const {
+    const auto injected = order_.injections.find(cell.name);
+    Side second{.files = &candidate_};
+    if (injected != order_.injections.end()) second.injection = injected->second;
+    return {{.files = &baseline_}, second};
+  }
+  BlockOrder blockOrder(const CellCourse& cell, const SlotTiming& timing,
+                        std::uint64_t seed) const {
+    return {.suite = order_.suite_file,
+            .cell = cell.cell().name,
+            .queue = std::string(cell.cell().queue->name),
+            .timing = timing,
+            .number = cell.blocksSoFar(),
+            .seed = seed};
+  }
+
+  const GateOrder& order_;
+  Session& session_;
+  ArmFiles baseline_;
+  ArmFiles candidate_;
+  GateCourse course_;
+  std::vector<CellCourse> cells_;
+  std::mt19937_64 chance_;
+  GateResult result_;
+  bool interrupted_ = false;
+};
+
+void GateRunner::waitForQuiet() {
+  const SystemFiles files;
+  for (int look = 0; look < kLooksForQuiet; ++look) {
+    const auto load = sampleLoad(files, std::chrono::seconds(1));
+    if (!load || load->others < kQuiet || session_.interrupts().interrupted()) return;
+    if (look + 1 < kLooksForQuiet) continue;
+    std::string who;
+    for (const BusyProcess& process : load->busiest) {
+      who += fmt::format("{}{}", who.empty() ? "" : ", ", process.name);
+    }
+    result_.warnings.push_back(
+        fmt::format("other processes use {:.0f} % of a CPU{}: verdicts hold, but smaller "
+                    "changes stay undecided",
+                    100 * load->others, who.empty() ? "" : " (" + who + ")"));
+  }
+}
+
+/// A short block of the baseline alone says how long slots must be for enough messages.
+void GateRunner::chooseTimings() {
+  GateProgress progress(order_.tells_progress, "trying each cell", cells_.size());
+  for (CellCourse& cell : cells_) {
+    progress.next(cell.cell().name);
+    const std::vector<Side> baseline = {{.files = &baseline_}};
+    const TimingChoice choice = chooseTiming(cell.cell(), [&](const SlotTiming& timing) {
+      return runBlock(baseline, blockOrder(cell, timing, chance_()), session_);
+    });
+    interrupted_ = session_.interrupts().interrupted();
+    if (interrupted_) return;
+    cell.setTiming(choice.timing);
+    if (!choice.trouble.empty()) cell.fail(choice.trouble, choice.skips);
+  }
+}
+
+void GateRunner::runStage(const std::vector<results::BlocksWanted>& wanted) {
+  std::uint32_t rounds = 0;
+  std::size_t blocks = 0;
+  for (const results::BlocksWanted& one : wanted) {
+    cells_[one.cell].beginStage(one.blocks);
+    rounds = std::max(rounds, one.blocks);
+    blocks += one.blocks;
+  }
+  GateProgress progress(order_.tells_progress,
+                        fmt::format("stage {}", results::toString(course_.stage())), blocks);
+  // What a cell lacks after its blocks is made up for in rounds of its own: at most as many again.
+  for (std::uint32_t round = 0; round < 2 * rounds && !interrupted_; ++round) {
+    std::vector<std::size_t> order;
+    for (const results::BlocksWanted& one : wanted) {
+      if (cells_[one.cell].wantsBlock()) order.push_back(one.cell);
+    }
+    std::shuffle(order.begin(), order.end(), chance_);
+    for (const std::size_t cell : order) {
+      progress.next(cells_[cell].cell().name);
+      runOne(cells_[cell]);
+      if (interrupted_) return;
+    }
+  }
+}
+
+void GateRunner::runOne(CellCourse& cell) {
+  KeptBlock kept{.cell = cell.cell().name,
+                 .stage = course_.stage(),
+                 .number = cell.blocksSoFar(),
+                 .seed = chance_(),
+                 .effects = {},
+                 .arms = {}};
+  BlockReading block =
+      runBlock(sides(cell.cell()), blockOrder(cell, cell.facts().timing, kept.seed), session_);
+  interrupted_ = block.interrupted;
+  if (interrupted_) return;
+  kept.effects = effectsOf(block);
+  kept.arms = std::move(block.arms);
+  cell.take(kept);
+  ++result_.blocks;
+  if (order_.on_block) order_.on_block(kept);
+}
+
+ExitCode GateRunner::exitCode() const {
+  const auto any = [&](bool (CellCourse::*what)() const) {
+    return std::any_of(cells_.begin(), cells_.end(),
+                       [&](const CellCourse& cell) { return (cell.*what)(); });
+  };
+  if (interrupted_) return ExitCode::Interrupted;
+  if (any(&CellCourse::violatesIntegrity)) return ExitCode::Integrity;
+  if (any(&CellCourse::hasFailed)) return ExitCode::WorkerFailed;
+  switch (results::outcomeOf(result_.verdicts)) {
+    case results::GateOutcome::Regressed:
+      return ExitCode::Regression;
+    case results::GateOutcome::Inconclusive:
+      return ExitCode::Inconclusive;
+    case results::GateOutcome::Pass:
+      break;
+  }
+  const bool all_skipped = std::all_of(cells_.begin(), cells_.end(),
+                                       [](const CellCourse& cell) { return cell.isSkipped(); });
+  return all_skipped ? ExitCode::EverythingSkipped : ExitCode::Fine;
+}
+
+void GateRunner::noteLoad() {
+  std::uint32_t loaded = 0;
+  for (const CellCourse& cell : cells_) loaded += cell.facts().loaded_blocks;
+  if (result_.blocks == 0 || loaded < kLoadedPart * result_.blocks) return;
+  result_.warnings.push_back(fmt::format(
+      "loaded machine: in {} of {} blocks a worker waited for its CPU for over 5 % of the time; "
+      "verdicts hold, but smaller changes stay undecided",
+      loaded, result_.blocks));
+}
+
+void GateRunner::finish() {
+  result_.verdicts = course_.verdicts();
+  noteLoad();
+  for (const CellCourse& cell : cells_) {
+    result_.cells.push_back(cell.facts());
+    if (cell.isSkipped()) result_.not_gated.push_back({cell.cell().name, cell.reason()});
+  }
+  std::erase_if(result_.verdicts, [&](const results::MetricVerdict& verdict) {
+    return std::any_of(cells_.begin(), cells_.end(), [&](const CellCourse& cell) {
+      return cell.isSkipped() && cell.cell().name == verdict.metric.cell;
+    });
+  });
+  result_.exit_code = exitCode();
+}
+
+}  // namespace
+
+GateableCells gateableCells(const Suite& suite, const Plan& plan) {
+  GateableCells gateable;
+  for (const Cell& cell : plan.cells) {
+    if (cell.skip_reason || cell.fail_reason) {
+      gateable.not_gated.push_back(
+          {cell.name, cell.skip_reason ? *cell.skip_reason : *cell.fail_reason});
+      continue;
+    }
+    const auto scenario =
+        std::find_if(suite.scenarios.begin(), suite.scenarios.end(),
+                     [&](const Scenario& one) { return one.name == cell.scenario; });
+    if (!slotKindOf(cell.workload) || cell.axes.batch > 1 || cell.validate != Validate::Full) {
+      gateable.not_gated.push_back(
+          {cell.name, slotKindOf(cell.workload)
+                          ? "a gate has single elements, fully validated, and nothing else"
+                          : fmt::format("the workload {} is not gated", toString(cell.workload))});
+      continue;
+    }
+    gateable.cells.push_back(&cell);
+    for (const MetricTerms& metric : scenario->gate.metrics) {
+      gateable.metrics.push_back({.cell = cell.name,
+                                  .name = metric.name,
+                                  .margin = effectOfPercent(metric.margin_percent),
+                                  .pass_bound = effectOfPercent(metric.pass_percent),
+                                  .gates = metric.gates,
+                                  .required = scenario->gate.isRequired(cell.name)});
+    }
+  }
+  return gateable;
+}
+
+GateResult runGate(const GateOrder& order, Session& session) {
+  GateableCells gateable = gateableCells(*order.suite, *order.plan);
+  if (gateable.cells.empty()) {
+    throw UsageError(fmt::format(
+        "{}: no cell of this suite can be gated here ({}); cells of throughput, ping_pong and "
+        "paced can",
+        order.suite->name,
+        gateable.not_gated.empty() ? "it has none" : gateable.not_gated.front().reason));
+  }
+  const auto gating = static_cast<std::size_t>(
+      std::count_if(gateable.metrics.begin(), gateable.metrics.end(),
+                    [](const GateMetric& metric) { return metric.gates; }));
+  const std::string why = results::whyUnreachable(order.terms, gating);
+  if (!why.empty()) throw UsageError(fmt::format("{}: {}", order.suite->name, why));
+  return GateRunner(order, session, std::move(gateable)).run();
+}
+
+}  // namespace ringside::harness

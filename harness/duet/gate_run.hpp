@@ -1,0 +1,86 @@
+// A gate: every cell of a plan that can be gated, block after block, until the rules know enough.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "harness/duet/arm.hpp"
+#include "harness/duet/block_effects.hpp"
+#include "harness/plan.hpp"
+#include "harness/scenario.hpp"
+#include "harness/session.hpp"
+#include "results/exit_code.hpp"
+#include "results/gate/gate_course.hpp"
+
+namespace ringside::harness {
+
+/// One block, as it is kept.
+struct KeptBlock {
+  std::string cell;
+  results::GateStage stage = results::GateStage::First;
+  std::uint32_t number = 0;  ///< among the cell's blocks, invalid ones included
+  std::uint64_t seed = 0;
+  BlockEffects effects;
+  std::vector<ArmReading> arms;  ///< baseline first
+};
+
+/// A cell that was planned and has no verdict, and why.
+struct NotGated {
+  std::string cell;
+  std::string reason;
+};
+
+struct GateOrder {
+  const Suite* suite = nullptr;
+  const Plan* plan = nullptr;
+  std::filesystem::path suite_file;  ///< the suite as it is run: what the arms read
+  const Arm* baseline = nullptr;
+  const Arm* candidate = nullptr;
+  results::GateTerms terms;
+  std::uint64_t seed = 1;
+  /// Of the candidate, by cell; a self-test puts it there.
+  std::map<std::string, Injection> injections = {};
+  /// Sees each block as soon as it is over.
+  std::function<void(const KeptBlock&)> on_block = {};
+  /// Whether progress is told on stderr.
+  bool tells_progress = true;
+};
+
+struct GateCellFacts {
+  std::string cell;
+  results::Axes axes;
+  SlotTiming timing;
+  std::uint32_t blocks = 0;  ///< that count
+  std::uint32_t invalid_blocks = 0;
+  std::uint32_t pairs = 0;
+  std::uint32_t admitted_pairs = 0;
+  std::uint32_t loaded_blocks = 0;  ///< a worker waited for its CPU for over 5 % of the slots
+  /// By metric, medians over the blocks that count: baseline, candidate.
+  std::map<std::string, std::array<double, 2>> values;
+};
+
+struct GateResult {
+  std::vector<results::MetricVerdict> verdicts;
+  std::vector<GateCellFacts> cells;
+  std::vector<NotGated> not_gated;
+  std::vector<std::string> warnings;  ///< about the machine, and what the figures are worth
+  results::ExitCode exit_code = results::ExitCode::Fine;
+  double seconds = 0;
+  std::uint32_t blocks = 0;
+};
+
+/// What cells of a plan a gate has, and the metrics of each in their order.
+struct GateableCells {
+  std::vector<const Cell*> cells;
+  std::vector<results::GateMetric> metrics;
+  std::vector<NotGated> not_gated;
+};
+GateableCells gateableCells(const Suite& suite, const Plan& plan);
+
+/// Runs it. Throws UsageError where no cell can be gated or the plan can show nothing, and
+/// std::system_error when no process or memory is to be had.
+GateResult runGate(const GateOrder& order, Session& session);
+
+}  // namespace ringside::harness

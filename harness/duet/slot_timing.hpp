@@ -1,0 +1,22 @@
+// How long the slots of a cell must be, so that enough messages come in each.
+#pragma once
+
+#include <functional>
+
+#include "harness/duet/block.hpp"
+#include "harness/plan.hpp"
+
+namespace ringside::harness {
+
+struct TimingChoice {
+  SlotTiming timing;
+  std::string trouble;  ///< why the cell cannot be gated; else empty
+  bool skips = false;   ///< of the trouble: this machine cannot do it
+};
+
+/// From what a block of the baseline alone shows: `run` runs it. 5 ms, or as long as it takes for
+/// 2000 messages, or 100 batches where throughput is measured; 100 ms at most.
+TimingChoice chooseTiming(const Cell& cell,
+                          const std::function<BlockReading(const SlotTiming&)>& run);
+
+}  // namespace ringside::harness
