@@ -32,9 +32,25 @@ void refuseBoundsOf(const GateMetric& metric) {
                   metric.cell, metric.name, metric.pass_bound, metric.margin));
 }
 
+/// Of a probability that is none, or that would make every test meaningless.
+std::string whyOutOfRange(const GateTerms& terms) {
+  struct Rate {
+    std::string_view name;
+    double value;
+  };
+  for (const Rate& rate : {Rate{"flag_p", terms.flag_p}, Rate{"pass_alpha", terms.pass_alpha},
+                           Rate{"false_discovery_rate", terms.false_discovery_rate},
+                           Rate{"improved_rate", terms.improved_rate}}) {
+    if (rate.value > 0 && rate.value < 0.5) continue;
+    return fmt::format("{} is {}; it must be above 0 and below 0.5", rate.name, rate.value);
+  }
+  return {};
+}
+
 }  // namespace
 
 std::string whyUnreachable(const GateTerms& terms, std::size_t gating_metrics) {
+  if (std::string reason = whyOutOfRange(terms); !reason.empty()) return reason;
   const auto metrics = static_cast<double>(std::max<std::size_t>(gating_metrics, 1));
   const double needed_p = terms.false_discovery_rate / metrics;
   if (smallestP(terms.first_blocks) > terms.flag_p) {
