@@ -88,6 +88,12 @@ std::vector<ComparedBundle> openBundles(const CompareRequest& request) {
   return bundles;
 }
 
+std::vector<EnvironmentFacts> factsOf(const std::vector<ComparedBundle>& bundles) {
+  std::vector<EnvironmentFacts> all;
+  for (const ComparedBundle& bundle : bundles) all.push_back(bundle.facts);
+  return all;
+}
+
 // --- reading ------------------------------------------------------------------------------------
 
 /// Reads all bundles, one record at a time, into sides.
@@ -97,9 +103,7 @@ class Reading {
       : request_(request),
         bundles_(bundles),
         comparison_({.margin = request.margin_percent / 100, .metrics = request.metrics}) {
-    std::vector<EnvironmentFacts> environments;
-    for (const ComparedBundle& bundle : bundles) environments.push_back(bundle.facts);
-    if (!request.by.empty()) grouping_.emplace(request.by, environments);
+    if (!request.by.empty()) grouping_.emplace(request.by, factsOf(bundles));
     for (std::size_t bundle = 0; bundle < bundles.size(); ++bundle) read(bundle);
     refuseNothing();
   }
@@ -202,12 +206,6 @@ bool areOfOneMachine(const std::vector<ComparedBundle>& bundles, const ComparedS
          });
 }
 
-std::vector<EnvironmentFacts> factsOf(const std::vector<ComparedBundle>& bundles) {
-  std::vector<EnvironmentFacts> all;
-  for (const ComparedBundle& bundle : bundles) all.push_back(bundle.facts);
-  return all;
-}
-
 std::string machineNote(const CompareReport& report) {
   std::vector<std::string> apart;
   for (const ComparedSide& side : report.sides) {
@@ -220,8 +218,10 @@ std::string machineNote(const CompareReport& report) {
                   [](const ComparedBundle& bundle) { return !bundle.facts.machine(); });
   const std::string why =
       is_unknown ? "not every bundle says which machine it is of"
-                 : fmt::format("not of one machine in one state, for {} {}",
-                               fmt::join(differ, ", "), differ.size() == 1 ? "differs" : "differ");
+      : differ.empty()
+          ? "their fingerprints are not the same"
+          : fmt::format("not of one machine in one state, for {} {}", fmt::join(differ, ", "),
+                        differ.size() == 1 ? "differs" : "differ");
   return fmt::format("{} beside {}: {} ({}); ratios are reported, nothing is judged",
                      fmt::join(apart, ", "), report.sides.front().label, kBetweenMachines, why);
 }
@@ -270,9 +270,13 @@ std::vector<std::string> pooledNotes(const CompareReport& report) {
   return notes;
 }
 
-bool hasMetrics(const CompareReport& report) {
-  return std::any_of(report.cells.begin(), report.cells.end(),
-                     [](const results::ComparedCell& cell) { return !cell.metrics.empty(); });
+bool hasMetric(const CompareReport& report, const std::string& name) {
+  for (const results::ComparedCell& cell : report.cells) {
+    for (const results::ComparedMetric& metric : cell.metrics) {
+      if (metric.name == name) return true;
+    }
+  }
+  return false;
 }
 
 /// A metric that was asked for and that no record has was asked for by mistake.
@@ -282,11 +286,14 @@ void refuseAbsentMetrics(const CompareReport& report) {
         return std::any_of(cell.sides.begin(), cell.sides.end(),
                            [](const results::SideOfCell& s) { return s.status_counts.ok > 0; });
       });
-  if (report.request.metrics.empty() || hasMetrics(report) || !any_ok) return;
-  throw UsageError(
-      fmt::format("--metric {}: no record that is ok has it; leave the option out to "
-                  "see what the workloads of these bundles are measured by",
-                  fmt::join(report.request.metrics, " --metric ")));
+  if (!any_ok) return;
+  for (const std::string& name : report.request.metrics) {
+    if (hasMetric(report, name)) continue;
+    throw UsageError(fmt::format(
+        "--metric {}: no record that is ok has it; leave the option out to see what the "
+        "workloads of these bundles are measured by",
+        name));
+  }
 }
 
 std::string nothingSharedNote(const CompareReport& report) {
