@@ -20,7 +20,7 @@ TEST(AnyTimeTest, EffectsOnTheMarginSayNothing) {
 TEST(AnyTimeTest, OfTheFirstThreeEffectsOnlyTheSignCounts) {
   EvidenceProcess near(0);
   EvidenceProcess far(0);
-  for (const double effect : {0.1, -0.1, 0.1}) {
+  for (const double effect : {0.3, -0.2, 0.1}) {
     near.add(effect);
     far.add(1000 * effect * effect * effect);
   }

@@ -352,6 +352,12 @@ TEST(GateCourseTest, RefusesABoundThatIsNotAboveTheMargin) {
   EXPECT_THROW(GateCourse({}, {metric}), std::invalid_argument);
 }
 
+TEST(GateCourseTest, PromisesPowerAsOneOfTwoSuspiciousMetricsAtLeast) {
+  EXPECT_DOUBLE_EQ(ruleOf({}, kMargin, 0).second_p, 0.005);
+  EXPECT_DOUBLE_EQ(ruleOf({}, kMargin, 1).second_p, 0.005);
+  EXPECT_DOUBLE_EQ(ruleOf({}, kMargin, 10).second_p, 0.001);
+}
+
 TEST(GateCourseTest, WithoutMetricsIsOverAtOnce) {
   const GateCourse course({}, {});
   EXPECT_TRUE(course.isOver());
