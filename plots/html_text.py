@@ -33,6 +33,20 @@ def paragraph(text, class_=None):
     return element("p", esc(text), class_=class_)
 
 
+def tile(title, count, kind):
+    """A number to take in at a glance; kind is a status, or empty."""
+    text = units.rate_text(count) if count >= 1e6 else units.count_text(count)
+    number = element("dd", esc(text), title=units.count_text(count))
+    return element("div", element("dt", esc(title)) + number, class_=f"tile {kind}".strip())
+
+
+def figure(name, title, svg, notes):
+    """A drawing with its caption, reachable as #name."""
+    picture = element("div", inline_svg(svg, name, title), class_="card", id=name, tabindex="0")
+    caption = element("figcaption", esc(" ".join(notes)))
+    return element("figure", element("h3", esc(title)) + picture + caption)
+
+
 def rows_table(headings, rows, class_="plain"):
     """A plain table of markup cells, in a container that scrolls on its own."""
     heading_row = "".join(element("th", esc(heading), scope="col") for heading in headings)

@@ -1,21 +1,16 @@
 """report.html: the bundle as one self-contained page.
 
-Says what the records say, counted; draws no conclusion. No part of the page comes from a network:
-the policy in its first lines forbids it to the browser as well.
+Says what the records say, counted; draws no conclusion.
 """
 
-import os
-from datetime import datetime, timezone
-from pathlib import Path
-
+import document
 import result_table
 import scenario
 import units
 from bundle import STATUSES, VIOLATIONS, axis_values
-from html_text import (element, esc, inline_svg, paragraph, rows_table, section, spaced,
+from html_text import (element, esc, figure, paragraph, rows_table, section, spaced, tile,
                        value_markup)
 
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:"
 _NOT_OK = "Skipped, failed, invalid"
 _PARTS = (("plan", "Plan"), ("figures", "Figures"), ("results", "Results"),
           ("not-measured", _NOT_OK), ("scenario", "Scenario"), ("environment", "Environment"))
@@ -24,20 +19,10 @@ _MAX_LISTED_CELLS = 400
 
 def markup(bundle, drawings):
     """The whole page; drawings are report.Drawing, one per figure module."""
-    here = Path(__file__).parent
-    body = "\n".join((
+    return document.markup(bundle.suite, "\n".join((
         _header(bundle), _summary(bundle), _plan(bundle), _figures(drawings),
         section("results", "Results", _results_lead(bundle) + result_table.markup(bundle)),
-        _not_measured(bundle), _scenario(bundle), _environment(bundle), _footer(bundle)))
-    style = (here / "page.css").read_text(encoding="utf-8")
-    script = (here / "sort_table.js").read_text(encoding="utf-8")
-    return (
-        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{esc(_POLICY)}">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        '<meta name="color-scheme" content="light dark">\n'
-        f"<title>{esc(bundle.suite)} · Ringside</title>\n<style>\n{style}</style>\n</head>\n"
-        f"<body>\n<main>\n{body}\n</main>\n<script>\n{script}</script>\n</body>\n</html>\n")
+        _not_measured(bundle), _scenario(bundle), _environment(bundle), _footer(bundle))))
 
 
 def _header(bundle):
@@ -59,16 +44,10 @@ def _summary(bundle):
     tiles += [(status, counts[status], status if counts[status] else "") for status in STATUSES]
     tiles += [("messages validated", messages, ""),
               ("violations", violations, "failed" if violations else "")]
-    shown = "".join(_tile(*tile) for tile in tiles)
+    shown = "".join(tile(*one) for one in tiles)
     notes = "".join(paragraph(note, "notice") for note in bundle.notes)
     return element("section", element("dl", shown, class_="tiles") +
                    paragraph(summary_text(bundle)) + notes, id="summary")
-
-
-def _tile(title, count, kind):
-    text = units.rate_text(count) if count >= 1e6 else units.count_text(count)
-    number = element("dd", esc(text), title=units.count_text(count))
-    return element("div", element("dt", esc(title)) + number, class_=f"tile {kind}".strip())
 
 
 def summary_text(bundle):
@@ -131,20 +110,14 @@ def _axis_value(axis, value):
 
 
 def _figures(drawings):
-    shown = "\n".join(_figure(drawing) for drawing in drawings if drawing.svg)
+    shown = "\n".join(figure(drawing.name, drawing.question, drawing.svg, drawing.notes)
+                      for drawing in drawings if drawing.svg)
     absent = "".join(
         element("li", f"{element('b', esc(spaced(drawing.name)))}: {esc(' '.join(drawing.notes))}")
         for drawing in drawings if not drawing.svg)
     if absent:
         shown += element("div", element("p", "Not drawn:") + element("ul", absent), class_="quiet")
     return section("figures", "Figures", shown or paragraph("There is no figure.", "quiet"))
-
-
-def _figure(drawing):
-    picture = element("div", inline_svg(drawing.svg, drawing.name, drawing.question), class_="card",
-                      id=drawing.name, tabindex="0")
-    caption = element("figcaption", esc(" ".join(drawing.notes)))
-    return element("figure", element("h3", esc(drawing.question)) + picture + caption)
 
 
 def _results_lead(bundle):
@@ -213,13 +186,5 @@ def _is_nested(value):
 
 
 def _footer(bundle):
-    text = f"Made from {bundle.path.name} at {_now_utc()} by plots/report.py."
+    text = f"Made from {bundle.path.name} at {document.now_utc()} by plots/report.py."
     return element("footer", esc(text))
-
-
-def _now_utc():
-    """The time of making; SOURCE_DATE_EPOCH sets it, so that a page can be made again exactly."""
-    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
-    when = datetime.fromtimestamp(int(epoch), timezone.utc) if epoch.isdigit() \
-        else datetime.now(timezone.utc)
-    return when.strftime("%Y-%m-%d %H:%M:%S UTC")

@@ -5,20 +5,16 @@ line on stderr, when the bundle cannot be read or the page cannot be written.
 """
 
 import argparse
-import io
-import os
 import sys
-import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
 import bundle as bundles
+import document
 import figures
 import page
-import palette
 
 EXIT_BAD_BUNDLE = 2
-PNG_DOTS_PER_INCH = 144
 
 
 class Drawing(NamedTuple):
@@ -49,7 +45,7 @@ def write_report(folder, png=False):
     bundle = bundles.load(folder)
     drawings = [draw(name, module, bundle, png) for name, module in figures.find_all().items()]
     target = bundle.path / "report.html"
-    _replace(target, page.markup(bundle, drawings).encode("utf-8"))
+    document.replace(target, page.markup(bundle, drawings).encode("utf-8"))
     return Path(folder) / "report.html"
 
 
@@ -62,32 +58,11 @@ def draw(name, module, bundle, png):
             (folder / f"{name}.{ending}").unlink(missing_ok=True)
         return Drawing(name, module.QUESTION, list(module.notes), "")
     folder.mkdir(exist_ok=True)
-    svg = _rendered(picture, "svg", module.QUESTION)
-    _replace(folder / f"{name}.svg", svg)
+    svg = document.rendered(picture, "svg", module.QUESTION)
+    document.replace(folder / f"{name}.svg", svg)
     if png:
-        _replace(folder / f"{name}.png", _rendered(picture, "png", module.QUESTION))
+        document.replace(folder / f"{name}.png", document.rendered(picture, "png", module.QUESTION))
     return Drawing(name, module.QUESTION, list(module.notes), svg.decode("utf-8"))
-
-
-def _rendered(picture, kind, title):
-    """The bytes of a picture; no date in it, so that equal data make equal files."""
-    metadata = {"Title": title, "Date": None, "Creator": None} if kind == "svg" else {}
-    with palette.rc(), io.BytesIO() as stream:
-        picture.savefig(stream, format=kind, dpi=PNG_DOTS_PER_INCH, metadata=metadata)
-        return stream.getvalue()
-
-
-def _replace(target, data):
-    """Writes under a temporary name and renames: a reader never sees half a file."""
-    descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-    try:
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(data)
-        os.chmod(name, 0o644)
-        os.replace(name, target)
-    except BaseException:
-        os.unlink(name)
-        raise
 
 
 def _parse(arguments):

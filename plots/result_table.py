@@ -56,15 +56,19 @@ def markup(bundle):
 
 
 def _table(workload, cells, numbers):
-    columns = _columns(cells, numbers)
-    headings = "".join(_heading(column) for column in columns)
-    rows = "\n".join(_row(cell, columns) for cell in cells)
     title = f"{units.plain_text(workload)}, {units.plural(len(cells), 'cell')}"
-    table = element("table", f"<thead><tr>{headings}</tr></thead>\n<tbody>\n{rows}\n</tbody>",
-                    class_="results")
-    return element("h3", esc(title)) + element(
-        "div", table, class_="scroll", tabindex="0", role="region",
-        aria_label=f"Results of {title}, one row per cell")
+    return element("h3", esc(title)) + table(f"Results of {title}, one row per cell",
+                                             _columns(cells, numbers), cells)
+
+
+def table(label, columns, things):
+    """A table that sorts by its headings; a row shows the name of its thing where the pointer
+    rests."""
+    headings = "".join(_heading(column) for column in columns)
+    rows = "\n".join(_row(thing, columns) for thing in things)
+    content = element("table", f"<thead><tr>{headings}</tr></thead>\n<tbody>\n{rows}\n</tbody>",
+                      class_="results")
+    return element("div", content, class_="scroll", tabindex="0", role="region", aria_label=label)
 
 
 def _columns(cells, numbers):
@@ -101,8 +105,8 @@ def _row(cell, columns):
     return element("tr", "".join(column.make(cell) for column in columns), title=cell.name)
 
 
-def _number(text, value):
-    """A right-aligned cell that sorts by value; None sorts last."""
+def number_cell(text, value):
+    """A right-aligned <td> that sorts by value; None sorts last."""
     return element("td", text, class_="number", data_v="" if value is None else repr(value))
 
 
@@ -110,9 +114,9 @@ def _axis_maker(axis):
     def make(cell):
         value = cell.axes.get(axis)
         if axis == "element_size_bytes" and isinstance(value, int):
-            return _number(esc(units.bytes_text(value)), value)
+            return number_cell(esc(units.bytes_text(value)), value)
         if isinstance(value, (int, float)) and not isinstance(value, bool):
-            return _number(esc(units.count_text(value)), value)
+            return number_cell(esc(units.count_text(value)), value)
         shown = units.NONE if axis not in cell.axes else units.plain_text(value)
         return element("td", esc(shown), class_="queue" if axis == "queue" else None)
     return make
@@ -122,7 +126,7 @@ def _time_maker(metric):
     def make(cell):
         found = _timed(cell, metric)
         if found is None:
-            return _number(units.NONE, None)
+            return number_cell(units.NONE, None)
         return _spread(found[0], units.duration_text, found[1])
     return make
 
@@ -137,7 +141,7 @@ def _timed(cell, metric):
 
 def _rate(cell):
     spread = cell.spread("messages_per_s")
-    return _spread(spread, units.rate_text, None) if spread else _number(units.NONE, None)
+    return _spread(spread, units.rate_text, None) if spread else number_cell(units.NONE, None)
 
 
 def _spread(spread, as_text, title):
@@ -151,8 +155,9 @@ def _spread(spread, as_text, title):
 
 def _disturbed(cell):
     spread = cell.spread("disturbed_fraction")
-    return _number(f"{100 * spread.median:.2g}&nbsp;%", spread.median) if spread else _number(
-        units.NONE, None)
+    if not spread:
+        return number_cell(units.NONE, None)
+    return number_cell(f"{100 * spread.median:.2g}&nbsp;%", spread.median)
 
 
 def _slowest_by(cell):
@@ -164,10 +169,10 @@ def _slowest_by(cell):
 def _integrity(cell):
     counts = [cell.total(name) for name in VIOLATIONS]
     if all(count is None for count in counts):
-        return _number(units.NONE, None)
+        return number_cell(units.NONE, None)
     total = sum(count or 0 for count in counts)
     shown = esc(" / ".join(units.count_text(count or 0) for count in counts))
-    return _number(element("b", shown, class_="bad") if total else shown, total)
+    return number_cell(element("b", shown, class_="bad") if total else shown, total)
 
 
 def _status(cell, numbers):

@@ -8,6 +8,8 @@ import math
 NONE = "–"
 _DURATIONS = ((1.0, "ns"), (1e3, "µs"), (1e6, "ms"), (1e9, "s"))
 _SCALES = ((1.0, ""), (1e3, "k"), (1e6, "M"), (1e9, "G"), (1e12, "T"))
+_PLAIN_AXES = ("shape", "placement", "workload", "queue", "scenario", "metric")
+_SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _BINARY = ((1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB"))
 
 
@@ -50,9 +52,9 @@ def count_text(count):
     return f"{count:,}"
 
 
-def plural(count, noun):
-    """(1, 'cell') → '1 cell'; (2, 'cell') → '2 cells'."""
-    return f"{count_text(count)} {noun}" + ("" if count == 1 else "s")
+def plural(count, noun, many=None):
+    """(1, 'cell') → '1 cell'; (2, 'cell') → '2 cells'; (2, 'entry', 'entries') → '2 entries'."""
+    return f"{count_text(count)} {noun if count == 1 else many or noun + 's'}"
 
 
 def percentile_text(fraction):
@@ -60,11 +62,34 @@ def percentile_text(fraction):
     return f"{100 * fraction:.10g}"
 
 
+def metric_text(metric, value):
+    """('rtt_ns_p50', 1523) → '1.52 µs'; a rate says '/s'."""
+    if "_ns" in metric:
+        return duration_text(value)
+    return f"{rate_text(value)}/s" if "per_s" in metric else f"{value:.3g}"
+
+
+def signed_text(number, unit="%"):
+    """(-7.25, '%') → '-7.2 %', and what rounds to nothing has no sign."""
+    text = f"{number:+.1f}"
+    return f"{text[1:] if float(text) == 0 else text} {unit}"
+
+
+def probability_text(p):
+    """0.00042 → '4·10⁻⁴'; what is smaller than anybody can mean is '< 10⁻⁹'."""
+    if p < 1e-9:
+        return "< 10⁻⁹"
+    digit, exponent = f"{p:.0e}".split("e")
+    if int(exponent) >= -2:
+        return f"{p:.2g}"
+    return f"{digit}·10⁻{str(-int(exponent)).translate(_SUPERSCRIPTS)}"
+
+
 def axis_text(axis, value):
     """One axis value as a reader names it: '64 B', 'capacity 144', 'same_l3'."""
     if axis == "element_size_bytes" and isinstance(value, int):
         return bytes_text(value)
-    if axis in ("shape", "placement", "workload", "queue", "scenario") and value is not None:
+    if axis in _PLAIN_AXES and value is not None:
         return str(value)
     return f"{axis} {plain_text(value)}"
 

@@ -25,6 +25,21 @@ class UnitsTest(unittest.TestCase):
         for value, text in texts.items():
             self.assertEqual(units.bytes_text(value), text)
 
+    def test_a_metric_has_the_unit_of_its_name(self):
+        texts = {"rtt_ns_p50": "1.52 µs", "messages_per_s": "1.52 k/s", "late_fraction": "1.52e+03"}
+        for metric, text in texts.items():
+            self.assertEqual(units.metric_text(metric, 1523), text)
+
+    def test_a_difference_has_a_sign_unless_it_rounds_to_nothing(self):
+        texts = {7.26: "+7.3 %", -7.26: "-7.3 %", -0.04: "0.0 %", 0: "0.0 %"}
+        for number, text in texts.items():
+            self.assertEqual(units.signed_text(number), text)
+
+    def test_a_probability_is_never_nothing(self):
+        texts = {0.25: "0.25", 0.02: "0.02", 0.00042: "4·10⁻⁴", 3e-8: "3·10⁻⁸", 0: "< 10⁻⁹"}
+        for p, text in texts.items():
+            self.assertEqual(units.probability_text(p), text)
+
     def test_a_range_names_its_unit_twice_only_where_it_differs(self):
         self.assertEqual(units.range_text("119 ns", "124 ns"), "119–124 ns")
         self.assertEqual(units.range_text("991 ns", "1.10 µs"), "991 ns–1.10 µs")

@@ -1,0 +1,115 @@
+"""What the page of a history says, for terminals and programs: entries and change points.
+
+table and markdown for people; json has everything but the values; csv has a row for each value.
+"""
+
+import csv
+import io
+import json
+
+import trends
+import units
+from history_page import outcome_text, short_name, short_revision, time_text
+
+FORMATS = ("table", "json", "csv", "markdown")
+SCHEMA = 1
+_CSV_HEADINGS = ("kind", "suite", "machine", "cell", "metric", "is_effect", "time_utc", "revision",
+                 "program_hash", "bundle", "value", "verdict", "change_percent", "change_p")
+
+
+def render(history, groups, form):
+    """Ends with a line end."""
+    if form == "json":
+        return json.dumps(_as_json(history, groups), indent=1, ensure_ascii=False) + "\n"
+    if form == "csv":
+        return _as_csv(groups)
+    tables = (("Entries", _entry_rows(history)), ("Change points", _change_rows(groups)))
+    shown = _markdown_table if form == "markdown" else _text_table
+    title = "### {}\n\n" if form == "markdown" else "{}\n"
+    parts = [title.format(name) + (shown(*rows) if rows[1] else "none\n") for name, rows in tables]
+    return "\n".join(parts + [f"{note}\n" for note in history.notes])
+
+
+def _entry_rows(history):
+    headings = ("ended (UTC)", "kind", "suite", "machine", "revision", "outcome", "bundle")
+    return headings, [
+        (time_text(entry.time_utc), entry.kind, entry.suite, entry.machine[:8],
+         short_revision(entry.revision), outcome_text(entry), entry.bundle or units.NONE)
+        for entry in history.entries]
+
+
+def _change_rows(groups):
+    headings = ("from (UTC)", "kind", "cell", "metric", "before", "after", "change", "", "p")
+    return headings, [
+        (time_text(change.first.entry.time_utc), change.first.entry.kind,
+         change.first.entry.suite + "/" + short_name(change.name), _metric(change.series),
+         change.series.text(change.before), change.series.text(change.after),
+         units.signed_text(change.percent, "points" if change.series.is_effect else "%"),
+         change.direction, units.probability_text(change.found.p))
+        for change in trends.changes_of(groups)]
+
+
+def _metric(series):
+    return series.metric + (" (effect)" if series.is_effect else "")
+
+
+def _as_json(history, groups):
+    return {"schema": SCHEMA, "notes": history.notes,
+            "entries": [_entry_json(entry) for entry in history.entries],
+            "change_points": [_change_json(change) for change in trends.changes_of(groups)]}
+
+
+def _entry_json(entry):
+    return {"line": entry.line, "kind": entry.kind, "suite": entry.suite,
+            "time_utc": entry.time_utc, "host": entry.host, "machine": entry.machine,
+            "version": entry.version, "program_hash": entry.program_hash,
+            "revision": entry.revision or None, "bundle": entry.bundle,
+            "exit_code": entry.exit_code, "cells": len(entry.cells), "judged": len(entry.judged)}
+
+
+def _change_json(change):
+    """Of an effect, before and after are in per cent."""
+    series = change.series
+    sides = [trends.percent_of(side) if series.is_effect else side
+             for side in (change.before, change.after)]
+    return {"number": change.number, "line": change.first.entry.line,
+            "time_utc": change.first.entry.time_utc, "kind": change.first.entry.kind,
+            "suite": change.first.entry.suite, "machine": change.first.entry.machine,
+            "cell": series.name, "metric": series.metric, "is_effect": series.is_effect,
+            "before": sides[0], "after": sides[1], "change_percent": change.percent,
+            "direction": change.direction, "p": change.found.p,
+            "revision_before": change.last_before.entry.revision or None,
+            "revision_after": change.first.entry.revision or None}
+
+
+def _as_csv(groups):
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(_CSV_HEADINGS)
+    for group in groups:
+        for series in group.series:
+            changes = {change.found.place: change for change in series.changes}
+            for number, point in enumerate(series.points):
+                writer.writerow(_csv_row(group, series, point, changes.get(number)))
+    return stream.getvalue()
+
+
+def _csv_row(group, series, point, change):
+    entry = point.entry
+    changed = (change.percent, change.found.p) if change else ("", "")
+    return (group.kind, group.suite, group.machine, series.name, series.metric,
+            str(series.is_effect).lower(), entry.time_utc, entry.revision, entry.program_hash,
+            entry.bundle, point.value, point.verdict, *changed)
+
+
+def _text_table(headings, rows):
+    widths = [max(len(row[column]) for row in [headings, *rows]) for column in range(len(headings))]
+    lines = ["  ".join(text.ljust(width) for text, width in zip(row, widths)).rstrip()
+             for row in [headings, *rows]]
+    return "\n".join(lines) + "\n"
+
+
+def _markdown_table(headings, rows):
+    lines = [headings, [":--"] * len(headings), *rows]
+    return "\n".join("| " + " | ".join(text.replace("|", "\\|") for text in line) + " |"
+                     for line in lines) + "\n"
