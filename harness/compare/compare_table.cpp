@@ -349,10 +349,14 @@ std::string summaryLine(const CellRows& rows) {
 std::string legend(const CompareReport& report, const CellRows& rows) {
   std::string text = fmt::format(
       "Values are medians over the repetitions. ratio: the median of all ratios of a repetition "
-      "to one\nof {}, and the interval that holds the true one with {:.0f} %.\n"
-      "same: the whole interval lies within {:g} % of 1; better, worse: else on one side of it;\n"
-      "inconclusive: neither.\n",
-      report.sides.front().label, 100 * results::kCoverage, report.request.margin_percent);
+      "to one\nof {}, and the interval that holds the true one with {:.0f} %.\n",
+      report.sides.front().label, 100 * results::kCoverage);
+  if (!rows.verdicts().empty()) {
+    text += fmt::format(
+        "same: the whole interval lies within {:g} % of 1; better, worse: else on one side of it;\n"
+        "inconclusive: neither.\n",
+        report.request.margin_percent);
+  }
   if (!rows.showsMultiples()) return text;
   return text +
          "×floor: times in hand-offs of a cache line between the CPUs of that machine, round trips "

@@ -125,13 +125,17 @@ EnvironmentFacts EnvironmentFacts::of(const std::filesystem::path& folder) {
 }
 
 std::optional<std::string> EnvironmentFacts::find(std::string_view name) const {
-  for (const auto& [alias, meant] : kAliases) {
-    if (alias == name) name = meant;
-  }
   for (const auto& [fact, value] : facts_) {
     if (fact == name) return value;
   }
   return std::nullopt;
+}
+
+std::optional<std::string> EnvironmentFacts::findAs(std::string_view name) const {
+  for (const auto& [alias, meant] : kAliases) {
+    if (alias == name) return find(meant);
+  }
+  return find(name);
 }
 
 std::string EnvironmentFacts::time() const {

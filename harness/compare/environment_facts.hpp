@@ -22,9 +22,11 @@ class EnvironmentFacts {
   static EnvironmentFacts of(const std::filesystem::path& folder);
 
   /// Facts of the fingerprint by their own names ("kernel", "binary_hash"), all others with their
-  /// section ("memory.total"). "host", "cpu_model" and "thp" are known too. nullopt for what is not
-  /// there, or was null.
+  /// section ("memory.total"). nullopt for what is not there, or was null.
   std::optional<std::string> find(std::string_view name) const;
+  /// The same by the names that people use: "host", "thp", and "cpu_model" for its name, not its
+  /// number.
+  std::optional<std::string> findAs(std::string_view name) const;
   const std::vector<std::pair<std::string, std::string>>& all() const { return facts_; }
   /// The fingerprint of the machine; nullopt in bundles that have none.
   const std::optional<std::string>& machine() const { return machine_; }

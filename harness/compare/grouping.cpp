@@ -82,7 +82,7 @@ Grouping::Grouping(const std::string& key, const std::vector<EnvironmentFacts>& 
   if (isAxis()) return;
   bool is_known = false;
   for (const EnvironmentFacts& environment : environments) {
-    const std::optional<std::string> value = environment.find(key_);
+    const std::optional<std::string> value = environment.findAs(key_);
     is_known = is_known || value.has_value();
     facts_.push_back(value.value_or(kUnknown));
   }

@@ -34,6 +34,7 @@ inline std::string environmentOf(const MadeMachine& machine) {
        {{"machine", machine.fingerprint},
         {"facts",
          {{"cpu", machine.cpu},
+          {"cpu_model", "143"},
           {"governor", machine.governor},
           {"command_line", machine.command_line}}},
         {"program_facts", {{"binary_hash", machine.binary_hash}}}}}};
