@@ -15,6 +15,7 @@
 #include "harness/fingerprint.hpp"
 #include "harness/handoff_report.hpp"
 #include "harness/plugin/plugins.hpp"
+#include "harness/revision.hpp"
 #include "harness/system_files.hpp"
 #include "harness/version.hpp"
 
@@ -252,6 +253,7 @@ constexpr Fact kFacts[] = {
     {"build", "version", [](const Session&) { return ordered_json(kVersion); }},
     {"build", "compiler", [](const Session&) { return ordered_json(kCompiler); }},
     {"build", "flags", [](const Session&) { return ordered_json(kBuildFlags); }},
+    {"working_tree", "revision", [](const Session&) { return orNull(revisionHere()); }},
 };
 
 }  // namespace

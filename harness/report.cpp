@@ -6,8 +6,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cstdio>
 #include <cstring>
-#include <memory>
+#include <vector>
 
 #include "harness/shared_files.hpp"
 
@@ -18,11 +19,13 @@ namespace {
 constexpr const char* kPython = "/usr/bin/python3";
 constexpr int kMissingModule = 1;  ///< what Python exits with after an uncaught ImportError
 
-/// Signals as a fresh program expects them, whatever this one has blocked; stdout to stderr, for
-/// our own stdout carries data.
+enum class Stdout { Nowhere, Ours };
+
+/// Signals as a fresh program expects them, whatever this one has blocked. Our own stdout carries
+/// data: it is the script's only where that is what was asked for.
 class SpawnSetup {
  public:
-  SpawnSetup() {
+  explicit SpawnSetup(Stdout goes_to) {
     ::posix_spawnattr_init(&attributes_);
     ::sigset_t none;
     ::sigemptyset(&none);
@@ -33,6 +36,7 @@ class SpawnSetup {
     ::posix_spawnattr_setsigdefault(&attributes_, &ignored_here);
     ::posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
     ::posix_spawn_file_actions_init(&actions_);
+    if (goes_to == Stdout::Ours) return;
     ::posix_spawn_file_actions_addopen(&actions_, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
   }
   SpawnSetup(const SpawnSetup&) = delete;
@@ -49,22 +53,21 @@ class SpawnSetup {
   ::posix_spawn_file_actions_t actions_;
 };
 
-}  // namespace
-
-ReportOutcome drawReport(const std::filesystem::path& bundle) {
-  const auto script = findSharedFile("plots/report.py");
+/// Runs a script of plots/ with these arguments to its end.
+ReportOutcome runScript(const std::string& name, const std::vector<std::string>& options,
+                        Stdout goes_to) {
+  const auto script = findSharedFile(name);
   if (!script)
-    return {6,
-            "plots/report.py is not beside this program; install it, or build it in "
-            "its source tree"};
+    return {6, name + " is not beside this program; install it, or build it in its source tree"};
   const std::string script_text = script->string();
-  const std::string bundle_text = bundle.string();
-  const char* const arguments[] = {kPython, "-B", script_text.c_str(), bundle_text.c_str(),
-                                   nullptr};
-  const SpawnSetup setup;
+  std::vector<const char*> arguments = {kPython, "-B", script_text.c_str()};
+  for (const std::string& option : options) arguments.push_back(option.c_str());
+  arguments.push_back(nullptr);
+  std::fflush(stdout);
+  const SpawnSetup setup(goes_to);
   ::pid_t child = -1;
   const int failure = ::posix_spawn(&child, kPython, setup.actions(), setup.attributes(),
-                                    const_cast<char* const*>(arguments), environ);
+                                    const_cast<char* const*>(arguments.data()), environ);
   if (failure != 0) {
     return {6, std::string(kPython) + " cannot be started (" + std::strerror(failure) +
                    "); install python3, python3-matplotlib and python3-numpy"};
@@ -75,6 +78,19 @@ ReportOutcome drawReport(const std::filesystem::path& bundle) {
   const int code = WIFEXITED(status) ? WEXITSTATUS(status) : kMissingModule;
   return {code == kMissingModule ? 6 : code,
           "the page was not drawn; what " + script_text + " said stands above"};
+}
+
+}  // namespace
+
+ReportOutcome drawReport(const std::filesystem::path& bundle) {
+  return runScript("plots/report.py", {bundle.string()}, Stdout::Nowhere);
+}
+
+ReportOutcome drawHistory(const std::filesystem::path& history,
+                          const std::optional<std::string>& format) {
+  std::vector<std::string> options = {history.string()};
+  if (format) options.insert(options.end(), {"--format", *format});
+  return runScript("plots/history.py", options, Stdout::Ours);
 }
 
 }  // namespace ringside::harness

@@ -1,7 +1,8 @@
-// Drawing a bundle: figures and report.html, by the Python scripts in plots/.
+// Drawing a bundle, and the history of many: by the Python scripts in plots/.
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 
 namespace ringside::harness {
@@ -11,7 +12,14 @@ struct ReportOutcome {
   std::string trouble;  ///< why no page was made, empty when one was
 };
 
-/// Runs plots/report.py, whose own messages go to stderr.
+/// Runs plots/report.py, which writes figures and report.html into the bundle. Its own messages go
+/// to stderr.
 ReportOutcome drawReport(const std::filesystem::path& bundle);
+
+/// Runs plots/history.py, which writes a page beside the history and prints its path on stdout; or,
+/// in a format ("table", "json", "csv", "markdown"), prints what the page would say and writes
+/// nothing.
+ReportOutcome drawHistory(const std::filesystem::path& history,
+                          const std::optional<std::string>& format);
 
 }  // namespace ringside::harness

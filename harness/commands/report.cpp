@@ -1,4 +1,5 @@
-// ringside report: the figures and the page of a bundle, or its table, made again.
+// ringside report: the figures and the page of a bundle, or its table, made again; and how figures
+// went over many runs.
 #include <fmt/format.h>
 
 #include <fstream>
@@ -8,6 +9,7 @@
 #include "harness/commands/commands.hpp"
 #include "harness/console.hpp"
 #include "harness/contest_report.hpp"
+#include "harness/past_runs.hpp"
 #include "harness/report.hpp"
 #include "harness/result_table.hpp"
 #include "harness/usage_error.hpp"
@@ -21,6 +23,7 @@ namespace fs = std::filesystem;
 
 struct ReportOptions {
   std::string folder;
+  std::optional<std::string> history;  // its file; empty: the usual one
   std::optional<std::string> format;
 };
 
@@ -31,6 +34,24 @@ results::ExitCode draw(const fs::path& folder) {
   } else {
     say("ringside: {}\n", outcome.trouble);
   }
+  return static_cast<results::ExitCode>(outcome.exit_code);
+}
+
+results::ExitCode showHistory(const ReportOptions& options) {
+  if (!options.folder.empty()) {
+    throw UsageError(fmt::format(
+        "report: {} and --history at once; name a bundle, or a history, or run it twice",
+        options.folder));
+  }
+  const fs::path file = options.history->empty() ? usualHistory() : fs::path(*options.history);
+  if (!fs::is_regular_file(file)) {
+    throw UsageError(fmt::format(
+        "--history: there is no file {}; every run adds to history.jsonl beside its bundle, or to "
+        "the file that RINGSIDE_HISTORY names: name that one",
+        file.string()));
+  }
+  const ReportOutcome outcome = drawHistory(file, options.format);
+  if (!outcome.trouble.empty()) say("ringside: {}\n", outcome.trouble);
   return static_cast<results::ExitCode>(outcome.exit_code);
 }
 
@@ -66,27 +87,38 @@ std::string tableOf(const fs::path& folder, Format format) {
   return renderContest(judgeContest(terms, records), place, format);
 }
 
+results::ExitCode report(const ReportOptions& options) {
+  if (options.history) return showHistory(options);
+  if (options.folder.empty()) {
+    throw UsageError("report: name the bundle of a run, or draw the history of many by --history");
+  }
+  if (!fs::is_directory(options.folder)) {
+    throw UsageError(
+        fmt::format("{}: there is no such folder; name the bundle of a run", options.folder));
+  }
+  if (!options.format) return draw(options.folder);
+  put("{}", tableOf(options.folder, *parseFormat(*options.format)));
+  return results::ExitCode::Fine;
+}
+
 }  // namespace
 
 void addReportCommand(CLI::App& app, results::ExitCode& exit_code) {
   CLI::App* command =
       app.add_subcommand("report", "Draw the figures of a bundle, or print its table");
   auto options = std::make_shared<ReportOptions>();
-  command->add_option("bundle", options->folder, "The folder of a run")->required();
+  command->add_option("bundle", options->folder, "The folder of a run");
+  command->add_option("--history", options->history, "Draw all runs so far instead, and changes")
+      ->option_text("[FILE]")
+      ->expected(0, 1);
   command->add_option("--format", options->format, "Print the table of the run, and draw nothing")
       ->check(CLI::IsMember({"table", "json", "csv", "markdown"}));
   command->footer(
       "Examples:\n  ringside report out/quick-20261121T081200Z-host\n"
       "  ringside report $(ls -td out/*/ | head -1)\n"
-      "  ringside report out/peers-20261122T081200Z-host --format markdown");
-  command->callback([options, &exit_code] {
-    if (!fs::is_directory(options->folder)) {
-      throw UsageError(
-          fmt::format("{}: there is no such folder; name the bundle of a run", options->folder));
-    }
-    if (options->format) return put("{}", tableOf(options->folder, *parseFormat(*options->format)));
-    exit_code = draw(options->folder);
-  });
+      "  ringside report out/peers-20261122T081200Z-host --format markdown\n"
+      "  ringside report --history\n  ringside report --history out/history.jsonl --format csv");
+  command->callback([options, &exit_code] { exit_code = report(*options); });
 }
 
 }  // namespace ringside::harness

@@ -13,6 +13,7 @@
 #include "harness/contest_report.hpp"
 #include "harness/environment.hpp"
 #include "harness/floor.hpp"
+#include "harness/past_runs.hpp"
 #include "harness/plugin/plugins.hpp"
 #include "harness/progress.hpp"
 #include "harness/report.hpp"
@@ -113,7 +114,9 @@ ExitCode show(const RunOptions& options, const Suite& suite, const results::Bund
   put("{}", tableOf(options, suite, bundle, outcome));
   std::fflush(stdout);
   if (!outcome.trouble.empty()) say("ringside: {}\n", outcome.trouble);
+  const auto history = rememberRun(suite.name, bundle.path(), outcome);
   draw(options, bundle, outcome);
+  if (history) say("trend:  ringside report --history {}\n", history->string());
   if (outcome.exit_code != ExitCode::Fine) {
     say("result: {} (exit code {})\n", results::toString(outcome.exit_code),
         static_cast<int>(outcome.exit_code));

@@ -42,6 +42,7 @@ TEST(EnvironmentTest, HasEverySectionOfTheDesign) {
                             "/topology/summary",
                             "/topology/placements",
                             "/build/compiler",
+                            "/working_tree/revision",
                             "/fingerprint/machine"}) {
     EXPECT_TRUE(json.contains(nlohmann::json::json_pointer(place))) << place;
   }

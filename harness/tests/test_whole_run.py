@@ -176,7 +176,8 @@ class RunTest(unittest.TestCase):
             file.write(suite(scenario("one", queue="spsc")))
         finished = scratch.start("run", scratch.file, "--no-report").finish()
         self.assertEqual(finished.exit_code, 0, finished.err)
-        (name,) = os.listdir(os.path.join(scratch.folder, "out"))
+        name, history = sorted(os.listdir(os.path.join(scratch.folder, "out")), reverse=True)
+        self.assertEqual(history, "history.jsonl")
         self.assertRegex(name, r"^small-\d{8}T\d{6}Z-.+$")
         self.assertIn(name, finished.err)
 
