@@ -56,6 +56,7 @@ int main(int argc, char** argv) {
   ringside::harness::addCompareCommand(app, exit_code);
   ringside::harness::addGateCommand(app, exit_code);
   ringside::harness::addGateArmCommand(app, exit_code);
+  ringside::harness::addSelftestCommand(app, exit_code);
   ringside::harness::addReportCommand(app, exit_code);
   ringside::harness::addReplayCommand(app, exit_code);
   ringside::harness::addCleanCommand(app, exit_code);

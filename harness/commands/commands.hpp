@@ -17,6 +17,7 @@ void addVerifyCommand(CLI::App& app, results::ExitCode& exit_code);
 void addCompareCommand(CLI::App& app, results::ExitCode& exit_code);
 void addGateCommand(CLI::App& app, results::ExitCode& exit_code);
 void addGateArmCommand(CLI::App& app, results::ExitCode& exit_code);
+void addSelftestCommand(CLI::App& app, results::ExitCode& exit_code);
 void addReportCommand(CLI::App& app, results::ExitCode& exit_code);
 void addReplayCommand(CLI::App& app, results::ExitCode& exit_code);
 void addCleanCommand(CLI::App& app, results::ExitCode& exit_code);

@@ -11,6 +11,8 @@
 #include <stdexcept>
 #include <system_error>
 
+#include "results/whole_file.hpp"
+
 // Kernels from 6.3 on may want to be told that a file in memory is to be executed.
 #ifndef MFD_EXEC
 #define MFD_EXEC 0x0010U
@@ -38,15 +40,9 @@ int openMemory(const std::string& name) {
 
 results::Descriptor memoryFile(std::string_view name, std::string_view content) {
   results::Descriptor file(openMemory(std::string(name)));
-  for (std::size_t written = 0; file.number() >= 0 && written < content.size();) {
-    const ::ssize_t some =
-        ::write(file.number(), content.data() + written, content.size() - written);
-    if (some < 0) break;
-    written += static_cast<std::size_t>(some);
-    if (written == content.size()) return file;
-  }
-  if (file.number() >= 0 && content.empty()) return file;
-  throw std::system_error(errno, std::system_category(), "no memory for the files of a block");
+  const int failure = file.number() < 0 ? errno : results::writeAll(file.number(), content);
+  if (failure == 0) return file;
+  throw std::system_error(failure, std::system_category(), "no memory for the files of a block");
 }
 
 std::string contentOf(const results::Descriptor& file) {

@@ -19,6 +19,7 @@
 #include "harness/shared_word.hpp"
 #include "harness/tally.hpp"
 #include "harness/workload_needs.hpp"
+#include "results/whole_file.hpp"
 
 namespace ringside::harness {
 namespace {
@@ -165,16 +166,6 @@ void runBlock(const SlotJob& job, ArmReading& reading) {
             std::min(ended, job.timing.slots), reading);
 }
 
-void leave(const ArmReading& reading, int descriptor) {
-  const std::string text = toJson(reading);
-  std::size_t written = 0;
-  while (written < text.size()) {
-    const ::ssize_t some = ::write(descriptor, text.data() + written, text.size() - written);
-    if (some <= 0) return;  // then what it left is no JSON, and who reads it says so
-    written += static_cast<std::size_t>(some);
-  }
-}
-
 }  // namespace
 
 void runArm(const SlotJob& job) {
@@ -187,7 +178,8 @@ void runArm(const SlotJob& job) {
   } catch (const std::exception& error) {
     reading.trouble = error.what();
   }
-  leave(reading, job.reading_descriptor);
+  // What is not whole is no JSON, and who reads it says so.
+  results::writeAll(job.reading_descriptor, toJson(reading));
 }
 
 }  // namespace ringside::harness

@@ -1,0 +1,280 @@
+#include "harness/selftest/selftest_judge.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <set>
+
+#include "harness/console.hpp"
+#include "results/exit_code.hpp"
+#include "results/statistics/binomial.hpp"
+#include "results/statistics/multiplicity.hpp"
+
+namespace ringside::harness {
+namespace {
+
+using results::Tally;
+
+/// What chance explains with a smaller probability than this does not fit.
+constexpr double kImplausible = 0.01;
+constexpr double kConfidence = 0.05;
+constexpr double kFlagP = 0.10;
+/// Of 150 metrics none may be called a regression for its layout (gate.md 4.6).
+constexpr double kLayoutSigmas = 3.8;
+
+bool isFalseAlarm(const TriedGate& gate) {
+  return gate.exit_code == static_cast<int>(results::ExitCode::Regression);
+}
+
+bool gaveVerdict(const TriedGate& gate) {
+  return gate.exit_code == 0 || isFalseAlarm(gate) ||
+         gate.exit_code == static_cast<int>(results::ExitCode::Inconclusive);
+}
+
+SelftestFinding falseAlarms(const std::vector<TriedGate>& gates) {
+  Tally alarms;
+  for (const TriedGate& gate : gates) {
+    alarms.trials += gaveVerdict(gate) ? 1 : 0;
+    alarms.hits += isFalseAlarm(gate) ? 1 : 0;
+  }
+  if (alarms.trials == 0) return {"no gate came to a verdict", false};
+  return {fmt::format("false alarms: {} of {} gates; with 95 % at most {:.1f} % (promised: {:.0f} "
+                      "%)",
+                      alarms.hits, alarms.trials,
+                      100 * results::clopperPearsonUpper(alarms, kConfidence),
+                      100 * kPromisedFalseAlarms),
+          results::binomialAtLeast(alarms, kPromisedFalseAlarms) >= kImplausible};
+}
+
+/// Thinned to the first gating metric of each cell: those of one cell are no independent trials.
+SelftestFinding stageOneShare(const std::vector<TriedGate>& gates) {
+  Tally small;
+  for (const TriedGate& gate : gates) {
+    std::set<std::string> seen;
+    for (const TriedMetric& metric : gate.metrics) {
+      if (!metric.gates || metric.above + metric.below == 0 || !seen.insert(metric.cell).second) {
+        continue;
+      }
+      ++small.trials;
+      small.hits += metric.p_without_margin <= kFlagP ? 1 : 0;
+    }
+  }
+  if (small.trials == 0) return {"no stage one was measured", false};
+  return {fmt::format("stage one without a margin: p <= {} in {} of {} cells, {:.1f} % (at most "
+                      "{:.0f} % by chance)",
+                      kFlagP, small.hits, small.trials,
+                      100.0 * static_cast<double>(small.hits) / static_cast<double>(small.trials),
+                      100 * kFlagP),
+          results::binomialAtLeast(small, kFlagP) >= kImplausible};
+}
+
+/// Whether one arm of the same code is always a little worse: by where it lies, or by the order.
+SelftestFinding signBalance(const std::vector<TriedGate>& gates) {
+  std::map<std::string, std::pair<std::uint64_t, std::uint64_t>> signs;
+  for (const TriedGate& gate : gates) {
+    for (const TriedMetric& metric : gate.metrics) {
+      if (!metric.gates) continue;
+      auto& [above, below] = signs[metric.cell + " " + metric.metric];
+      above += metric.above;
+      below += metric.below;
+    }
+  }
+  std::vector<double> p_values;
+  std::vector<std::string> names;
+  for (const auto& [name, counts] : signs) {
+    names.push_back(name);
+    p_values.push_back(results::signTestP(counts.first, counts.second));
+  }
+  const auto rejected = results::benjaminiHochberg(p_values, kImplausible).rejected;
+  std::string leaning;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (!rejected[i]) continue;
+    const auto& counts = signs[names[i]];
+    leaning += fmt::format("; {} is {} up and {} down", names[i], counts.first, counts.second);
+  }
+  const double least = p_values.empty() ? 1 : *std::min_element(p_values.begin(), p_values.end());
+  return {fmt::format("sign balance of {}: {} lean to one side, least p {:.2g}{}",
+                      counted(names.size(), "metric"),
+                      std::count(rejected.begin(), rejected.end(), true), least, leaning),
+          leaning.empty()};
+}
+
+SelftestFinding passShare(const std::vector<TriedGate>& gates) {
+  std::uint64_t all = 0;
+  std::map<std::string, std::uint64_t> by_verdict;
+  std::uint64_t cannot = 0;
+  for (const TriedGate& gate : gates) {
+    for (const TriedMetric& metric : gate.metrics) {
+      if (!metric.gates) continue;
+      ++all;
+      ++by_verdict[metric.verdict];
+      cannot += metric.tested ? 0 : 1;
+    }
+  }
+  const auto share = [&](std::uint64_t count) {
+    return all == 0 ? 0 : 100.0 * static_cast<double>(count) / static_cast<double>(all);
+  };
+  const double passed = share(by_verdict["pass"]);
+  return {fmt::format("verdicts of {}: {:.1f} % pass (promised: {:.0f} %), {:.1f} % improved, "
+                      "{:.1f} % inconclusive ({:.1f} % too noisy to be gated), {:.2f} % regressed",
+                      counted(all, "metric"), passed, 100 * kPromisedPasses,
+                      share(by_verdict["improved"]), share(by_verdict["inconclusive"]),
+                      share(cannot), share(by_verdict["regressed"])),
+          passed >= 100 * kPromisedPasses};
+}
+
+SelftestFinding detection(const std::string& what, const std::vector<const TriedGate*>& gates) {
+  Tally found;
+  std::uint64_t covered = 0;
+  std::uint64_t estimated = 0;
+  double power = 0;
+  double effect = 0;
+  for (const TriedGate* gate : gates) {
+    const TriedInjection& injection = *gate->injection;
+    ++found.trials;
+    found.hits += injection.found ? 1 : 0;
+    power += injection.power;
+    effect += injection.effect;
+    for (const TriedMetric& metric : gate->metrics) {
+      if (metric.cell != injection.cell || metric.metric != injection.metric) continue;
+      if (injection.effect == 0 || metric.lower == metric.upper) continue;
+      ++estimated;
+      covered += metric.lower <= injection.effect && injection.effect <= metric.upper ? 1 : 0;
+    }
+  }
+  const auto n = static_cast<double>(found.trials);
+  power /= n;
+  const std::string size =
+      effect == 0 ? "" : fmt::format(" (expected {:+.1f} %)", 100 * std::expm1(effect / n));
+  const std::string cover =
+      estimated == 0
+          ? ""
+          : fmt::format("; the interval holds the expected size in {} of {}", covered, estimated);
+  return {
+      fmt::format("{}{}: found in {} of {} gates, {:.0f} to {:.0f} % with 95 %; predicted "
+                  "{:.0f} %{}",
+                  what, size, found.hits, found.trials,
+                  100 * results::clopperPearsonLower(found, kConfidence / 2),
+                  100 * results::clopperPearsonUpper(found, kConfidence / 2), 100 * power, cover),
+      results::binomialAtMost(found, power) >= kImplausible};
+}
+
+std::string dates(const std::vector<TriedGate>& gates) {
+  std::string first = gates.front().date.substr(0, 10);
+  std::string last = first;
+  for (const TriedGate& gate : gates) {
+    first = std::min(first, gate.date.substr(0, 10));
+    last = std::max(last, gate.date.substr(0, 10));
+  }
+  return first == last ? first : first + " to " + last;
+}
+
+std::vector<TriedGate> only(const std::vector<TriedGate>& gates, const std::string& machine,
+                            const std::string& kind) {
+  std::vector<TriedGate> some;
+  std::copy_if(gates.begin(), gates.end(), std::back_inserter(some),
+               [&](const TriedGate& gate) { return gate.machine == machine && gate.kind == kind; });
+  return some;
+}
+
+std::string section(const char* title, const std::vector<TriedGate>& gates,
+                    const std::vector<SelftestFinding>& findings) {
+  if (gates.empty()) return "";
+  double seconds = 0;
+  std::uint64_t blocks = 0;
+  std::uint64_t loaded = 0;
+  for (const TriedGate& gate : gates) {
+    seconds += gate.seconds;
+    blocks += gate.blocks;
+    loaded += gate.loaded_blocks;
+  }
+  std::string text = fmt::format(
+      "### {}\n\n{}, {} of suite `{}`, {} in {:.0f} min; in {:.0f} % of them a worker waited for "
+      "its CPU for over 5 % of the time.\n\n| found | fits |\n| :-- | :-- |\n",
+      title, dates(gates), counted(gates.size(), "gate"), gates.front().suite,
+      counted(blocks, "block"), seconds / 60,
+      blocks == 0 ? 0 : 100.0 * static_cast<double>(loaded) / static_cast<double>(blocks));
+  for (const SelftestFinding& finding : findings) {
+    text += fmt::format("| {} | {} |\n", finding.statement, finding.fits ? "yes" : "**no**");
+  }
+  return text + "\n";
+}
+
+}  // namespace
+
+std::vector<SelftestFinding> judgeIdentical(const std::vector<TriedGate>& gates) {
+  if (gates.empty()) return {};
+  return {falseAlarms(gates), stageOneShare(gates), signBalance(gates), passShare(gates)};
+}
+
+std::vector<SelftestFinding> judgePower(const std::vector<TriedGate>& gates) {
+  std::map<std::string, std::vector<const TriedGate*>> by_what;
+  for (const TriedGate& gate : gates) {
+    if (gate.injection) {
+      by_what[gate.injection->what + " on " + gate.injection->metric].push_back(&gate);
+    }
+  }
+  std::vector<SelftestFinding> findings;
+  for (const auto& [what, some] : by_what) findings.push_back(detection(what, some));
+  return findings;
+}
+
+std::vector<SelftestFinding> judgeLayout(const std::vector<TriedGate>& gates, double margin,
+                                         std::uint32_t links) {
+  std::map<std::string, std::vector<TriedGate::LayoutSpread>> by_metric;
+  for (const TriedGate& gate : gates) {
+    for (const auto& spread : gate.layout) by_metric[spread.metric].push_back(spread);
+  }
+  std::vector<SelftestFinding> findings;
+  for (const auto& [metric, spreads] : by_metric) {
+    double largest = 0;
+    double squares = 0;
+    std::string where;
+    for (const auto& spread : spreads) {
+      squares += spread.sigma * spread.sigma;
+      if (spread.sigma < largest) continue;
+      largest = spread.sigma;
+      where = spread.cell;
+    }
+    const double sigma = std::sqrt(squares / static_cast<double>(spreads.size()));
+    const double one_link = kLayoutSigmas * largest;
+    const double rotated = one_link / std::sqrt(static_cast<double>(links));
+    findings.push_back(
+        {fmt::format("{}: sigma_L {:.2f} % over {}, at most {:.2f} % ({}); a margin of {:.1f} % "
+                     "for builds of one link, {:.1f} % where {} links are rotated",
+                     metric, 100 * sigma, counted(spreads.size(), "cell"), 100 * largest, where,
+                     100 * std::expm1(one_link), 100 * std::expm1(rotated), links),
+         rotated <= margin});
+  }
+  return findings;
+}
+
+std::string selftestTable(const std::vector<TriedGate>& gates) {
+  std::string text =
+      "# How far the gate can be trusted\n\nFound by `ringside selftest` on the machines named, "
+      "and "
+      "kept line by line in `selftest.jsonl` beside this file; made again by each self-test.\n";
+  std::vector<std::string> machines;
+  for (const TriedGate& gate : gates) {
+    if (std::find(machines.begin(), machines.end(), gate.machine) == machines.end()) {
+      machines.push_back(gate.machine);
+    }
+  }
+  for (const std::string& machine : machines) {
+    const auto first = std::find_if(gates.begin(), gates.end(),
+                                    [&](const TriedGate& gate) { return gate.machine == machine; });
+    text += fmt::format("\n## {}, fingerprint {}\n\n", first->cpu, machine);
+    const auto identical = only(gates, machine, "aa");
+    const auto power = only(gates, machine, "power");
+    const auto layout = only(gates, machine, "layout");
+    text += section("Identical arms (`selftest aa`)", identical, judgeIdentical(identical));
+    text += section("Injected delays (`selftest power`)", power, judgePower(power));
+    text += section("Code layout (`selftest layout`)", layout,
+                    judgeLayout(layout, kUsualMargin, kUsualLinks));
+  }
+  return text;
+}
+
+}  // namespace ringside::harness

@@ -1,0 +1,38 @@
+// What self-tests come to: whether what they found fits what the gate promises, and the table that
+// says so.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "harness/selftest/selftest_record.hpp"
+
+namespace ringside::harness {
+
+/// One statement, with the figures that it rests on.
+struct SelftestFinding {
+  std::string statement;  ///< "false alarms: 0 of 40 gates, at most 7.2 % with 95 %"
+  bool fits = true;       ///< the promise
+};
+
+/// A false alarm is promised in at most so many gates.
+inline constexpr double kPromisedFalseAlarms = 0.01;
+/// Of the metrics of a gate of identical arms, at least so many end as pass.
+inline constexpr double kPromisedPasses = 0.90;
+
+/// A gate's usual margin, as ln of a ratio, and how many links of a revision it rotates.
+inline constexpr double kUsualMargin = 0.01;
+inline constexpr std::uint32_t kUsualLinks = 4;
+
+/// Of gates of one kind and machine; of no gates none.
+std::vector<SelftestFinding> judgeIdentical(const std::vector<TriedGate>& gates);
+std::vector<SelftestFinding> judgePower(const std::vector<TriedGate>& gates);
+/// `margin`: as ln of a ratio, of the gate whose links are rotated over the blocks; `links`: how
+/// many of them a gate has.
+std::vector<SelftestFinding> judgeLayout(const std::vector<TriedGate>& gates, double margin,
+                                         std::uint32_t links);
+
+/// All of it as Markdown, machine by machine, with dates and numbers.
+std::string selftestTable(const std::vector<TriedGate>& gates);
+
+}  // namespace ringside::harness

@@ -1,0 +1,49 @@
+// The gate tried on itself: with arms that are the same, with delays of a known size, and with
+// links of the same code.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "harness/duet/gate_run.hpp"
+#include "harness/selftest/selftest_record.hpp"
+
+namespace ringside::harness {
+
+/// What is put into the candidate, as it was asked for. One of the first four is there.
+struct InjectionAsked {
+  std::optional<double> ns;             ///< to each message
+  std::optional<double> percent;        ///< the same, of the round trip's p50 of the cell
+  std::optional<double> tail_fraction;  ///< of the messages, with `tail_ns`
+  double tail_ns = 0;
+  bool stall = false;  ///< 5 us to one message in 500
+
+  bool any() const { return ns || percent || tail_fraction || stall; }
+};
+
+/// What all gates of a self-test share.
+struct SelftestOrder {
+  const Suite* suite = nullptr;
+  const Plan* plan = nullptr;
+  std::filesystem::path suite_file;
+  const Arm* arm = nullptr;  ///< both arms
+  std::string machine;       ///< hash of its fingerprint
+  std::string cpu;
+};
+
+/// One gate of identical arms. nullopt when the user interrupted.
+std::optional<TriedGate> tryIdentical(const SelftestOrder& order, std::uint64_t seed,
+                                      Session& session);
+
+/// One gate with the injection in one cell, which `seed` chooses. Throws UsageError where the suite
+/// has no cell for it.
+std::optional<TriedGate> tryInjection(const SelftestOrder& order, const InjectionAsked& asked,
+                                      std::uint64_t seed, Session& session);
+
+/// How far links of one core lie apart: `arm` has them as its plug-ins, at least 3. Each is
+/// measured against the first, in so many blocks of each cell.
+std::optional<TriedGate> tryLinks(const SelftestOrder& order, std::uint32_t blocks,
+                                  std::uint64_t seed, Session& session);
+
+}  // namespace ringside::harness
