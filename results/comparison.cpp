@@ -153,13 +153,16 @@ std::string moveBetween(const ComparedCell& cell, std::span<const Side> sides, s
 
 /// Missing, invalid, not comparable, or nothing.
 Judgement wholeOf(const ComparedCell& cell, std::span<const Side> sides, std::size_t side) {
-  for (const std::size_t place : {std::size_t{0}, side}) {
-    if (cell.sides[place].isMissing()) {
-      return {Verdict::Missing, absenceOf(cell.sides[place], sides[place].name)};
-    }
+  const SideOfCell& there = cell.sides[0];
+  const SideOfCell& here = cell.sides[side];
+  if (there.isMissing() && here.isMissing() && there.reason && there.reason == here.reason) {
+    return {Verdict::Missing, fmt::format("{} and {} skipped it: {}", sides[0].name,
+                                          sides[side].name, *there.reason)};
   }
-  std::string trouble = troubleOf(cell.sides[0], sides[0].name);
-  const std::string also = troubleOf(cell.sides[side], sides[side].name);
+  if (there.isMissing()) return {Verdict::Missing, absenceOf(there, sides[0].name)};
+  if (here.isMissing()) return {Verdict::Missing, absenceOf(here, sides[side].name)};
+  std::string trouble = troubleOf(there, sides[0].name);
+  const std::string also = troubleOf(here, sides[side].name);
   if (!trouble.empty() && !also.empty()) trouble += "; ";
   trouble += also;
   if (!trouble.empty()) return {Verdict::Invalid, trouble};

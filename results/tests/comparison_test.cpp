@@ -248,6 +248,9 @@ TEST(ComparisonTest, OfASkippedCellSaysWhyItWasSkipped) {
       compared({throughputsOf(kSteady), {badRecord(Status::Skipped, "one NUMA node")}});
   EXPECT_EQ(cells.at(0).wholes.at(0).verdict, Verdict::Missing);
   EXPECT_EQ(cells.at(0).wholes.at(0).reason, "B skipped it: one NUMA node");
+  const std::vector<Record> skipped = {badRecord(Status::Skipped, "one NUMA node")};
+  EXPECT_EQ(compared({skipped, skipped}).at(0).wholes.at(0).reason,
+            "A and B skipped it: one NUMA node");
 }
 
 TEST(ComparisonTest, OfAMetricThatOneSideDoesNotHaveSaysSo) {
