@@ -33,7 +33,7 @@ struct SelftestOptions {
   std::vector<std::string> overrides;
   std::optional<std::uint64_t> seed;
   InjectionAsked injection;
-  std::string tail;
+  std::string tail_text;
 };
 
 /// What a kind of self-test does, once; nullopt when interrupted.
@@ -104,22 +104,22 @@ ExitCode selftest(const SelftestOptions& options, const std::string& kind, const
 }
 
 void takeTail(SelftestOptions& options) {
-  if (options.tail.empty()) return;
-  const std::size_t comma = options.tail.find(',');
+  if (options.tail_text.empty()) return;
+  const std::size_t comma = options.tail_text.find(',');
   double fraction = 0;
   double ns = 0;
   const auto number = [](std::string_view text, double& value) {
     const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), value);
     return failure == std::errc{} && end == text.data() + text.size();
   };
-  const std::string_view text = options.tail;
+  const std::string_view text = options.tail_text;
   const bool good = comma != std::string::npos && number(text.substr(0, comma), fraction) &&
                     number(text.substr(comma + 1), ns) && fraction > 0 && fraction <= 1 && ns > 0;
   if (!good) {
     throw UsageError(
         fmt::format("--inject-tail is '{}'; write P,X: a part of the messages above 0 "
                     "and up to 1, and nanoseconds, as 0.02,500",
-                    options.tail));
+                    options.tail_text));
   }
   options.injection.tail_fraction = fraction;
   options.injection.tail_ns = ns;
@@ -154,7 +154,7 @@ void addPower(CLI::App& parent, std::shared_ptr<SelftestOptions> options, ExitCo
       ->check(CLI::PositiveNumber);
   which->add_option("--inject-percent", options->injection.percent, "Of the round trip's p50")
       ->check(CLI::PositiveNumber);
-  which->add_option("--inject-tail", options->tail, "P,X: X ns to a part P of the messages");
+  which->add_option("--inject-tail", options->tail_text, "P,X: X ns to a part P of the messages");
   which->add_flag("--inject-stall", options->injection.stall, "5 us to one message in 500");
   which->require_option(1);
   power->callback([options, &exit_code] {
