@@ -19,7 +19,7 @@ MAX_SHOWN = 12  # changes of an event that are not folded away
 MAX_ENTRIES = 200
 _PARTS = (("changes", "Changes"), ("figures", "Figures"), ("series", "Series"),
           ("machines", "Machines"), ("entries", "Entries"))
-_MARKS = {"better": "ok", "worse": "failed", "as its baseline": "skipped"}
+_MARKS = {"better": "ok", "worse": "failed"}  # else grey
 _RESULTS = {0: "fine", 1: "regression", 2: "usage", 3: "integrity violation", 4: "inconclusive",
             5: "invalid", 6: "environment refused", 7: "worker failed", 77: "all skipped",
             130: "interrupted"}
@@ -77,8 +77,9 @@ def _changes(groups):
         f"orders, and with p < {FINAL_P:g} by a t-test of up to {WINDOW} entries on either side. "
         "It does not say why: it may be the program, the machine, or where on it the run took "
         "place. Of a hundred series that only scatter, about one shows a change point; of a "
-        "machine whose speed drifts, more do. Only gates judge. Grey: a gate's baseline moved with "
-        "its candidate.", "quiet")
+        "machine whose speed drifts, more do. Only gates judge. Grey: the machine moved, for the "
+        "hand-off of a cache line changed by over 30 %, or a gate's baseline with its candidate.",
+        "quiet")
     if not events:
         longest = max((len(group.entries) for group in groups), default=0)
         found = "No change point was found." if longest >= 2 * LEAST_LEVEL else (
@@ -135,7 +136,7 @@ def _level(change, value):
 def _percent(change):
     unit = "points" if change.series.is_effect else "%"
     text = element("span", esc(units.signed_text(change.percent, unit)),
-                   class_=f"mark {_MARKS[change.direction]}", title=change.direction)
+                   class_=f"mark {_MARKS.get(change.direction, 'skipped')}", title=change.direction)
     return number_cell(text, change.percent)
 
 
@@ -145,7 +146,7 @@ def _meanwhile(change):
         return element("td", units.NONE)
     what, before, after = found
     as_text = change.series.text if what == "baseline" else units.duration_text
-    return element("td", esc(f"{what} {as_text(before)} → {as_text(after)}"))
+    return element("td", esc(f"{what} {units.range_text(as_text(before), as_text(after), ' → ')}"))
 
 
 # --- lists --------------------------------------------------------------------------------------
@@ -185,9 +186,9 @@ _SERIES_COLUMNS = [
     Column("median", lambda one: number_cell(esc(one.text(one.median)), one.median), True),
     Column("latest", lambda one: number_cell(esc(one.text(one.points[-1].value)),
                                              one.points[-1].value), True),
-    Column("latest to median", _versus_median, True),
+    Column("to median", _versus_median, True),
     Column("noise", _noise, True, "from one entry to the next, as a standard deviation"),
-    Column("change points", _numbers),
+    Column("changes", _numbers),
 ]
 
 

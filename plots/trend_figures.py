@@ -20,6 +20,10 @@ import units
 MAX_FIGURES = 40
 _LEAST_SPAN = 0.04  # of an axis, to either side, as a logarithm
 _MOST_SPAN = 1.1
+_EDGE = 0.1
+# Of an axis whose ends lie this far apart: multiples in each decade.
+_STEPS_BY_SPAN = ((3, (1, 1.5, 2, 3, 5, 7)), (10, (1, 2, 5)), (14, (1, 3)),
+                  (numpy.inf, (1,)))
 _BAD = "#b3261e"
 _GOOD = "#17693f"
 # On top of the line's own markers; what passed has none.
@@ -115,8 +119,8 @@ def _ends(series):
     lowest = min([numpy.percentile(values, 2), *kept])
     highest = max([numpy.percentile(values, 98), *kept])
     margin = 0.25 * max(highest - lowest, _LEAST_SPAN)
-    return (max(min(lowest - margin, -_LEAST_SPAN), min([-_MOST_SPAN, *kept])),
-            min(max(highest + margin, _LEAST_SPAN), max([_MOST_SPAN, *kept])))
+    return (max(min(lowest - margin, -_LEAST_SPAN), min([-_MOST_SPAN, *kept]) - _EDGE),
+            min(max(highest + margin, _LEAST_SPAN), max([_MOST_SPAN, *kept]) + _EDGE))
 
 
 def _levels(one):
@@ -204,17 +208,30 @@ def _draw_change(axes, change, colour, row):
 
 def _set_axes(axes, group, lowest, highest, is_effect):
     axes.set_ylim(lowest, highest)
-    steps = ticker.MaxNLocator(6, steps=[1, 2, 2.5, 5, 10]).tick_values(
-        100 * numpy.expm1(lowest), 100 * numpy.expm1(highest))
-    steps = [step for step in steps if step > -100 and lowest <= numpy.log1p(step / 100) <= highest]
-    labels = [f"{step:+g} %" if is_effect else f"{1 + step / 100:g}×" for step in steps]
-    axes.set_yticks([numpy.log1p(step / 100) for step in steps],
-                    ["0 %" if step == 0 and is_effect else label
-                     for step, label in zip(steps, labels)])
+    ratios = _tick_ratios(lowest, highest)
+    labels = [_percent_text(ratio) if is_effect else f"{ratio:g}×" for ratio in ratios]
+    axes.set_yticks([numpy.log(ratio) for ratio in ratios], labels)
     axes.set_xlim(-0.5, len(group.entries) - 0.5)
     shown = _tick_places(len(group.entries))
     axes.set_xticks(shown, _dates([group.entries[place].time_utc for place in shown]))
     axes.grid(False, axis="x")
+
+
+def _tick_ratios(lowest, highest):
+    """Round ratios between the ends: evenly apart, or in decades where the ends lie far apart."""
+    if highest - lowest < numpy.log(2.5):
+        percents = ticker.MaxNLocator(6, steps=[1, 2, 2.5, 5, 10]).tick_values(
+            100 * numpy.expm1(lowest), 100 * numpy.expm1(highest))
+        ratios = [round(1 + percent / 100, 9) for percent in percents]
+    else:
+        steps = next(steps for span, steps in _STEPS_BY_SPAN if highest - lowest <= span)
+        ratios = [step * 10.0**decade for decade in range(-9, 9) for step in steps]
+    return [ratio for ratio in ratios if ratio > 0 and lowest <= numpy.log(ratio) <= highest]
+
+
+def _percent_text(ratio):
+    percent = round(100 * (ratio - 1), 6)
+    return f"{percent:+g} %" if percent else "0 %"
 
 
 def _tick_places(count):

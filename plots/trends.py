@@ -16,6 +16,7 @@ import units
 from bundle import PLACEMENTS
 
 LEAST_CHANGE = 0.01  # a change of less than 1 % is none, as in the gate
+REGIME = math.log(1.3)  # further apart, hand-offs are of two placements: results/regimes.hpp
 MAX_ENTRIES = 500  # of a group: the latest
 
 
@@ -97,12 +98,15 @@ class Change(NamedTuple):
 
     @property
     def direction(self):
-        """"better", "worse", or "as its baseline": the level of a gate that moved with the other
-        side's."""
+        """"better" or "worse"; "as its baseline": the level of a gate that moved with the other
+        side's; "with the machine": another distance of the CPUs, whoever of them made it so."""
         moved = self.found.after - self.found.before
-        what, *sides = self.meanwhile() or (None,)
-        if what == "baseline" and abs(moved - math.log(sides[1] / sides[0])) < abs(moved) / 2:
+        what, *sides = self.meanwhile() or (None, 1, 1)
+        beside = math.log(sides[1] / sides[0])
+        if what == "baseline" and abs(moved - beside) < abs(moved) / 2:
             return "as its baseline"
+        if what == "hand-off" and abs(beside) > REGIME:
+            return "with the machine"
         is_rate = self.series.family.is_rate and not self.series.is_effect
         return "better" if (moved > 0) == is_rate else "worse"
 
@@ -122,7 +126,7 @@ class Change(NamedTuple):
 
     def _median(self, window, name):
         known = [getattr(self.series.points[place], name) for place in window]
-        known = [value for value in known if value is not None]
+        known = [value for value in known if value is not None and value > 0]
         return statistics.median(known) if known else None
 
 

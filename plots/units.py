@@ -41,10 +41,11 @@ def bytes_text(size):
     return f"{size} B" if size < 100_000 else f"{count_text(size)} B"
 
 
-def range_text(low, high):
+def range_text(low, high, between="–"):
     """('119 ns', '124 ns') → '119–124 ns'; the unit stands twice only where it differs."""
     number, _, unit = low.partition(" ")
-    return f"{number if high.endswith(' ' + unit) else low}–{high}" if unit else f"{low}–{high}"
+    first = number if unit and high.endswith(" " + unit) else low
+    return f"{first}{between}{high}"
 
 
 def count_text(count):
@@ -70,8 +71,8 @@ def metric_text(metric, value):
 
 
 def signed_text(number, unit="%"):
-    """(-7.25, '%') → '-7.2 %', and what rounds to nothing has no sign."""
-    text = f"{number:+.1f}"
+    """(-7.25, '%') → '-7.2 %', (1447.4, '%') → '+1447 %'; what rounds to nothing has no sign."""
+    text = f"{number:+.{0 if abs(number) >= 99.95 else 1}f}"
     return f"{text[1:] if float(text) == 0 else text} {unit}"
 
 

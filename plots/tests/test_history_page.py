@@ -70,7 +70,7 @@ class PageTest(HistoryCase):
         for words in ("2026-09-13 06:00, run of quick: 1 change",
                       "revision cc623a9b00 → ",
                       "throughput/spsc/1p1c/el=64/cap=1024/same_l3", "101 M/s", "80.8 M/s",
-                      "-20.0 %", "&lt; 10⁻⁹", "hand-off 66 ns → 66 ns", 'mark failed'):
+                      "-20.0 %", "&lt; 10⁻⁹", "hand-off 66 → 66 ns", 'mark failed'):
             self.assertIn(words, page)
 
     def test_says_when_there_are_too_few_entries(self):
@@ -179,6 +179,14 @@ class SeriesTest(HistoryCase):
         (change,) = trends.changes_of(self.groups_of(entries))
         self.assertEqual(change.direction, "as its baseline")
 
+    def test_a_change_of_the_hand_off_is_the_machines(self):
+        entries = of_one_cell(STEP)
+        for one in entries[12:]:
+            one["cells"][0]["metrics"]["floor_ns"] = 100.0
+        (change,) = trends.changes_of(self.groups_of(entries))
+        self.assertEqual(change.direction, "with the machine")
+        self.assertEqual(change.meanwhile(), ("hand-off", 66, 100))
+
     def test_higher_is_better_of_rates_and_worse_of_times(self):
         for metric, direction in (("messages_per_s", "worse"), ("rtt_ns_p50", "better")):
             (change,) = trends.changes_of(self.groups_of(of_one_cell(STEP, metric)))
@@ -239,6 +247,12 @@ class FigureTest(HistoryCase):
         (picture,) = self.pictures(of_one_cell(values))
         self.assertLess(picture.figure.axes[0].get_ylim()[1], 1)
         self.assertIn("1 point further out on the edge.", " ".join(picture.notes))
+
+    def test_ticks_are_round_whatever_the_span(self):
+        for span in (0.03, 0.1, 0.4, 1.2, 4, 12):
+            ticks = trend_figures._tick_ratios(-span, span)
+            self.assertTrue(3 <= len(ticks) <= 14, (span, ticks))
+            self.assertIn(1, ticks)
 
     def test_violations_are_marked(self):
         entries = of_one_cell(STEP[:4])

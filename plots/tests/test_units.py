@@ -31,7 +31,8 @@ class UnitsTest(unittest.TestCase):
             self.assertEqual(units.metric_text(metric, 1523), text)
 
     def test_a_difference_has_a_sign_unless_it_rounds_to_nothing(self):
-        texts = {7.26: "+7.3 %", -7.26: "-7.3 %", -0.04: "0.0 %", 0: "0.0 %"}
+        texts = {1447.4: "+1447 %", 99.96: "+100 %", 7.26: "+7.3 %", -7.26: "-7.3 %",
+                 -0.04: "0.0 %", 0: "0.0 %"}
         for number, text in texts.items():
             self.assertEqual(units.signed_text(number), text)
 
