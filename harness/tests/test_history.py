@@ -1,6 +1,7 @@
 """The history: runs add their main figures to it, and report --history draws how they went."""
 import json
 import os
+import subprocess
 import unittest
 
 from ringside_program import Scratch, scenario, suite
@@ -70,6 +71,27 @@ class RunsTest(HistoryCase):
             for metric, median in cell["metrics"].items():
                 self.assertEqual(median, records[cell["cell"]]["metrics"][metric], metric)
         self.assertIn("rtt_ns_p99", entry["cells"][1]["metrics"])
+
+    def git(self, *arguments):
+        who = ["-c", "user.name=nobody", "-c", "user.email=nobody@localhost"]
+        return subprocess.run(["git", "-C", self.scratch.folder, *who, *arguments], check=True,
+                              capture_output=True, text=True).stdout.strip()
+
+    def test_the_revision_is_that_of_the_working_tree_and_says_where_it_is_changed(self):
+        self.git("init", "--quiet")
+        self.git("add", self.scratch.file)
+        self.git("commit", "--quiet", "--message", "a suite")
+        self.run_suite("first")
+        with open(self.scratch.file, "a", encoding="utf-8") as file:
+            file.write("# changed\n")
+        self.run_suite("second")
+        revision = self.git("rev-parse", "HEAD")
+        self.assertEqual([entry["revision"] for entry in lines_of(self.file)],
+                         [revision, revision + "-dirty"])
+
+    def test_outside_of_a_working_tree_there_is_no_revision(self):
+        self.run_suite("bundle", GIT_CEILING_DIRECTORIES=os.path.dirname(self.scratch.folder))
+        self.assertIsNone(lines_of(self.file)[0]["revision"])
 
     def test_a_run_that_failed_is_remembered_with_its_exit_code(self):
         with open(self.scratch.file, "w", encoding="utf-8") as file:
