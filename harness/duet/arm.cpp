@@ -149,6 +149,10 @@ std::string armStamp() {
 Arm resolveArm(const std::string& option, const std::string& named, const ArmTerms& terms) {
   const std::string asked = option + " " + named;
   if (named.empty()) throw UsageError(option + ": it names nothing");
+  if (terms.links < 1 || terms.links > kMaxLinks) {
+    throw UsageError(
+        fmt::format("{}: {} links; 1 to {} can be had", asked, terms.links, kMaxLinks));
+  }
   if (named == kThisProgram) return programArm(named, named, thisProgram());
   if (named == kWorkTree) return workTreeArm(asked, terms, thisProgram());
   std::error_code failure;
@@ -156,7 +160,8 @@ Arm resolveArm(const std::string& option, const std::string& named, const ArmTer
     const fs::path program = fs::path(named) / kProgramName;
     if (isExecutable(program)) return buildArm(asked, named, program);
   } else if (fs::exists(named, failure)) {
-    const bool is_program = isExecutable(named) && !isSharedObject(named);
+    const bool is_called_so = fs::path(named).filename().string().starts_with(kProgramName);
+    const bool is_program = is_called_so && isExecutable(named) && !isSharedObject(named);
     return is_program ? buildArm(asked, named, named) : pluginArm(asked, named);
   }
   return revisionArm(asked, named, terms, thisProgram());

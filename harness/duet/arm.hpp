@@ -46,11 +46,12 @@ inline constexpr std::uint32_t kMaxLinks = 64;
 inline constexpr const char* kThisProgram = "self";
 inline constexpr const char* kWorkTree = "worktree";
 
-/// What `named` means, in this order: kThisProgram, kWorkTree, a shared object (Plugin), a program
-/// or a folder with a `ringside` in it (Program), a git revision. A revision is built, if it is not
-/// in the cache. `option` begins every message: "--baseline". Throws UsageError: nothing is called
-/// so, it does not fit this program's harness, it does not compile; std::runtime_error, exit code
-/// 6: a program is missing, or the cache cannot be written.
+/// What `named` means, in this order: kThisProgram, kWorkTree, a folder with a `ringside` in it or
+/// a program whose name begins so (Program), any other file (Plugin), a git revision. A revision is
+/// built, if it is not in the cache. `option` begins every message: "--baseline". Throws
+/// UsageError: nothing is called so, it does not fit this program's harness, it does not compile,
+/// so many links are not to be had; std::runtime_error, exit code 6: a program is missing, or the
+/// cache cannot be written.
 Arm resolveArm(const std::string& option, const std::string& named, const ArmTerms& terms);
 
 /// By what another build of Ringside shows that its harness is this one: what

@@ -91,7 +91,9 @@ class Building {
 
  private:
   fs::path log() const { return folder_.path() / "build.log"; }
+  ToolEnd call(std::vector<std::string> command) const;
   void run(std::vector<std::string> command) const;
+  [[noreturn]] void throwFailed(const std::string& program, const ToolEnd& end) const;
   void refuseOtherSources() const;
   void refuseUnfit(const fs::path& plugin) const;
   [[noreturn]] void refuseCore() const;
@@ -103,12 +105,22 @@ class Building {
   fs::path build_;
 };
 
+/// It writes in this folder, and holds its lock meanwhile.
+ToolEnd Building::call(std::vector<std::string> command) const {
+  return runTool({.command = std::move(command),
+                  .patience = kTimeToBuild,
+                  .log = log(),
+                  .held = folder_.lock()});
+}
+
 /// Throws std::runtime_error when it is not fine.
 void Building::run(std::vector<std::string> command) const {
   const std::string program = command[0];
-  const ToolEnd end =
-      runTool({.command = std::move(command), .patience = kTimeToBuild, .log = log()});
-  if (end.isFine()) return;
+  const ToolEnd end = call(std::move(command));
+  if (!end.isFine()) throwFailed(program, end);
+}
+
+void Building::throwFailed(const std::string& program, const ToolEnd& end) const {
   throw std::runtime_error(
       fmt::format("{}: {} {}; {} has all that it said, which ends so:{}", terms_.asked, program,
                   end.timed_out ? fmt::format("was ended after {} minutes", kTimeToBuild.count())
@@ -121,6 +133,7 @@ void Building::compile() const {
   std::string upper = own.type;
   for (char& letter : upper) letter = static_cast<char>(std::toupper(letter));
   unpack(core_, folder_.path());
+  run({"ninja", "--version"});  // says what is missing, where CMake would not
   run({"cmake", "-G", "Ninja", "-S", (terms_.sources / kProject).string(), "-B", build_.string(),
        "-DRINGSIDE_ARM_CORE=" + (folder_.path() / "core").string(),
        fmt::format("-DRINGSIDE_ARM_VERSION={}", kPluginVersion),
@@ -129,18 +142,18 @@ void Building::compile() const {
        "-DCMAKE_CXX_FLAGS=" + own.flags, fmt::format("-DCMAKE_CXX_FLAGS_{}=", upper),
        "-DCMAKE_MODULE_LINKER_FLAGS="});
   refuseOtherSources();
-  const ToolEnd end = runTool({.command = {"ninja", "-C", build_.string(), kReference},
-                               .patience = kTimeToBuild,
-                               .log = log()});
+  const ToolEnd end = call({"ninja", "-C", build_.string(), kReference});
+  if (end.timed_out) throwFailed("ninja", end);
   if (!end.isFine()) refuseCore();
   refuseUnfit(build_ / fmt::format("{}.so", kReference));
 }
 
 /// Before what takes long.
 void Building::refuseOtherSources() const {
-  const std::string header = "generated/harness/plugin/plugin_build.hpp";
-  run({"ninja", "-C", build_.string(), header});
-  if (readFile(build_ / header).find(kPluginHeaders) != std::string::npos) return;
+  run({"ninja", "-C", build_.string(), "plugin_headers"});
+  if (readFile(build_ / "generated/harness/plugin/plugin_build.hpp").find(kPluginHeaders) !=
+      std::string::npos)
+    return;
   throw UsageError(fmt::format(
       "{}: the sources in {} are not those that this program was built from, and its loops would "
       "not be those of the arm; build the program again",
@@ -162,9 +175,9 @@ std::string errorsIn(const std::string& log) {
 
 void Building::refuseCore() const {
   throw UsageError(fmt::format(
-      "{}: this core does not compile under the harness of this program: what its adapter ({}) "
-      "calls may have come later; name a younger revision. The compiler says (all of it is in {}):"
-      "{}",
+      "{}: this core does not compile under the harness of this program: it is broken, or older "
+      "than what its adapter ({}) calls, and then a younger revision is to be named. The compiler "
+      "says (all of it is in {}):{}",
       terms_.asked, kAdapter, log().string(), errorsIn(readFile(log()))));
 }
 

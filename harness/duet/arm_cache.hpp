@@ -25,6 +25,8 @@ class ArmFolder {
             std::chrono::seconds patience, const std::function<void(const std::string&)>& progress);
 
   const std::filesystem::path& path() const { return path_; }
+  /// For ToolCall::held: nobody else has the folder before all tools have ended.
+  int lock() const { return lock_.number(); }
   /// What markWhole() was told, if the folder is whole and all "files" that it names are what they
   /// were then; and it counts as used now.
   std::optional<nlohmann::ordered_json> content() const;

@@ -112,13 +112,20 @@ std::string contentOf(const Descriptor& file) {
 
 // --- its life -----------------------------------------------------------------------------------
 
-/// The signals that end this process are kept back as long as it lives.
+bool isIgnored(int signal) {
+  struct ::sigaction action = {};
+  return ::sigaction(signal, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
+/// The signals that end this process are kept back as long as the tool lives.
 class KeptSignals {
  public:
   KeptSignals() {
     ::sigset_t kept;
     ::sigemptyset(&kept);
-    for (const int signal : {SIGINT, SIGTERM, SIGHUP}) ::sigaddset(&kept, signal);
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+      if (!isIgnored(signal)) ::sigaddset(&kept, signal);  // by nohup, say
+    }
     ::sigprocmask(SIG_BLOCK, &kept, &former_);
     descriptor_ = Descriptor(::signalfd(-1, &kept, SFD_CLOEXEC | SFD_NONBLOCK));
   }
@@ -172,6 +179,8 @@ std::string packageOf(const std::string& program) {
   ::posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
   ::posix_spawn_file_actions_adddup2(&actions, words.output.number(), STDOUT_FILENO);
   ::posix_spawn_file_actions_adddup2(&actions, words.complaints.number(), STDERR_FILENO);
+  // To itself: that takes the mark from it by which it would be closed.
+  if (call.held >= 0) ::posix_spawn_file_actions_adddup2(&actions, call.held, call.held);
   if (!call.folder.empty()) {
     ::posix_spawn_file_actions_addchdir_np(&actions, call.folder.c_str());
   }

@@ -17,6 +17,9 @@ struct ToolCall {
   /// repository it is of, and speaks English.
   std::vector<std::string> settings = {};
   std::filesystem::path log = {};  ///< all that it says is added to this file; empty: see ToolEnd
+  /// A descriptor that it and all that it starts inherit, such as a lock that is to hold as long as
+  /// any of them lives, should this process be killed.
+  int held = -1;
 };
 
 struct ToolEnd {
