@@ -1,23 +1,30 @@
 // ringside gate: is the candidate slower than the baseline? Both measured now, side by side.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
-#include <chrono>
-#include <cstdlib>
-#include <fstream>
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <random>
 
 #include "harness/commands/commands.hpp"
 #include "harness/commands/new_bundle.hpp"
+#include "harness/compare/environment_facts.hpp"
 #include "harness/console.hpp"
 #include "harness/duet/gate_bundle.hpp"
+#include "harness/duet/gate_explanation.hpp"
 #include "harness/duet/gate_report.hpp"
 #include "harness/duet/gate_run.hpp"
+#include "harness/duet/slot_timing.hpp"
+#include "harness/duet/stored_baseline.hpp"
 #include "harness/environment.hpp"
+#include "harness/past_runs.hpp"
 #include "harness/plugin/plugin_file.hpp"
-#include "harness/progress.hpp"
+#include "harness/schedule.hpp"
 #include "harness/shared_files.hpp"
 #include "harness/usage_error.hpp"
+#include "results/judged_metrics.hpp"
 
 namespace ringside::harness {
 namespace {
@@ -33,7 +40,14 @@ struct GateOptions {
   std::vector<std::string> overrides;
   std::string format = "table";
   std::uint32_t links = 4;
+  std::uint32_t first_blocks = results::GateTerms{}.first_blocks;
+  std::uint32_t second_blocks = results::GateTerms{}.second_blocks;
+  std::optional<std::string> budget;
+  std::optional<std::string> save;
+  std::optional<std::string> explain;
+  std::optional<std::string> from;
   bool family_wise = false;
+  bool report_only = false;
   bool dry_run = false;
 };
 
@@ -68,46 +82,216 @@ std::string suiteText(const GateOptions& options, const Suite& suite) {
   return options.overrides.empty() ? suite.text : toToml(suite);
 }
 
-ExitCode gate(const GateOptions& options) {
-  if (options.baseline.empty()) {
-    throw UsageError(
-        "--baseline: name what is accepted: a git revision such as origin/main, a "
-        "build, or a plug-in");
+/// What both kinds of gate are about.
+struct GateSubject {
+  Suite suite;
+  Topology topology = Topology::ofThisMachine();
+  Plan plan;
+
+  explicit GateSubject(const GateOptions& options)
+      : suite(readSuite(findScenario(options.suite), options.overrides)),
+        plan(makePlan(suite, topology, memoryLimitsOfThisMachine())) {}
+};
+
+void printPlan(const GateSubject& subject) {
+  const GateableCells gateable = gateableCells(subject.suite, subject.plan);
+  const auto gating = std::count_if(gateable.metrics.begin(), gateable.metrics.end(),
+                                    [](const results::GateMetric& metric) { return metric.gates; });
+  say("gate {}: {}, {} of them gated by {}\n", subject.suite.name,
+      counted(subject.plan.cells.size(), "cell"), gateable.cells.size(),
+      counted(static_cast<std::uint64_t>(gating), "metric"));
+}
+
+void rememberGate(const GateResult& result, const std::string& suite,
+                  const std::filesystem::path& bundle) {
+  if (result.blocks == 0) return;
+  std::vector<results::ArmMedians> medians;
+  for (const results::MetricVerdict& verdict : result.verdicts) {
+    const auto values = valuesOf(result, verdict);
+    medians.push_back(values ? results::ArmMedians{(*values)[0], (*values)[1]}
+                             : results::ArmMedians{});
   }
+  results::HistoryEntry entry = newEntry(results::EntryKind::Gate, suite, bundle, result.exit_code);
+  entry.judged = results::judgedMetrics(result.verdicts, medians);
+  remember(bundle, entry);
+}
+
+// --- both arms now ------------------------------------------------------------------------------
+
+ExitCode gateArms(const GateOptions& options) {
   const ArmTerms arm_terms = armTerms(options);
   const Arm baseline = resolveArm("--baseline", options.baseline, arm_terms);
   const Arm candidate = resolveArm("--candidate", options.candidate, arm_terms);
   enterQueuesOf(baseline, "--baseline");
   enterQueuesOf(candidate, "--candidate");
-  const Suite suite = readSuite(findScenario(options.suite), options.overrides);
-  Topology topology = Topology::ofThisMachine();
-  const Plan plan = makePlan(suite, topology, memoryLimitsOfThisMachine());
+  GateSubject subject(options);
   printArms(baseline, candidate);
+  printPlan(subject);
   results::GateTerms terms;
   terms.family_wise = options.family_wise;
-  const GateableCells gateable = gateableCells(suite, plan);
-  say("gate {}: {}, {} of them gated, {}\n", suite.name, counted(plan.cells.size(), "cell"),
-      gateable.cells.size(), counted(gateable.metrics.size(), "metric"));
-  if (options.dry_run) return ExitCode::Fine;
-  GateBundle bundle(makeBundle(options.out, "gate-" + suite.name));
-  Session session(std::move(topology));
-  bundle.begin(suiteText(options, suite), describeEnvironment(session));
-  GateOrder order{.suite = &suite,
-                  .plan = &plan,
-                  .suite_file = bundle.suiteFile(),
+  terms.first_blocks = options.first_blocks;
+  terms.second_blocks = options.second_blocks;
+  GateOrder order{.suite = &subject.suite,
+                  .plan = &subject.plan,
+                  .suite_file = {},
                   .baseline = &baseline,
                   .candidate = &candidate,
                   .terms = terms,
-                  .seed = options.seed.value_or(freshSeed()),
-                  .on_block = [&](const KeptBlock& block) { bundle.append(block); }};
+                  .seed = options.seed.value_or(freshSeed())};
+  if (options.budget) order.budget = parseBudget(*options.budget).time;
+  refuseWhatCannotGate(order);
+  if (options.dry_run) return ExitCode::Fine;
+  GateBundle bundle(makeBundle(options.out, "gate-" + subject.suite.name));
+  Session session(subject.topology);
+  bundle.begin(suiteText(options, subject.suite), describeEnvironment(session));
+  order.suite_file = bundle.suiteFile();
+  order.on_block = [&](const KeptBlock& block) { bundle.append(block); };
   const GateResult result = runGate(order, session);
   const GateHeading heading = headingOf(order, bundle.path());
   bundle.finish(result, heading);
   put("{}", renderGate(result, heading, *parseFormat(options.format)));
   std::fflush(stdout);
   tellContinuousIntegration(result, heading);
+  rememberGate(result, subject.suite.name, bundle.path());
   say("\nbundle: {}\n{}\n", bundle.path().string(), gateSentence(result));
   return result.exit_code;
+}
+
+// --- a stored baseline --------------------------------------------------------------------------
+
+/// The candidate alone, into a bundle.
+AloneResult measureCandidate(const GateOptions& options, GateSubject& subject, const Arm& candidate,
+                             GateBundle& bundle, Session& session, const StoredBlocks& like) {
+  AloneOrder order{.plan = &subject.plan,
+                   .suite = &subject.suite,
+                   .suite_file = bundle.suiteFile(),
+                   .arm = &candidate,
+                   .seed = options.seed.value_or(freshSeed()),
+                   .blocks = options.first_blocks,
+                   .timings = {},
+                   .on_block = [&](const KeptBlock& block) { bundle.append(block); }};
+  for (const Cell& cell : subject.plan.cells) {
+    const auto stored = like.slot_ns.find(cell.name);
+    if (stored == like.slot_ns.end()) continue;
+    order.timings[cell.name] = slotTimingOf(cell.workload, stored->second);
+  }
+  AloneResult result = measureAlone(order, session);
+  for (const NotGated& one : result.not_measured) {
+    say("not measured: {}: {}\n", one.cell, one.reason);
+  }
+  return result;
+}
+
+ExitCode saveBaseline(const GateOptions& options) {
+  const Arm candidate = resolveArm("--candidate", options.candidate, armTerms(options));
+  enterQueuesOf(candidate, "--candidate");
+  GateSubject subject(options);
+  const std::string folder =
+      options.out.value_or((std::filesystem::path(kBaselineFolder) / *options.save).string());
+  GateBundle bundle(results::Bundle::create(folder));
+  Session session(subject.topology);
+  bundle.begin(suiteText(options, subject.suite), describeEnvironment(session));
+  const AloneResult alone =
+      measureCandidate(options, subject, candidate, bundle, session, StoredBlocks{});
+  if (alone.interrupted) return ExitCode::Interrupted;
+  if (alone.blocks.empty()) return ExitCode::EverythingSkipped;
+  put("{}\n", bundle.path().string());
+  say("saved: ringside gate {} --baseline {}\n", options.suite, bundle.path().string());
+  return ExitCode::Fine;
+}
+
+/// Another machine: nothing is judged, and without --report-only nothing is measured.
+bool isSameMachine(const std::filesystem::path& stored, const std::string& environment) {
+  const std::vector<EnvironmentFacts> both = {
+      EnvironmentFacts::of(stored), EnvironmentFacts(environment, "environment.json of now")};
+  if (both[0].machine() == both[1].machine()) return true;
+  say("{} was measured on another machine, or in another state of this one; what differs: {}\n",
+      stored.string(), fmt::join(machineDifferences(both), ", "));
+  return false;
+}
+
+ExitCode gateStored(const GateOptions& options, const std::filesystem::path& stored_folder) {
+  const StoredBlocks then = readStored(stored_folder);
+  const Arm candidate = resolveArm("--candidate", options.candidate, armTerms(options));
+  enterQueuesOf(candidate, "--candidate");
+  GateSubject subject(options);
+  Session session(subject.topology);
+  const std::string environment = describeEnvironment(session);
+  const bool same = isSameMachine(stored_folder, environment);
+  if (!same && !options.report_only) {
+    say("ringside: a gate against it would judge the machines; measure the baseline here, or take "
+        "--report-only to see both sides without a verdict\n");
+    return ExitCode::EnvironmentRefused;
+  }
+  GateBundle bundle(makeBundle(options.out, "stored-" + subject.suite.name));
+  bundle.begin(suiteText(options, subject.suite), environment);
+  const AloneResult now = measureCandidate(options, subject, candidate, bundle, session, then);
+  if (now.interrupted) return ExitCode::Interrupted;
+  const nlohmann::json facts = nlohmann::json::parse(environment);
+  const double bound =
+      driftBound(usualHistory(), subject.suite.name, facts.at("fingerprint").at("machine"));
+  DriftReport report = compareStored(then, storedOf(now.blocks),
+                                     gateableCells(subject.suite, subject.plan).metrics, bound);
+  report.judged = same && !options.report_only;
+  report.notes.push_back(fmt::format(
+      "the baseline was measured earlier: the same program drifts by more than most changes make, "
+      "so nothing below {:+.0f} % is red; `ringside gate --baseline REVISION` measures both now",
+      100 * std::expm1(bound)));
+  put("{}", renderDrift(report, *parseFormat(options.format)));
+  say("\nbundle: {}\n", bundle.path().string());
+  if (!report.judged || !report.alarms()) return ExitCode::Fine;
+  say("drift alarm: the candidate is worse than the stored baseline by more than {:+.0f} %\n",
+      100 * std::expm1(bound));
+  return ExitCode::Regression;
+}
+
+ExitCode gate(const GateOptions& options) {
+  if (options.explain) {
+    const std::filesystem::path bundle =
+        options.from ? std::filesystem::path(*options.from) : newestGate();
+    put("{}", explainGate(bundle, *options.explain));
+    return ExitCode::Fine;
+  }
+  if (options.suite.empty()) throw UsageError("gate: name a suite, such as gate");
+  if (options.save) return saveBaseline(options);
+  if (options.baseline.empty()) {
+    throw UsageError(
+        "--baseline: name what is accepted: a git revision such as origin/main, a "
+        "build, or a plug-in");
+  }
+  const std::filesystem::path stored = storedBaseline(options.baseline);
+  return stored.empty() ? gateArms(options) : gateStored(options, stored);
+}
+
+void addArmOptions(CLI::App& command, GateOptions& options) {
+  CLI::Option* baseline = command.add_option(
+      "--baseline", options.baseline, "What is accepted: revision, build, plug-in, or stored");
+  command.add_option("--candidate", options.candidate, "What is judged, named the same way")
+      ->capture_default_str();
+  command.add_option("--save-baseline", options.save, "Measure the candidate alone, and keep it")
+      ->option_text("NAME")
+      ->excludes(baseline);
+  command.add_flag("--report-only", options.report_only, "Stored baseline: no verdict");
+  command.add_option("--links", options.links, "Links of a revision, for its layout is chance")
+      ->check(CLI::Range(1U, kMaxLinks))
+      ->capture_default_str();
+  command.add_option("--out", options.out, "Folder of the bundle, which must not exist");
+  command.add_option("-a,--axis", options.overrides, "KEY=VALUE instead of what the file says")
+      ->expected(1)
+      ->take_all();
+}
+
+void addTermOptions(CLI::App& command, GateOptions& options) {
+  command.add_option("--first-blocks", options.first_blocks, "Of each cell in stage one")
+      ->check(CLI::Range(4U, 1000U))
+      ->capture_default_str();
+  command.add_option("--second-blocks", options.second_blocks, "Of a suspicious one in stage two")
+      ->check(CLI::Range(1U, 1000U))
+      ->capture_default_str();
+  command.add_option("--budget", options.budget, "Blocks until all is known, or for 90s, 5m, 1h");
+  command.add_flag("--fwer", options.family_wise, "Holm's procedure: no false alarm at all");
+  command.add_option("--seed", options.seed, "Of all that chance decides");
+  command.add_flag("--dry-run", options.dry_run, "Build both, show the plan, measure nothing");
 }
 
 }  // namespace
@@ -115,28 +299,20 @@ ExitCode gate(const GateOptions& options) {
 void addGateCommand(CLI::App& app, ExitCode& exit_code) {
   CLI::App* command = app.add_subcommand("gate", "Fail when a candidate is slower than a baseline");
   auto options = std::make_shared<GateOptions>();
-  command->add_option("suite", options->suite, "A scenario file, or its bare name")->required();
-  command->add_option("--baseline", options->baseline,
-                      "What is accepted: revision, build, plug-in");
-  command->add_option("--candidate", options->candidate, "What is judged, named the same way")
-      ->capture_default_str();
-  command->add_option("--out", options->out, "Folder of the bundle, which must not exist");
-  command->add_option("-a,--axis", options->overrides, "KEY=VALUE instead of what the file says")
-      ->expected(1)
-      ->take_all();
-  command->add_option("--links", options->links, "Links of a revision, for its layout is chance")
-      ->check(CLI::Range(1U, kMaxLinks))
-      ->capture_default_str();
-  command->add_option("--seed", options->seed, "Of all that chance decides");
-  command->add_flag("--fwer", options->family_wise, "Holm's procedure: no false alarm at all");
-  command->add_flag("--dry-run", options->dry_run, "Build both, show the plan, measure nothing");
+  command->add_option("suite", options->suite, "A scenario file, or its bare name");
+  addArmOptions(*command, *options);
+  addTermOptions(*command, *options);
+  command->add_option("--explain", options->explain, "Of a gate that ran: a cell's blocks, scores");
+  command->add_option("--from", options->from, "The bundle to explain; else the newest in out/");
   command->add_option("--format", options->format, "Of what stands on stdout")
       ->check(CLI::IsMember({"table", "json", "csv", "markdown"}))
       ->capture_default_str();
   command->footer(
       "Examples:\n  ringside gate gate --baseline origin/main\n"
       "  ringside gate gate --baseline HEAD~1 --candidate HEAD --format markdown\n"
-      "  ringside gate mine.toml --baseline ./old.so --candidate ./new.so");
+      "  ringside gate mine.toml --baseline ./old.so --candidate ./new.so\n"
+      "  ringside gate gate --save-baseline monday\n"
+      "  ringside gate --explain spsc/1p1c/el=8");
   command->callback([options, &exit_code] { exit_code = gate(*options); });
 }
 

@@ -31,7 +31,7 @@ bool mostlySaturated(const BlockEffects& effects, std::size_t arm) {
 
 }  // namespace
 
-CellCourse::CellCourse(const Cell& cell, results::GateCourse& course)
+CellCourse::CellCourse(const Cell& cell, results::MetricCourse& course)
     : cell_(&cell), course_(&course) {
   facts_.cell = cell.name;
   facts_.axes = cell.axes;
@@ -41,8 +41,6 @@ void CellCourse::beginStage(std::uint32_t blocks) {
   wanted_ = blocks;
   counted_ = 0;
   invalid_ = 0;
-  saturated_alone_ = {};
-  saturated_both_ = 0;
 }
 
 bool CellCourse::wantsBlock() const {
@@ -99,7 +97,7 @@ void CellCourse::noteValues(const BlockEffects& effects) {
 
 void CellCourse::endStage(const results::GateTerms& terms) {
   if (failed_ || skipped_ || violates_integrity_ || wanted_ == 0) return;
-  if (2 * counted_ < wanted_) {
+  if (wanted_ > 1 && 2 * counted_ < wanted_) {
     spoil(fmt::format("environment: of {} blocks {} did not count ({})", counted_ + invalid_,
                       invalid_, last_invalid_));
   }
@@ -117,12 +115,13 @@ void CellCourse::judgeAdmission() {
 }
 
 void CellCourse::judgeSaturation(const results::GateTerms& terms) {
-  if (cell_->workload != Workload::Paced || counted_ == 0) return;
-  if (saturated_both_ > kMostSaturated * counted_) {
+  const std::uint32_t blocks = facts_.blocks;
+  if (cell_->workload != Workload::Paced || blocks == 0) return;
+  if (saturated_both_ > kMostSaturated * blocks) {
     return spoil(
         fmt::format("saturated: neither arm can keep this rate in {} of {} blocks; use a "
                     "lower rate_per_s",
-                    saturated_both_, counted_));
+                    saturated_both_, blocks));
   }
   const std::uint32_t alone = saturated_alone_[0] + saturated_alone_[1];
   if (alone == 0) return;
@@ -133,7 +132,7 @@ void CellCourse::judgeSaturation(const results::GateTerms& terms) {
     course_->settle(metric, results::GateVerdict::Regressed,
                     fmt::format("saturated: in {} of {} blocks the candidate alone could not keep "
                                 "the rate, p {:.1e}",
-                                saturated_alone_[1], counted_, p));
+                                saturated_alone_[1], blocks, p));
   }
 }
 

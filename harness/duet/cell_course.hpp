@@ -9,7 +9,7 @@ namespace ringside::harness {
 class CellCourse {
  public:
   /// Both must outlive it.
-  CellCourse(const Cell& cell, results::GateCourse& course);
+  CellCourse(const Cell& cell, results::MetricCourse& course);
 
   /// The number of a metric of this cell in the course.
   void addMetric(std::size_t metric) { metrics_.push_back(metric); }
@@ -38,7 +38,7 @@ class CellCourse {
   void noteValues(const BlockEffects& effects);
 
   const Cell* cell_;
-  results::GateCourse* course_;
+  results::MetricCourse* course_;
   std::vector<std::size_t> metrics_;
   GateCellFacts facts_;
   std::map<std::string, std::array<std::vector<double>, 2>> values_;
@@ -48,7 +48,7 @@ class CellCourse {
   std::uint32_t invalid_ = 0;
   std::string last_invalid_;
   std::array<std::uint32_t, 2> rejected_by_ = {};
-  std::array<std::uint32_t, 2> saturated_alone_ = {};  ///< blocks
+  std::array<std::uint32_t, 2> saturated_alone_ = {};  ///< blocks of all stages
   std::uint32_t saturated_both_ = 0;
   bool violates_integrity_ = false;
   bool failed_ = false;

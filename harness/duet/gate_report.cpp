@@ -34,21 +34,6 @@ std::string valueText(const std::string& name, double value) {
   return fmt::format("{:.2f} %", 100 * value);
 }
 
-const GateCellFacts* factsOf(const GateResult& result, const std::string& cell) {
-  const auto found = std::find_if(result.cells.begin(), result.cells.end(),
-                                  [&](const GateCellFacts& facts) { return facts.cell == cell; });
-  return found == result.cells.end() ? nullptr : &*found;
-}
-
-std::optional<std::array<double, 2>> valuesOf(const GateResult& result,
-                                              const MetricVerdict& verdict) {
-  const GateCellFacts* const facts = factsOf(result, verdict.metric.cell);
-  if (facts == nullptr) return std::nullopt;
-  const auto found = facts->values.find(verdict.metric.name);
-  if (found == facts->values.end()) return std::nullopt;
-  return found->second;
-}
-
 /// "worse by" is positive whatever the metric's direction.
 Row rowOf(const GateResult& result, const MetricVerdict& verdict) {
   const auto values = valuesOf(result, verdict);
@@ -340,7 +325,8 @@ std::string gateAnnotations(const GateResult& result) {
 std::string toJson(const KeptBlock& block) {
   ordered_json values = ordered_json::object();
   for (const auto& [name, both] : block.effects.values) {
-    values[name] = {numberOrNull(both[0]), numberOrNull(both[1])};
+    values[name] = ordered_json::array({numberOrNull(both[0])});
+    if (block.arms.size() > 1) values[name].push_back(numberOrNull(both[1]));
   }
   ordered_json arms = ordered_json::array();
   for (const ArmReading& arm : block.arms) arms.push_back(ordered_json::parse(toJson(arm)));
@@ -349,6 +335,7 @@ std::string toJson(const KeptBlock& block) {
       {"stage", results::toString(block.stage)},
       {"block", block.number},
       {"seed", block.seed},
+      {"slot_ns", block.timing.slot_ns},
       {"pairs", block.effects.pairs},
       {"admitted", block.effects.admitted},
       {"why_invalid", block.effects.why_invalid.empty() ? ordered_json(nullptr)

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <memory>
 #include <random>
 #include <utility>
 
@@ -15,13 +16,14 @@
 #include "harness/duet/slot_reading.hpp"
 #include "harness/duet/slot_timing.hpp"
 #include "harness/usage_error.hpp"
+#include "results/gate/any_time_course.hpp"
 
 namespace ringside::harness {
 namespace {
 
 using results::ExitCode;
-using results::GateCourse;
 using results::GateMetric;
+using results::MetricCourse;
 
 /// Of the machine: what others may use before a gate begins (gate.md 3.3).
 constexpr double kQuiet = 0.10;
@@ -31,6 +33,12 @@ constexpr double kLoadedPart = 0.5;
 /// ln(1 + x %).
 double effectOfPercent(double percent) { return std::log1p(percent / 100); }
 
+std::unique_ptr<MetricCourse> courseOf(const GateOrder& order,
+                                       const std::vector<GateMetric>& metrics) {
+  if (order.budget) return std::make_unique<results::AnyTimeCourse>(order.terms, metrics);
+  return std::make_unique<results::GateCourse>(order.terms, metrics);
+}
+
 class GateRunner {
  public:
   GateRunner(const GateOrder& order, Session& session, GateableCells gateable)
@@ -38,12 +46,12 @@ class GateRunner {
         session_(session),
         baseline_(*order.baseline),
         candidate_(*order.candidate),
-        course_(order.terms, gateable.metrics),
+        course_(courseOf(order, gateable.metrics)),
         chance_(order.seed) {
     result_.not_gated = std::move(gateable.not_gated);
     std::size_t metric = 0;
     for (const Cell* cell : gateable.cells) {
-      CellCourse& one = cells_.emplace_back(*cell, course_);
+      CellCourse& one = cells_.emplace_back(*cell, *course_);
       for (; metric < gateable.metrics.size() && gateable.metrics[metric].cell == cell->name;
            ++metric) {
         one.addMetric(metric);
@@ -53,13 +61,14 @@ class GateRunner {
 
   GateResult run() {
     const auto begin = std::chrono::steady_clock::now();
+    if (order_.budget) end_ = begin + *order_.budget;
     waitForQuiet();
     chooseTimings();
-    while (!interrupted_ && !course_.isOver()) {
-      runStage(course_.wanted());
+    while (!interrupted_ && !course_->isOver() && hasTime()) {
+      runStage(course_->wanted());
       if (interrupted_) break;
       for (CellCourse& cell : cells_) cell.endStage(order_.terms);
-      course_.advance();
+      course_->advance();
     }
     finish();
     result_.seconds =
@@ -68,6 +77,7 @@ class GateRunner {
   }
 
  private:
+  bool hasTime() const { return !end_ || std::chrono::steady_clock::now() < *end_; }
   void waitForQuiet();
   void chooseTimings();
   void runStage(const std::vector<results::BlocksWanted>& wanted);
@@ -96,10 +106,11 @@ class GateRunner {
   Session& session_;
   ArmFiles baseline_;
   ArmFiles candidate_;
-  GateCourse course_;
+  std::unique_ptr<MetricCourse> course_;
   std::vector<CellCourse> cells_;
   std::mt19937_64 chance_;
   GateResult result_;
+  std::optional<std::chrono::steady_clock::time_point> end_;
   bool interrupted_ = false;
 };
 
@@ -144,8 +155,8 @@ void GateRunner::runStage(const std::vector<results::BlocksWanted>& wanted) {
     rounds = std::max(rounds, one.blocks);
     blocks += one.blocks;
   }
-  GateProgress progress(order_.tells_progress,
-                        fmt::format("stage {}", results::toString(course_.stage())), blocks);
+  GateProgress progress(order_.tells_progress && (!end_ || result_.blocks == 0),
+                        fmt::format("stage {}", results::toString(course_->stage())), blocks);
   // What a cell lacks after its blocks is made up for in rounds of its own: at most as many again.
   for (std::uint32_t round = 0; round < 2 * rounds && !interrupted_; ++round) {
     std::vector<std::size_t> order;
@@ -163,9 +174,10 @@ void GateRunner::runStage(const std::vector<results::BlocksWanted>& wanted) {
 
 void GateRunner::runOne(CellCourse& cell) {
   KeptBlock kept{.cell = cell.cell().name,
-                 .stage = course_.stage(),
+                 .stage = course_->stage(),
                  .number = cell.blocksSoFar(),
                  .seed = chance_(),
+                 .timing = cell.facts().timing,
                  .effects = {},
                  .arms = {}};
   BlockReading block =
@@ -211,7 +223,7 @@ void GateRunner::noteLoad() {
 }
 
 void GateRunner::finish() {
-  result_.verdicts = course_.verdicts();
+  result_.verdicts = course_->verdicts(MetricCourse::Detectable::Find);
   noteLoad();
   for (const CellCourse& cell : cells_) {
     result_.cells.push_back(cell.facts());
@@ -258,8 +270,8 @@ GateableCells gateableCells(const Suite& suite, const Plan& plan) {
   return gateable;
 }
 
-GateResult runGate(const GateOrder& order, Session& session) {
-  GateableCells gateable = gateableCells(*order.suite, *order.plan);
+void refuseWhatCannotGate(const GateOrder& order) {
+  const GateableCells gateable = gateableCells(*order.suite, *order.plan);
   if (gateable.cells.empty()) {
     throw UsageError(fmt::format(
         "{}: no cell of this suite can be gated here ({}); cells of throughput, ping_pong and "
@@ -267,12 +279,27 @@ GateResult runGate(const GateOrder& order, Session& session) {
         order.suite->name,
         gateable.not_gated.empty() ? "it has none" : gateable.not_gated.front().reason));
   }
+  if (order.budget) return;
   const auto gating = static_cast<std::size_t>(
       std::count_if(gateable.metrics.begin(), gateable.metrics.end(),
                     [](const GateMetric& metric) { return metric.gates; }));
   const std::string why = results::whyUnreachable(order.terms, gating);
   if (!why.empty()) throw UsageError(fmt::format("{}: {}", order.suite->name, why));
-  return GateRunner(order, session, std::move(gateable)).run();
+}
+
+std::optional<std::array<double, 2>> valuesOf(const GateResult& result,
+                                              const results::MetricVerdict& verdict) {
+  for (const GateCellFacts& facts : result.cells) {
+    if (facts.cell != verdict.metric.cell) continue;
+    const auto found = facts.values.find(verdict.metric.name);
+    if (found != facts.values.end()) return found->second;
+  }
+  return std::nullopt;
+}
+
+GateResult runGate(const GateOrder& order, Session& session) {
+  refuseWhatCannotGate(order);
+  return GateRunner(order, session, gateableCells(*order.suite, *order.plan)).run();
 }
 
 }  // namespace ringside::harness

@@ -1,8 +1,10 @@
 // A gate: every cell of a plan that can be gated, block after block, until the rules know enough.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,8 +24,9 @@ struct KeptBlock {
   results::GateStage stage = results::GateStage::First;
   std::uint32_t number = 0;  ///< among the cell's blocks, invalid ones included
   std::uint64_t seed = 0;
+  SlotTiming timing;
   BlockEffects effects;
-  std::vector<ArmReading> arms;  ///< baseline first
+  std::vector<ArmReading> arms;  ///< baseline first; one where a candidate is measured alone
 };
 
 /// A cell that was planned and has no verdict, and why.
@@ -40,6 +43,8 @@ struct GateOrder {
   const Arm* candidate = nullptr;
   results::GateTerms terms;
   std::uint64_t seed = 1;
+  /// How long it may take, instead of stages of a fixed size.
+  std::optional<std::chrono::milliseconds> budget = std::nullopt;
   /// Of the candidate, by cell; a self-test puts it there.
   std::map<std::string, Injection> injections = {};
   /// Sees each block as soon as it is over.
@@ -79,8 +84,34 @@ struct GateableCells {
 };
 GateableCells gateableCells(const Suite& suite, const Plan& plan);
 
-/// Runs it. Throws UsageError where no cell can be gated or the plan can show nothing, and
-/// std::system_error when no process or memory is to be had.
+/// What both arms measured of it; nullopt where nothing counted.
+std::optional<std::array<double, 2>> valuesOf(const GateResult& result,
+                                              const results::MetricVerdict& verdict);
+
+/// Throws UsageError where no cell can be gated, or where the plan can show nothing.
+void refuseWhatCannotGate(const GateOrder& order);
+
+/// Blocks of the candidate alone, so many that count of each cell, as far as they are to be had.
+/// `timings`: by cell, where they are settled.
+struct AloneOrder {
+  const Plan* plan = nullptr;
+  const Suite* suite = nullptr;
+  std::filesystem::path suite_file;
+  const Arm* arm = nullptr;
+  std::uint64_t seed = 1;
+  std::uint32_t blocks = 12;
+  std::map<std::string, SlotTiming> timings = {};
+  std::function<void(const KeptBlock&)> on_block = {};
+};
+struct AloneResult {
+  std::vector<KeptBlock> blocks;
+  std::vector<NotGated> not_measured;
+  bool interrupted = false;
+};
+AloneResult measureAlone(const AloneOrder& order, Session& session);
+
+/// Runs it. Throws as refuseWhatCannotGate(), and std::system_error when no process or memory is to
+/// be had.
 GateResult runGate(const GateOrder& order, Session& session);
 
 }  // namespace ringside::harness

@@ -21,7 +21,7 @@ double nsOf(std::uint64_t ticks, const Clock& clock) {
   return static_cast<double>(ticks) * clock.ns_per_tick;
 }
 
-Disturbance disturbanceIn(const Traffic& traffic, const Clock& clock) {
+Disturbance disturbanceIn(const Traffic& traffic, const Clock& clock, Blame blame) {
   std::vector<WorkerGaps> workers;
   for (std::uint32_t i = 0; i < traffic.shape().producers; ++i) {
     workers.push_back(WorkerGaps::of(traffic.producerGaps(i)));
@@ -29,7 +29,7 @@ Disturbance disturbanceIn(const Traffic& traffic, const Clock& clock) {
   for (std::uint32_t i = 0; i < traffic.shape().consumers; ++i) {
     workers.push_back(WorkerGaps::of(traffic.consumerGaps(i)));
   }
-  return {workers, clock, Blame::Anybody};
+  return {workers, clock, blame};
 }
 
 // --- throughput ---------------------------------------------------------------------------------
@@ -205,7 +205,8 @@ void readSlots(const Cell& cell, const SlotTable& table, const Traffic& traffic,
   const Clock& clock = by.clock;
   const SlotKind kind = table.shape().kind;
   const std::string name = kind == SlotKind::PingPong ? "rtt_ns" : "response_ns";
-  const Disturbance disturbance = disturbanceIn(traffic, clock);
+  const Disturbance disturbance = disturbanceIn(traffic, clock, Blame::Anybody);
+  const Disturbance machines = disturbanceIn(traffic, clock, Blame::Machine);
   std::vector<double> all_clean;
   for (std::uint32_t slot = 0; slot < slots; ++slot) {
     SlotReading one;
@@ -223,7 +224,10 @@ void readSlots(const Cell& cell, const SlotTable& table, const Traffic& traffic,
                               : responsesOf(table, traffic, disturbance, clock, slot, whole);
       all_clean.insert(all_clean.end(), times.clean.begin(), times.clean.end());
       putQuantiles(name, times, by.step_ns, one);
-      one.saturated = kind == SlotKind::Paced && isSaturated(whole);
+      // Where the machine took the time away, a plan that was not kept says nothing of the queue.
+      const std::uint64_t origin = table.origin(slot);
+      one.saturated = kind == SlotKind::Paced && isSaturated(whole) &&
+                      machines.partOf(origin, origin + whole.length) <= kBusyPart;
     }
     one.canary_ns = table.canaryNs(slot);
     reading.slots.push_back(std::move(one));

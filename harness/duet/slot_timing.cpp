@@ -34,6 +34,10 @@ SlotTiming timingOf(Workload workload, std::uint64_t slot_ns, std::uint32_t slot
 
 }  // namespace
 
+SlotTiming slotTimingOf(Workload workload, std::uint64_t slot_ns) {
+  return timingOf(workload, slot_ns, kPairs);
+}
+
 TimingChoice chooseTiming(const Cell& cell,
                           const std::function<BlockReading(const SlotTiming&)>& run) {
   TimingChoice choice{.timing = timingOf(cell.workload, kUsualNs, kPairs), .trouble = {}};

@@ -90,6 +90,8 @@ std::string_view toString(GateStage stage) noexcept {
       return "second";
     case GateStage::TopUp:
       return "top-up";
+    case GateStage::AnyTime:
+      return "any time";
   }
   return "unknown";
 }

@@ -50,8 +50,8 @@ std::string whyUnreachable(const GateTerms& terms, std::size_t gating_metrics);
 /// taken, so that what is promised of a quiet gate holds with a false alarm beside it.
 TwoStageRule ruleOf(const GateTerms& terms, double margin, std::size_t flagged_metrics);
 
-enum class GateStage : std::uint8_t { First, Second, TopUp };
-std::string_view toString(GateStage stage) noexcept;  ///< "first", "second", "top-up"
+enum class GateStage : std::uint8_t { First, Second, TopUp, AnyTime };
+std::string_view toString(GateStage stage) noexcept;  ///< "first", "second", "top-up", "any time"
 
 enum class GateVerdict : std::uint8_t { Pass, Regressed, Improved, Inconclusive };
 std::string_view toString(GateVerdict verdict) noexcept;  ///< "pass", "regressed", …
@@ -82,40 +82,60 @@ struct BlocksWanted {
   std::uint32_t blocks = 0;
 };
 
-class GateCourse {
+/// From the first block to the verdicts: who measures asks what is wanted, adds what came, and goes
+/// on.
+class MetricCourse {
  public:
-  /// Throws std::invalid_argument where whyUnreachable() has something to say, and for a metric
-  /// whose pass_bound is not above its margin.
-  GateCourse(GateTerms terms, std::vector<GateMetric> metrics);
+  virtual ~MetricCourse() = default;
 
   /// Empty when all is known.
-  std::vector<BlocksWanted> wanted() const;
+  virtual std::vector<BlocksWanted> wanted() const = 0;
   /// The effect that one block of the present stage shows of a metric. `metric` is its number.
   /// Throws std::logic_error for a block that was not wanted, for who chooses how many blocks count
   /// chooses the verdict, and std::invalid_argument for an effect that is not finite.
-  void add(std::size_t metric, double effect);
+  virtual void add(std::size_t metric, double effect) = 0;
   /// Nothing can be said of this metric any more: it is inconclusive for this reason. Of several
   /// calls of spoil() and settle() for one metric the first counts, and none undoes a regression
-  /// that stage two has shown.
-  void spoil(std::size_t metric, std::string reason);
+  /// that was shown before.
+  virtual void spoil(std::size_t metric, std::string reason) = 0;
   /// The metric is decided otherwise, by what is no effect: one arm alone saturated.
-  void settle(std::size_t metric, GateVerdict verdict, std::string reason);
-  /// All that was wanted has been added, or will never come; a metric with fewer blocks than half
-  /// of those wanted in stage one or two is spoilt.
-  void advance();
+  virtual void settle(std::size_t metric, GateVerdict verdict, std::string reason) = 0;
+  /// All that was wanted has been added, or will never come.
+  virtual void advance() = 0;
 
-  GateStage stage() const noexcept;
-  bool isOver() const noexcept;
-  const std::vector<GateMetric>& metrics() const noexcept;
-  std::size_t cellCount() const noexcept;
-  /// The cell of a metric, as a number.
-  std::size_t cellOf(std::size_t metric) const;
+  virtual GateStage stage() const noexcept = 0;
+  virtual bool isOver() const noexcept = 0;
+  virtual const std::vector<GateMetric>& metrics() const noexcept = 0;
 
   /// When it is over; before, what is not yet decided is inconclusive. `find_detectable`: work out
   /// each MDE too, which takes a tenth of a second a metric, and without which no metric is too
   /// noisy to gate.
   enum class Detectable { Skip, Find };
-  std::vector<MetricVerdict> verdicts(Detectable find_detectable = Detectable::Find) const;
+  virtual std::vector<MetricVerdict> verdicts(Detectable find_detectable) const = 0;
+};
+
+/// The two-stage rule.
+class GateCourse final : public MetricCourse {
+ public:
+  /// Throws std::invalid_argument where whyUnreachable() has something to say, and for a metric
+  /// whose pass_bound is not above its margin.
+  GateCourse(GateTerms terms, std::vector<GateMetric> metrics);
+
+  std::vector<BlocksWanted> wanted() const override;
+  void add(std::size_t metric, double effect) override;
+  void spoil(std::size_t metric, std::string reason) override;
+  void settle(std::size_t metric, GateVerdict verdict, std::string reason) override;
+  /// A metric with fewer blocks than half of those wanted in stage one or two is spoilt.
+  void advance() override;
+
+  GateStage stage() const noexcept override;
+  bool isOver() const noexcept override;
+  const std::vector<GateMetric>& metrics() const noexcept override;
+  std::size_t cellCount() const noexcept;
+  /// The cell of a metric, as a number.
+  std::size_t cellOf(std::size_t metric) const;
+
+  std::vector<MetricVerdict> verdicts(Detectable find_detectable = Detectable::Find) const override;
 
  private:
   /// What has become of one metric so far.

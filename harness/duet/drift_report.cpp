@@ -1,0 +1,91 @@
+// renderDrift(), of stored_baseline.hpp.
+#include <fmt/format.h>
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "harness/duet/stored_baseline.hpp"
+#include "harness/format_numbers.hpp"
+#include "results/metrics.hpp"
+
+namespace ringside::harness {
+namespace {
+
+using nlohmann::ordered_json;
+
+double percentOf(double effect) { return 100 * std::expm1(effect); }
+
+std::string percentText(double effect) {
+  return std::isfinite(effect) ? fmt::format("{:+.1f} %", percentOf(effect)) : "–";
+}
+
+std::string valueText(const std::string& name, double value) {
+  const results::Metric* const metric = results::findMetric(name);
+  if (metric != nullptr && metric->unit == results::Unit::Ns) return formatNs(value);
+  if (metric != nullptr && metric->unit == results::Unit::PerS) return formatCount(value) + "/s";
+  return fmt::format("{:.2f} %", 100 * value);
+}
+
+std::string verdictText(const DriftReport& report, const Drifted& metric) {
+  if (!report.judged) return "–";
+  return metric.alarms ? "drift alarm" : "no verdict";
+}
+
+ordered_json toJson(const DriftReport& report, const Drifted& metric) {
+  const auto number = [](double value) {
+    return std::isfinite(value) ? ordered_json(value) : ordered_json(nullptr);
+  };
+  return {{"cell", metric.cell},
+          {"metric", metric.metric},
+          {"then", metric.then},
+          {"now", metric.now},
+          {"worse_by_percent", number(percentOf(metric.effect))},
+          {"lower_percent", number(percentOf(metric.lower))},
+          {"upper_percent", number(percentOf(metric.upper))},
+          {"canary_normalised_percent", number(percentOf(metric.normalised))},
+          {"verdict", verdictText(report, metric)}};
+}
+
+std::string notesOf(const DriftReport& report) {
+  std::string text;
+  for (const std::string& cell : report.only_then) text += "only in the baseline: " + cell + "\n";
+  for (const std::string& cell : report.only_now) text += "only measured now: " + cell + "\n";
+  for (const std::string& note : report.notes) text += "note: " + note + "\n";
+  return text;
+}
+
+}  // namespace
+
+std::string renderDrift(const DriftReport& report, Format format) {
+  std::vector<ordered_json> rows;
+  TextTable table(
+      {"verdict", "cell", "metric", "then", "now", "worse by", "interval", "in canaries"}, 3);
+  for (const Drifted& metric : report.metrics) {
+    rows.push_back(toJson(report, metric));
+    table.add({verdictText(report, metric), metric.cell, metric.metric,
+               valueText(metric.metric, metric.then), valueText(metric.metric, metric.now),
+               percentText(metric.effect),
+               fmt::format("[{}, {}]", percentText(metric.lower), percentText(metric.upper)),
+               percentText(metric.normalised)});
+  }
+  switch (format) {
+    case Format::Json:
+      return renderJson({{"schema", 1},
+                         {"bound_percent", percentOf(report.bound)},
+                         {"judged", report.judged},
+                         {"alarms", report.alarms()},
+                         {"metrics", rows},
+                         {"only_then", report.only_then},
+                         {"only_now", report.only_now},
+                         {"notes", report.notes}});
+    case Format::Csv:
+      return renderCsv(rows);
+    case Format::Markdown:
+      return table.allMarkdown() + "\n" + notesOf(report);
+    case Format::Table:
+      break;
+  }
+  return table.allAligned() + "\n" + notesOf(report);
+}
+
+}  // namespace ringside::harness

@@ -1,0 +1,152 @@
+#include "harness/duet/gate_explanation.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <cmath>
+#include <fstream>
+#include <iterator>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <vector>
+
+#include "harness/axes.hpp"
+#include "harness/text_table.hpp"
+#include "harness/usage_error.hpp"
+#include "results/statistics/sign_flip.hpp"
+
+namespace ringside::harness {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+std::string percentText(double effect) {
+  return fmt::format("{:+.2f} %", 100 * std::expm1(effect));
+}
+
+std::string numberText(const json& value, const char* form = "{:+.2f} %") {
+  return value.is_number() ? fmt::format(fmt::runtime(form), value.get<double>()) : "–";
+}
+
+json readGate(const fs::path& bundle) {
+  std::ifstream stream(bundle / "gate.json");
+  const std::string text(std::istreambuf_iterator<char>(stream), {});
+  const json gate = json::parse(text, nullptr, false);
+  if (!gate.is_discarded() && gate.contains("verdicts")) return gate;
+  throw UsageError(
+      fmt::format("{}: this is no bundle of a gate, or the gate did not come to its "
+                  "end; name one that has a gate.json",
+                  bundle.string()));
+}
+
+std::string cellOf(const json& gate, const std::string& named) {
+  std::set<std::string> cells;
+  for (const json& verdict : gate.at("verdicts")) cells.insert(verdict.at("cell"));
+  if (cells.contains(named)) return named;
+  std::vector<std::string> fit;
+  for (const std::string& cell : cells) {
+    if (cell.find(named) != std::string::npos) fit.push_back(cell);
+  }
+  if (fit.size() == 1) return fit.front();
+  throw UsageError(
+      fmt::format("--explain {}: {}; the cells are\n  {}", named,
+                  fit.empty() ? "no cell is called so" : "several cells are called so",
+                  fmt::join(fit.empty() ? std::vector(cells.begin(), cells.end()) : fit, "\n  ")));
+}
+
+std::string blockTable(const fs::path& bundle, const std::string& cell,
+                       const std::vector<std::string>& metrics) {
+  Row headings = {"stage", "block", "pairs", "canaries"};
+  headings.insert(headings.end(), metrics.begin(), metrics.end());
+  headings.emplace_back("counts");
+  TextTable table(headings, 1);
+  std::ifstream stream(bundle / "blocks.jsonl");
+  for (std::string line; std::getline(stream, line);) {
+    const json block = json::parse(line, nullptr, false);
+    if (block.is_discarded() || block.at("cell") != cell) continue;
+    const json& canaries = block.at("canary_ns");
+    Row row = {block.at("stage"), std::to_string(block.at("block").get<int>()),
+               fmt::format("{}/{}", block.at("admitted").get<int>(), block.at("pairs").get<int>()),
+               fmt::format("{:.0f}, {:.0f} ns", canaries.at(0).get<double>(),
+                           canaries.at(1).get<double>())};
+    for (const std::string& metric : metrics) {
+      const json& effects = block.at("effects");
+      row.push_back(effects.contains(metric) ? percentText(effects.at(metric).get<double>()) : "–");
+    }
+    const json& why = block.at("why_invalid");
+    row.push_back(why.is_null() ? "yes" : "no: " + why.get<std::string>());
+    table.add(row);
+  }
+  return table.allAligned();
+}
+
+/// One stage of one metric: which score each block has, and how improbable their sum is.
+std::string stageText(const char* name, const json& effects, double margin) {
+  if (effects.empty()) return "";
+  const auto values = effects.get<std::vector<double>>();
+  const results::SignFlip test = results::signFlip(values, margin);
+  std::vector<std::string> scores;
+  int all = 0;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const bool above = values[i] > margin;
+    scores.push_back(fmt::format("{}{}", above ? "+" : "-", test.scores[i]));
+    all += test.scores[i];
+  }
+  return fmt::format(
+      "  {}: {} blocks, scores about the margin {}\n    sum of those above {} of {}: "
+      "p {:.3g} of being no worse than the margin\n",
+      name, values.size(), fmt::join(scores, " "), test.sum, all, test.p);
+}
+
+std::string metricText(const json& verdict) {
+  const double margin = std::log1p(verdict.at("margin_percent").get<double>() / 100);
+  std::string text = fmt::format(
+      "{}: {}\n  {}\n  margin {:g} %, pass bound {:g} %, baseline {}, candidate {}\n",
+      verdict.at("metric").get<std::string>(), verdict.at("verdict").get<std::string>(),
+      verdict.at("reason").get<std::string>(), verdict.at("margin_percent").get<double>(),
+      verdict.at("pass_percent").get<double>(), numberText(verdict.at("baseline"), "{:.6g}"),
+      numberText(verdict.at("candidate"), "{:.6g}"));
+  text += stageText("stage one", verdict.at("first_effects"), margin);
+  text += stageText("stage two", verdict.at("second_effects"), margin);
+  text +=
+      fmt::format("  estimate {} [{}, {}], MDE {}\n", numberText(verdict.at("worse_by_percent")),
+                  numberText(verdict.at("lower_percent")), numberText(verdict.at("upper_percent")),
+                  numberText(verdict.at("mde_percent")));
+  return text;
+}
+
+}  // namespace
+
+std::string explainGate(const fs::path& bundle, const std::string& named) {
+  const json gate = readGate(bundle);
+  const std::string cell = cellOf(gate, named);
+  std::vector<std::string> metrics;
+  std::string text;
+  for (const json& verdict : gate.at("verdicts")) {
+    if (verdict.at("cell") != cell) continue;
+    if (verdict.at("gates").get<bool>()) metrics.push_back(verdict.at("metric"));
+    text += "\n" + metricText(verdict);
+  }
+  return fmt::format(
+      "{}, of {}\nEffects: positive is worse. A block counts when enough pairs of "
+      "slots do, whose canaries agree.\n\n{}{}",
+      cell, bundle.string(), blockTable(bundle, cell, metrics), text);
+}
+
+fs::path newestGate() {
+  fs::path newest;
+  std::error_code failure;
+  for (const auto& entry : fs::directory_iterator("out", failure)) {
+    const bool is_gate = fs::exists(entry.path() / "gate.json", failure);
+    if (!is_gate) continue;
+    if (newest.empty() || fs::last_write_time(entry.path() / "gate.json") >
+                              fs::last_write_time(newest / "gate.json")) {
+      newest = entry.path();
+    }
+  }
+  if (!newest.empty()) return newest;
+  throw UsageError("--explain: there is no bundle of a gate in out/; name one with --from DIR");
+}
+
+}  // namespace ringside::harness
