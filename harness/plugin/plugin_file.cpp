@@ -123,8 +123,10 @@ PluginFile::PluginFile(fs::path file, std::string asked) : asked_(std::move(aske
   const std::string content = contentOfPlugin(file, asked_);
   const PluginStamp stamp = stampIn(content, asked_);
   refuseOtherBuild(stamp, asked_);
+  // A file in memory (/proc/self/fd/5) has no other path than that.
   std::error_code failure;
-  path_ = fs::weakly_canonical(file, failure);
+  path_ = fs::canonical(file, failure);
+  if (failure) path_ = fs::absolute(file);
   version_ = textOf(stamp.version);
   compiler_ = textOf(stamp.compiler);
   bytes_ = content.size();
