@@ -28,7 +28,8 @@ constexpr std::chrono::minutes kTimeToBuild{20};
 constexpr std::chrono::minutes kTimeToWait{25};
 constexpr const char* kProject = "harness/duet/arm_project";
 constexpr const char* kAdapter = "harness/queues/core_rings.cpp";
-constexpr const char* kReference = "core_rings";  ///< the plug-in as users make theirs
+constexpr const char* kReference = "core_rings";    ///< the plug-in as users make theirs
+constexpr const char* kHeaders = "plugin_headers";  ///< the check of them alone
 constexpr std::size_t kShownErrors = 8;
 
 /// What becomes part of an arm beside the headers, of which the stamp has a check.
@@ -91,6 +92,9 @@ class Building {
 
  private:
   fs::path log() const { return folder_.path() / "build.log"; }
+  std::vector<std::string> make(const std::string& target) const {
+    return {"ninja", "-C", build_.string(), target};
+  }
   ToolEnd call(std::vector<std::string> command) const;
   void run(std::vector<std::string> command) const;
   [[noreturn]] void throwFailed(const std::string& program, const ToolEnd& end) const;
@@ -141,19 +145,18 @@ void Building::compile() const {
        fmt::format("-DCMAKE_CXX_COMPILER={}", RINGSIDE_CXX_COMPILER),
        "-DCMAKE_CXX_FLAGS=" + own.flags, fmt::format("-DCMAKE_CXX_FLAGS_{}=", upper),
        "-DCMAKE_MODULE_LINKER_FLAGS="});
+  run(make(kHeaders));
   refuseOtherSources();
-  const ToolEnd end = call({"ninja", "-C", build_.string(), kReference});
+  const ToolEnd end = call(make(kReference));
   if (end.timed_out) throwFailed("ninja", end);
   if (!end.isFine()) refuseCore();
   refuseUnfit(build_ / fmt::format("{}.so", kReference));
 }
 
-/// Before what takes long.
+/// After kHeaders, before what takes long.
 void Building::refuseOtherSources() const {
-  run({"ninja", "-C", build_.string(), "plugin_headers"});
-  if (readFile(build_ / "generated/harness/plugin/plugin_build.hpp").find(kPluginHeaders) !=
-      std::string::npos)
-    return;
+  const std::string header = readFile(build_ / "generated/harness/plugin/plugin_build.hpp");
+  if (header.find(kPluginHeaders) != std::string::npos) return;
   throw UsageError(fmt::format(
       "{}: the sources in {} are not those that this program was built from, and its loops would "
       "not be those of the arm; build the program again",
@@ -212,8 +215,8 @@ void Building::link(ordered_json& content) const {
   const fs::path map = build_ / fmt::format("{}.map", kReference);
   const std::vector<std::string> sections = codeSections(readFile(map));
   if (sections.empty()) throw std::runtime_error(map.string() + " names no functions");
-  std::vector<std::string> command = {"ninja", "-C", build_.string()};
   const std::size_t first = content["files"].size();
+  std::vector<std::string> command = {"ninja", "-C", build_.string()};
   for (std::size_t number = first; number < terms_.links; ++number) {
     writeFile(build_ / fmt::format("link-{}.ld", number),
               orderScript(sections, static_cast<std::uint32_t>(number)));
@@ -236,21 +239,22 @@ void Building::link(ordered_json& content) const {
 }
 
 bool Building::isStillOf(const ordered_json& content) const {
-  if (!fs::exists(build_ / "build.ninja")) return false;
+  if (!fs::exists(build_ / "build.ninja") || !call(make(kHeaders)).isFine()) return false;
   refuseOtherSources();
-  run({"ninja", "-C", build_.string(), kReference});
-  return identity() == content["identity"];
+  return call(make(kReference)).isFine() && identity() == content["identity"];
 }
 
 std::string Building::identity() const {
   return fnv1a(readFile(build_ / fmt::format("{}.so", kReference)));
 }
 
-ordered_json factsOf(const ordered_json& content) {
+ordered_json factsOf(const ordered_json& content, std::uint32_t links) {
   ordered_json facts = {{"compiler", content["compiler"]}, {"flags", content["flags"]}};
   facts["links"] = "all functions in another order, gaps of 0 to 4080 bytes between some of them";
   facts["layouts"] = ordered_json::array();
-  for (const ordered_json& file : content["files"]) facts["layouts"].push_back(file["layout"]);
+  for (std::uint32_t number = 0; number < links; ++number) {
+    facts["layouts"].push_back(content["files"][number]["layout"]);
+  }
   return facts;
 }
 
@@ -294,7 +298,7 @@ ArmBuild buildArm(const CoreTree& core, const ArmBuildTerms& terms) {
     built.links.push_back(folder.path() / (*content)["files"][number]["file"].get<std::string>());
   }
   built.identity = (*content)["identity"];
-  built.facts = factsOf(*content);
+  built.facts = factsOf(*content, terms.links);
   return built;
 }
 
