@@ -64,11 +64,6 @@ std::string factOf(const ordered_json& environment, const char* section, const c
 
 // --- plug-ins -----------------------------------------------------------------------------------
 
-struct RememberedPlugin {
-  std::filesystem::path file;
-  std::string fnv1a;
-};
-
 /// Those that the run began with; none in a bundle that says nothing about them.
 std::vector<RememberedPlugin> pluginsOf(const ordered_json& request) {
   std::vector<RememberedPlugin> all;
@@ -122,6 +117,19 @@ std::string toJson(const Schedule& schedule, const std::string& scenario_text) {
   if (schedule.budget) json["budget"] = schedule.budget->text;
   if (schedule.shard) json["shard"] = toString(*schedule.shard);
   return json.dump(2) + "\n";
+}
+
+std::optional<RememberedRun> rememberedRun(const std::filesystem::path& folder) {
+  const std::filesystem::path file = folder / kRequestFile;
+  std::ifstream stream(file, std::ios::binary);
+  if (!stream) return std::nullopt;
+  const ordered_json request = ordered_json::parse(stream, nullptr, false);
+  if (!request.is_object()) {
+    throw UsageError(fmt::format(
+        "{} is damaged: it is no JSON object; put back the one that `ringside run` wrote",
+        file.string()));
+  }
+  return RememberedRun{wordOf(request, "scenario_fnv1a"), pluginsOf(request)};
 }
 
 EarlierRun::EarlierRun(const std::filesystem::path& folder,

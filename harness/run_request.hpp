@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -18,6 +19,21 @@ inline constexpr const char* kRequestFile = "run.json";
 /// The text of run.json: what was asked for, a check of the suite's text, and the plug-ins that are
 /// loaded.
 std::string toJson(const Schedule& schedule, const std::string& scenario_text);
+
+/// A plug-in that a run began with: where it was, and the check of its content.
+struct RememberedPlugin {
+  std::filesystem::path file;
+  std::string fnv1a;
+};
+
+/// What run.json says of what was run.
+struct RememberedRun {
+  std::string scenario_fnv1a;
+  std::vector<RememberedPlugin> plugins;
+};
+
+/// nullopt for a folder without run.json. Throws UsageError when it is damaged.
+std::optional<RememberedRun> rememberedRun(const std::filesystem::path& folder);
 
 /// A cell's name and the number of its repetition.
 using RepetitionId = std::pair<std::string, std::uint32_t>;

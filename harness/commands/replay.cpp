@@ -1,4 +1,4 @@
-// ringside replay: a history that was kept, judged again.
+// ringside replay: what was kept, once more: a history judged again, a record's cell run again.
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
@@ -8,6 +8,9 @@
 #include "harness/history/check.hpp"
 #include "harness/history/history_file.hpp"
 #include "harness/history/time_line.hpp"
+#include "harness/replay/replay_report.hpp"
+#include "harness/replay/replay_run.hpp"
+#include "harness/usage_error.hpp"
 
 namespace ringside::harness {
 namespace {
@@ -16,8 +19,10 @@ using nlohmann::ordered_json;
 using results::ExitCode;
 
 struct ReplayOptions {
-  std::string file;
+  ReplayOrder order;
   std::string format = "table";
+
+  const std::string& file() const { return order.query.named; }
 };
 
 struct Judgement {
@@ -65,7 +70,7 @@ std::string factsText(const History& history) {
 
 void putTable(const ReplayOptions& options, const Judgement& judgement) {
   const History& history = judgement.history;
-  put("{:<11} {}\n", "history", options.file);
+  put("{:<11} {}\n", "history", options.file());
   put("{:<11} {}\n", "queue", factsText(history));
   for (const auto& [name, text] : history.notes) put("{:<11} {}\n", name, text);
   put("{:<11} {}: {}\n", "operations", history.operations.size(),
@@ -108,7 +113,7 @@ ordered_json toJson(const Violation& violation, const History& history) {
 
 void putJson(const ReplayOptions& options, const Judgement& judgement) {
   const History& history = judgement.history;
-  ordered_json json = {{"file", options.file},         {"queue", history.queue},
+  ordered_json json = {{"file", options.file()},       {"queue", history.queue},
                        {"capacity", history.capacity}, {"delivery", toString(history.delivery)},
                        {"drained", history.drained},   {"declared_drops", history.declared_drops},
                        {"notes", history.notes},       {"operations", history.operations.size()}};
@@ -120,26 +125,75 @@ void putJson(const ReplayOptions& options, const Judgement& judgement) {
   put("{}\n", json.dump(2, ' ', false, ordered_json::error_handler_t::replace));
 }
 
-ExitCode replay(const ReplayOptions& options) {
-  const History history = readHistory(options.file);
+ExitCode judgeHistory(const ReplayOptions& options) {
+  const History history = readHistory(options.file());
   const Judgement judgement{history, countAll(history), firstViolation(history)};
   options.format == "json" ? putJson(options, judgement) : putTable(options, judgement);
   return judgement.violation ? ExitCode::Integrity : ExitCode::Fine;
 }
 
+// --- records ------------------------------------------------------------------------------------
+
+ExitCode runAgain(const ReplayOptions& options) {
+  const ReplayOutcome outcome = replayRecord(options.order);
+  put("{}", options.format == "json" ? renderReplayJson(outcome) : renderReplay(outcome));
+  std::fflush(stdout);
+  if (!outcome.trouble.empty()) say("ringside: {}\n", outcome.trouble);
+  if (!outcome.bundle.empty()) say("bundle: {}\n", outcome.bundle.string());
+  if (outcome.exit_code != ExitCode::Fine) {
+    say("result: {} (exit code {})\n", results::toString(outcome.exit_code),
+        static_cast<int>(outcome.exit_code));
+  }
+  return outcome.exit_code;
+}
+
+/// What asks for nothing of a history is there by mistake.
+void refuseOptionsOfRecords(const CLI::App& command, const ReplayOptions& options) {
+  for (const CLI::Option* option : command.get_options()) {
+    const bool is_of_both =
+        option->get_positional() || option->check_lname("format") || option->check_lname("help");
+    if (is_of_both || option->count() == 0) continue;
+    throw UsageError(
+        fmt::format("{}: {} is a history, which is judged and not run again; leave the option out",
+                    option->get_name(), options.file()));
+  }
+}
+
+ExitCode replay(const CLI::App& command, const ReplayOptions& options) {
+  if (holdsRecords(options.file())) return runAgain(options);
+  refuseOptionsOfRecords(command, options);
+  return judgeHistory(options);
+}
+
 }  // namespace
 
 void addReplayCommand(CLI::App& app, ExitCode& exit_code) {
-  CLI::App* command = app.add_subcommand("replay", "Judge a kept history of a queue again");
+  CLI::App* command =
+      app.add_subcommand("replay", "Run a record's cell again, judge a history again");
   auto options = std::make_shared<ReplayOptions>();
-  command->add_option("file", options->file, "A history that verify has kept")->required();
+  ReplayOrder& order = options->order;
+  command
+      ->add_option("file", order.query.named, "A bundle, FILE of records, FILE:LINE, or a history")
+      ->required();
+  command->add_option("--cell", order.query.cell, "Of a bundle: the whole name of the cell");
+  command->add_option("--repetition", order.query.repetition, "Of the cell; else the first");
+  command->add_option("--times", order.times, "How often it is run now")
+      ->check(CLI::Range(1U, kMaxReplays))
+      ->capture_default_str();
+  command->add_option("--warmup-ms", order.timing.warmup_ms, "Else as the bundle's suite has it")
+      ->check(CLI::Range(0, 60'000));
+  command->add_option("--duration-ms", order.timing.duration_ms, "Else as the suite has it")
+      ->check(CLI::Range(1, 600'000));
+  addPluginOption(*command, order.plugins);
+  command->add_option("--out", order.out, "Keep the new records in this new bundle");
   command->add_option("--format", options->format, "Of what stands on stdout")
       ->check(CLI::IsMember({"table", "json"}))
       ->capture_default_str();
   command->footer(
-      "Examples:\n  ringside replay out/verify/history-7.jsonl\n"
-      "  ringside replay history-7.jsonl --format json");
-  command->callback([options, &exit_code] { exit_code = replay(*options); });
+      "Examples:\n  ringside replay out/quick-… --cell quick/… --repetition 2\n"
+      "  ringside replay out/quick-…/records.jsonl:7 --times 5 --out out/again\n"
+      "  ringside replay out/verify/history-7.jsonl --format json");
+  command->callback([command, options, &exit_code] { exit_code = replay(*command, *options); });
 }
 
 }  // namespace ringside::harness

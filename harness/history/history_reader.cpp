@@ -179,10 +179,8 @@ class Reader {
     throw UsageError(fmt::format("{}:{}: {}", file_, line_number_, what));
   }
   [[noreturn]] void refuseRecords(std::string_view what) const {
-    throw UsageError(
-        fmt::format("{}: this is {}, not a history; records of a run cannot be "
-                    "replayed yet, so name a history that verify has kept",
-                    file_, what));
+    throw UsageError(fmt::format(
+        "{}: this is {}, not a history; name a history that verify has kept", file_, what));
   }
 
   bool nextLine();
