@@ -17,6 +17,7 @@
 #include "harness/contest_report.hpp"
 #include "harness/environment.hpp"
 #include "results/export/junit.hpp"
+#include "results/whole_file.hpp"
 
 namespace ringside::harness {
 namespace {
@@ -86,10 +87,11 @@ void GateBundle::append(const KeptBlock& block) {
   const results::Descriptor descriptor(
       ::open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
   const std::string line = toJson(block) + "\n";
-  const ::ssize_t written = ::write(descriptor.number(), line.data(), line.size());
-  if (written == static_cast<::ssize_t>(line.size())) return;
+  const int failure =
+      descriptor.number() < 0 ? errno : results::writeAll(descriptor.number(), line);
+  if (failure == 0) return;
   throw results::BundleError(fmt::format("{}: a block cannot be written ({}); is the disk full?",
-                                         file.string(), std::system_category().message(errno)));
+                                         file.string(), std::system_category().message(failure)));
 }
 
 void GateBundle::finish(const GateResult& result, const GateHeading& heading) {
@@ -111,7 +113,7 @@ GateHeading headingOf(const GateOrder& order, const std::filesystem::path& bundl
 }
 
 void tellContinuousIntegration(const GateResult& result, const GateHeading& heading) {
-  if (std::getenv("GITHUB_ACTIONS") != nullptr) put("{}", gateAnnotations(result));
+  if (std::getenv("GITHUB_ACTIONS") != nullptr) say("{}", gateAnnotations(result));
   const char* const summary = std::getenv("GITHUB_STEP_SUMMARY");
   if (summary == nullptr || *summary == '\0') return;
   std::ofstream stream(summary, std::ios::app | std::ios::binary);

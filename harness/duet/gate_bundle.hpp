@@ -31,8 +31,9 @@ class GateBundle {
 /// What a report says of this gate.
 GateHeading headingOf(const GateOrder& order, const std::filesystem::path& bundle);
 
-/// Where GitHub Actions runs it: annotations on stdout, and the Markdown appended to the step's
-/// summary, below its limit.
+/// Where GitHub Actions runs it: annotations on stderr, where its runner finds them as well and
+/// stdout stays what was asked for; and the Markdown appended to the step's summary, below its
+/// limit.
 void tellContinuousIntegration(const GateResult& result, const GateHeading& heading);
 
 }  // namespace ringside::harness

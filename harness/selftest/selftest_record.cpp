@@ -11,6 +11,7 @@
 
 #include "harness/usage_error.hpp"
 #include "results/descriptor.hpp"
+#include "results/whole_file.hpp"
 
 namespace ringside::harness {
 namespace {
@@ -125,9 +126,10 @@ void appendTried(const std::filesystem::path& file, const TriedGate& gate) {
   if (file.has_parent_path()) std::filesystem::create_directories(file.parent_path());
   const results::Descriptor descriptor(
       ::open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
-  const ::ssize_t written = ::write(descriptor.number(), line.data(), line.size());
-  if (written == static_cast<::ssize_t>(line.size())) return;
-  throw std::system_error(errno, std::system_category(),
+  const int failure =
+      descriptor.number() < 0 ? errno : results::writeAll(descriptor.number(), line);
+  if (failure == 0) return;
+  throw std::system_error(failure, std::system_category(),
                           file.string() + ": what the self-test found cannot be written");
 }
 
