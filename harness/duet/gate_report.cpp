@@ -96,7 +96,8 @@ Counts countsOf(const GateResult& result) {
     counts.regressed += verdict.verdict == GateVerdict::Regressed ? 1 : 0;
     counts.inconclusive += verdict.verdict == GateVerdict::Inconclusive ? 1 : 0;
     counts.improved += verdict.verdict == GateVerdict::Improved ? 1 : 0;
-    counts.cannot_gate += verdict.tested ? 0 : 1;
+    // What was spoilt has no MDE: it is undecided for another reason.
+    counts.cannot_gate += !verdict.tested && verdict.detectable ? 1 : 0;
   }
   return counts;
 }
@@ -147,13 +148,19 @@ ordered_json toJson(const GateCellFacts& facts) {
           {"loaded_blocks", facts.loaded_blocks}};
 }
 
-std::string linesBelow(const GateResult& result) {
-  std::string text;
-  for (const std::string& warning : result.warnings) text += "warning: " + warning + "\n";
+/// Warnings, and what was not gated: of that only how much, where the list is too long.
+std::string linesBelow(const GateResult& result, std::size_t most_bytes = std::string::npos) {
+  std::string warnings;
+  for (const std::string& warning : result.warnings) warnings += "warning: " + warning + "\n";
+  std::string cells;
   for (const NotGated& one : result.not_gated) {
-    text += fmt::format("not gated: {}: {}\n", one.cell, one.reason);
+    cells += fmt::format("not gated: {}: {}\n", one.cell, one.reason);
   }
-  return text;
+  if (cells.size() > most_bytes) {
+    cells =
+        fmt::format("{} are not gated: see gate.json\n", counted(result.not_gated.size(), "cell"));
+  }
+  return warnings + cells;
 }
 
 std::string armText(const ordered_json& arm) {
@@ -283,7 +290,7 @@ std::string gateMarkdown(const GateResult& result, const GateHeading& heading,
       "### Ringside gate {}: {}\n\nBaseline {}, candidate {}; {}; {}, {:.0f} s.\n\n", heading.suite,
       gateSentence(result), armText(heading.baseline), armText(heading.candidate), heading.machine,
       counted(result.blocks, "block"), result.seconds);
-  const std::string below = linesBelow(result);
+  const std::string below = linesBelow(result, most_bytes / 4);
   const std::string end = below.empty() ? "" : "\n```\n" + below + "```\n";
   constexpr std::size_t kReserved = 400;  // for the lines that say what was left out
   const auto put = [&](std::size_t& next, auto&& belongs) {
