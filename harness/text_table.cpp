@@ -38,6 +38,7 @@ TextTable::TextTable(Row headings, std::size_t left_aligned)
 }
 
 void TextTable::add(Row row) {
+  for (std::string& cell : row) std::replace(cell.begin(), cell.end(), '\n', ' ');
   widenFor(row);
   rows_.push_back(std::move(row));
 }
@@ -66,7 +67,13 @@ std::string TextTable::markdownHeadings() const {
 }
 
 std::string TextTable::markdown(std::size_t row) const {
-  return fmt::format("| {} |\n", fmt::join(rows_[row], " | "));
+  Row cells = rows_[row];
+  for (std::string& cell : cells) {
+    for (std::size_t at = 0; (at = cell.find('|', at)) != std::string::npos; at += 2) {
+      cell.insert(at, "\\");
+    }
+  }
+  return fmt::format("| {} |\n", fmt::join(cells, " | "));
 }
 
 std::string TextTable::allAligned() const {

@@ -20,6 +20,7 @@ class TextTable {
   /// The first `left_aligned` columns are words, and the last one is.
   TextTable(Row headings, std::size_t left_aligned);
 
+  /// A line break in a cell becomes a blank.
   void add(Row row);
 
   /// Each ends with a line end. Columns are as wide as their widest cell in all rows.
