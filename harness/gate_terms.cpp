@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <sstream>
 
 #include "harness/toml_values.hpp"
 #include "harness/usage_error.hpp"
@@ -157,6 +158,11 @@ ScenarioGate gateOf(const toml::table& gate, const TomlFile& file, Workload work
 }
 
 std::string toToml(const ScenarioGate& gate) {
+  const auto tomlText = [](const std::string& text) {
+    std::ostringstream stream;
+    stream << toml::value<std::string>(text);
+    return stream.str();
+  };
   if (gate.metrics.empty()) return {};
   std::string text = "[scenario.gate]\n";
   for (const MetricTerms& metric : gate.metrics) {
@@ -167,7 +173,7 @@ std::string toToml(const ScenarioGate& gate) {
     text += "required = true\n";
   } else {
     std::vector<std::string> parts;
-    for (const std::string& part : gate.required_parts) parts.push_back("'" + part + "'");
+    for (const std::string& part : gate.required_parts) parts.push_back(tomlText(part));
     text += parts.empty() ? "required = false\n"
                           : fmt::format("required = [{}]\n", fmt::join(parts, ", "));
   }
