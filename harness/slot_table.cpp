@@ -132,7 +132,11 @@ bool SlotSeat::begin() noexcept {
   TurnWords& turns = table_.turns();
   ++number_;
   std::uint32_t turn = 0;
+  const std::uint64_t since = clock_.now();
   while ((turn = turns.turn.load(std::memory_order_acquire)) == number_ - 1) {  // SYNC: Director
+    if (std::chrono::nanoseconds(clock_.nsBetween(since, clock_.now())) > kLongestSleep) {
+      return false;
+    }
     sleepWhile(turns.turn, turn, kLongestSleep);
   }
   if (turn != number_ || number_ > table_.shape().slots) return false;
