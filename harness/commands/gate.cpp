@@ -3,6 +3,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -42,6 +43,7 @@ struct GateOptions {
   std::uint32_t links = 4;
   std::uint32_t first_blocks = results::GateTerms{}.first_blocks;
   std::uint32_t second_blocks = results::GateTerms{}.second_blocks;
+  std::uint32_t until_quiet_s = 10;
   std::optional<std::string> budget;
   std::optional<std::string> save;
   std::optional<std::string> explain;
@@ -119,6 +121,9 @@ void rememberGate(const GateResult& result, const std::string& suite,
 // --- both arms now ------------------------------------------------------------------------------
 
 ExitCode gateArms(const GateOptions& options) {
+  const std::filesystem::path file = findScenario(options.suite);
+  // Which says so, before minutes go into building what it is to gate.
+  if (!std::filesystem::exists(file)) readSuite(file, options.overrides);
   const ArmTerms arm_terms = armTerms(options);
   const Arm baseline = resolveArm("--baseline", options.baseline, arm_terms);
   const Arm candidate = resolveArm("--candidate", options.candidate, arm_terms);
@@ -137,7 +142,8 @@ ExitCode gateArms(const GateOptions& options) {
                   .baseline = &baseline,
                   .candidate = &candidate,
                   .terms = terms,
-                  .seed = options.seed.value_or(freshSeed())};
+                  .seed = options.seed.value_or(freshSeed()),
+                  .until_quiet = std::chrono::seconds(options.until_quiet_s)};
   if (options.budget) order.budget = parseBudget(*options.budget).time;
   refuseWhatCannotGate(order);
   if (options.dry_run) return ExitCode::Fine;
@@ -264,8 +270,8 @@ ExitCode gate(const GateOptions& options) {
 }
 
 void addArmOptions(CLI::App& command, GateOptions& options) {
-  CLI::Option* baseline = command.add_option(
-      "--baseline", options.baseline, "What is accepted: revision, build, plug-in, or stored");
+  CLI::Option* baseline = command.add_option("--baseline", options.baseline,
+                                             "What is accepted: revision, build, plug-in, stored");
   command.add_option("--candidate", options.candidate, "What is judged, named the same way")
       ->capture_default_str();
   command.add_option("--save-baseline", options.save, "Measure the candidate alone, and keep it")
@@ -290,6 +296,11 @@ void addTermOptions(CLI::App& command, GateOptions& options) {
       ->capture_default_str();
   command.add_option("--budget", options.budget, "Blocks until all is known, or for 90s, 5m, 1h");
   command.add_flag("--fwer", options.family_wise, "Holm's procedure: no false alarm at all");
+  command
+      .add_option("--until-quiet", options.until_quiet_s,
+                  "Seconds that others may keep the machine busy")
+      ->check(CLI::Range(0U, 3600U))
+      ->capture_default_str();
   command.add_option("--seed", options.seed, "Of all that chance decides");
   command.add_flag("--dry-run", options.dry_run, "Build both, show the plan, measure nothing");
 }

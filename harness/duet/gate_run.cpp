@@ -27,7 +27,6 @@ using results::MetricCourse;
 
 /// Of the machine: what others may use before a gate begins (gate.md 3.3).
 constexpr double kQuiet = 0.10;
-constexpr int kLooksForQuiet = 10;
 constexpr double kLoadedPart = 0.5;
 
 /// ln(1 + x %).
@@ -92,6 +91,15 @@ class GateRunner {
     if (injected != order_.injections.end()) second.injection = injected->second;
     return {{.files = &baseline_}, second};
   }
+  /// Of its next block: the same in each gate of the same seed, whatever blocks came before.
+  std::uint64_t seedOf(const CellCourse& cell) const {
+    std::seed_seq mixed{static_cast<std::uint32_t>(order_.seed >> 32),
+                        static_cast<std::uint32_t>(order_.seed),
+                        static_cast<std::uint32_t>(&cell - cells_.data()), cell.blocksSoFar()};
+    std::array<std::uint32_t, 2> words = {};
+    mixed.generate(words.begin(), words.end());
+    return std::uint64_t{words[0]} << 32 | words[1];
+  }
   BlockOrder blockOrder(const CellCourse& cell, const SlotTiming& timing,
                         std::uint64_t seed) const {
     return {.suite = order_.suite_file,
@@ -116,10 +124,10 @@ class GateRunner {
 
 void GateRunner::waitForQuiet() {
   const SystemFiles files;
-  for (int look = 0; look < kLooksForQuiet; ++look) {
+  for (auto left = order_.until_quiet; left.count() > 0; --left) {
     const auto load = sampleLoad(files, std::chrono::seconds(1));
     if (!load || load->others < kQuiet || session_.interrupts().interrupted()) return;
-    if (look + 1 < kLooksForQuiet) continue;
+    if (left.count() > 1) continue;
     std::string who;
     for (const BusyProcess& process : load->busiest) {
       who += fmt::format("{}{}", who.empty() ? "" : ", ", process.name);
@@ -134,16 +142,17 @@ void GateRunner::waitForQuiet() {
 /// A short block of the baseline alone says how long slots must be for enough messages.
 void GateRunner::chooseTimings() {
   GateProgress progress(order_.tells_progress, "trying each cell", cells_.size());
+  std::mt19937_64 trials(order_.seed);  // of their own, for nobody knows how many there will be
   for (CellCourse& cell : cells_) {
     progress.next(cell.cell().name);
     const std::vector<Side> baseline = {{.files = &baseline_}};
     const TimingChoice choice = chooseTiming(cell.cell(), [&](const SlotTiming& timing) {
-      return runBlock(baseline, blockOrder(cell, timing, chance_()), session_);
+      return runBlock(baseline, blockOrder(cell, timing, trials()), session_);
     });
     interrupted_ = session_.interrupts().interrupted();
     if (interrupted_) return;
     cell.setTiming(choice.timing);
-    if (!choice.trouble.empty()) cell.fail(choice.trouble, choice.skips);
+    if (!choice.trouble.empty()) cell.fail("the baseline: " + choice.trouble, choice.skips);
   }
 }
 
@@ -176,7 +185,7 @@ void GateRunner::runOne(CellCourse& cell) {
   KeptBlock kept{.cell = cell.cell().name,
                  .stage = course_->stage(),
                  .number = cell.blocksSoFar(),
-                 .seed = chance_(),
+                 .seed = seedOf(cell),
                  .timing = cell.facts().timing,
                  .effects = {},
                  .arms = {}};
@@ -283,7 +292,8 @@ void refuseWhatCannotGate(const GateOrder& order) {
   const auto gating = static_cast<std::size_t>(
       std::count_if(gateable.metrics.begin(), gateable.metrics.end(),
                     [](const GateMetric& metric) { return metric.gates; }));
-  const std::string why = results::whyUnreachable(order.terms, gating);
+  const std::string why = gating == 0 ? "each metric of it is report_only, so nothing could fail"
+                                      : results::whyUnreachable(order.terms, gating);
   if (!why.empty()) throw UsageError(fmt::format("{}: {}", order.suite->name, why));
 }
 

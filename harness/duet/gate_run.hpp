@@ -45,6 +45,8 @@ struct GateOrder {
   std::uint64_t seed = 1;
   /// How long it may take, instead of stages of a fixed size.
   std::optional<std::chrono::milliseconds> budget = std::nullopt;
+  /// Before it begins, for others to leave the machine alone; 0: nobody looks.
+  std::chrono::seconds until_quiet{10};
   /// Of the candidate, by cell; a self-test puts it there.
   std::map<std::string, Injection> injections = {};
   /// Sees each block as soon as it is over.
