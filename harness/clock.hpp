@@ -13,6 +13,15 @@
 
 namespace ringside::harness {
 
+/// What comes behind begins when all that was loaded before is there.
+inline void finishLoads() noexcept {
+#if defined(__x86_64__)
+  _mm_lfence();
+#elif defined(__aarch64__)
+  asm volatile("isb" ::: "memory");
+#endif
+}
+
 enum class ClockSource : std::uint8_t { TimeStampCounter, MonotonicRaw };
 
 std::string_view toString(ClockSource source);
@@ -30,9 +39,7 @@ struct Clock {
   }
   /// After everything that was loaded before: the stamp of an arrival.
   std::uint64_t nowAfterLoads() const noexcept {
-#if defined(__x86_64__)
-    _mm_lfence();
-#endif
+    finishLoads();
     return now();
   }
   std::uint64_t nsBetween(std::uint64_t begin, std::uint64_t end) const noexcept {

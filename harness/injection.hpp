@@ -37,7 +37,8 @@ class Delay {
         most_(injection.fraction >= 1 ? ~0ULL
                                       : static_cast<std::uint64_t>(injection.fraction * 0x1p64)) {}
 
-  /// What a message begins with, once its time has passed.
+  /// What a message begins with, once its time has passed. The arithmetic begins when the message
+  /// is there as a whole: what is left of taking it would hide a part of so short a delay.
   std::uint64_t strike(std::uint64_t word) noexcept {
     if (!injection_.any()) return word;
     state_ = state_ * 6364136223846793005ULL + 1442695040888963407ULL;  // Knuth's MMIX generator
@@ -46,6 +47,8 @@ class Delay {
       const std::uint64_t begin = clock_.nowAfterLoads();
       while (clock_.nsBetween(begin, clock_.now()) < injection_.stall_ns) continue;
     }
+    if (injection_.steps == 0) return word;
+    finishLoads();
     return thereAndBack(word, injection_.steps);
   }
 
@@ -56,7 +59,11 @@ class Delay {
   std::uint64_t state_ = 1;
 };
 
-/// What one step costs by itself here, in ns: the fastest of many runs of a long chain.
-double costOfStep(const Clock& clock) noexcept;
+/// What so many steps cost a message by themselves here, in ns: the fastest of many runs of a long
+/// chain of such messages.
+double costOfSteps(std::uint32_t steps, const Clock& clock) noexcept;
+
+/// The steps that come nearest to `ns`, at least 1.
+std::uint32_t stepsFor(double ns, const Clock& clock) noexcept;
 
 }  // namespace ringside::harness

@@ -62,6 +62,11 @@ Cell cellOf(const SlotJob& job, const Topology& topology) {
   if (cell.skip_reason) throw std::runtime_error(*cell.skip_reason);
   if (cell.fail_reason) throw std::runtime_error(*cell.fail_reason);
   if (!job.plugin.empty()) cell.queue = &own;
+  // An older core, or another queue of that name: what it would leave aside would be judged.
+  if (!cell.queue->limits.takes_tuning && cell.axes.tuning != "adaptive") {
+    throw std::runtime_error(fmt::format("its queue {} takes no tuning, and the cell asks for {}",
+                                         cell.queue->name, cell.axes.tuning));
+  }
   return cell;
 }
 

@@ -13,10 +13,6 @@
 namespace ringside::harness {
 namespace {
 
-/// Added to the part of disturbed messages, which may be none: one in a thousand. Less than that is
-/// some gaps a slot, and their number is chance (gate.md 3.4 has a tenth of it: there the block
-/// noise was 40 % and more where the machine is calm, seen here).
-constexpr double kLeastFraction = 1e-3;
 constexpr std::string_view kDisturbed = "disturbed_fraction";
 /// What never came, against what did: an effect that nobody takes for small.
 constexpr double kNeverCame = 6.9;  // ln(1000)

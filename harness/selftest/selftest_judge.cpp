@@ -152,13 +152,13 @@ SelftestFinding detection(const std::string& what, const std::vector<const Tried
       estimated == 0
           ? ""
           : fmt::format("; the interval holds the expected size in {} of {}", covered, estimated);
-  return {
-      fmt::format("{}{}: found in {} of {} gates, {:.0f} to {:.0f} % with 95 %; predicted "
-                  "{:.0f} %{}",
-                  what, size, found.hits, found.trials,
-                  100 * results::clopperPearsonLower(found, kConfidence / 2),
-                  100 * results::clopperPearsonUpper(found, kConfidence / 2), 100 * power, cover),
-      results::binomialAtMost(found, power) >= kImplausible};
+  return {fmt::format("{}{}: found in {} of {} gates, {:.0f} to {:.0f} % with 95 %; predicted "
+                      "{}{:.0f} %{}",
+                      what, size, found.hits, found.trials,
+                      100 * results::clopperPearsonLower(found, kConfidence / 2),
+                      100 * results::clopperPearsonUpper(found, kConfidence / 2),
+                      effect == 0 ? "at least " : "", 100 * power, cover),
+          results::binomialAtMost(found, power) >= kImplausible};
 }
 
 std::string dates(const std::vector<TriedGate>& gates) {

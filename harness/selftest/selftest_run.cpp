@@ -105,9 +105,9 @@ const Cell& chooseCell(const SelftestOrder& order, const InjectionAsked& asked,
   return *fit[chance() % fit.size()];
 }
 
-/// The metric of the cell without any delay.
-double valueAlone(const SelftestOrder& order, const Cell& cell, const std::string& metric,
-                  std::uint64_t seed, Session& session) {
+/// The cell's metrics without any delay.
+std::map<std::string, double> valuesAlone(const SelftestOrder& order, const Cell& cell,
+                                          std::uint64_t seed, Session& session) {
   const ArmFiles files(*order.arm);
   const BlockReading block = runBlock({{.files = &files}},
                                       {.suite = order.suite_file,
@@ -117,9 +117,9 @@ double valueAlone(const SelftestOrder& order, const Cell& cell, const std::strin
                                        .number = 0,
                                        .seed = seed},
                                       session);
-  const BlockEffects alone = valuesOf(block);
-  const auto found = alone.values.find(metric);
-  return found == alone.values.end() ? 0 : found->second[0];
+  std::map<std::string, double> values;
+  for (const auto& [name, both] : valuesOf(block).values) values[name] = both[0];
+  return values;
 }
 
 /// Steps that cost so many ns by themselves, and what they then cost.
@@ -129,12 +129,9 @@ Injection injectionOf(const InjectionAsked& asked, double ns, const Clock& clock
     tried.true_ns = kStallNs;
     return {.steps = 0, .stall_ns = static_cast<std::uint64_t>(kStallNs), .fraction = kStalledPart};
   }
-  const double step_ns = costOfStep(clock);
-  const double steps = std::max(1.0, std::round(ns / step_ns));
-  tried.true_ns = steps * step_ns;
-  return {.steps = static_cast<std::uint32_t>(steps),
-          .stall_ns = 0,
-          .fraction = asked.tail_fraction.value_or(1)};
+  const std::uint32_t steps = stepsFor(ns, clock);
+  tried.true_ns = costOfSteps(steps, clock);
+  return {.steps = steps, .stall_ns = 0, .fraction = asked.tail_fraction.value_or(1)};
 }
 
 std::string wordsFor(const InjectionAsked& asked) {
@@ -145,6 +142,24 @@ std::string wordsFor(const InjectionAsked& asked) {
                        100 * *asked.tail_fraction);
   }
   return fmt::format("+{:g} ns to each message", *asked.ns);
+}
+
+/// The least effect that a tail or a stall can have: of a stall at least the message itself is
+/// disturbed, and where more than one in a hundred is struck, the p99 is one that was. 0 where
+/// nothing can be said.
+double leastEffect(const InjectionAsked& asked, const std::string& metric,
+                   const std::map<std::string, double>& alone) {
+  const auto valueOf = [&](const std::string& name) {
+    const auto found = alone.find(name);
+    return found == alone.end() ? 0 : found->second;
+  };
+  if (asked.stall) {
+    const double before = valueOf(metric) + kLeastFraction;
+    return std::log((before + kStalledPart) / before);
+  }
+  const std::string p50 = metric.substr(0, metric.find("_p99")) + "_p50_clean";
+  const bool reaches = asked.tail_fraction.value_or(0) > 0.01 && valueOf(metric) > 0;
+  return reaches ? std::max(0.0, std::log((valueOf(p50) + asked.tail_ns) / valueOf(metric))) : 0;
 }
 
 double nsFor(const InjectionAsked& asked, double alone) {
@@ -223,9 +238,9 @@ std::optional<TriedGate> tryInjection(const SelftestOrder& order, const Injectio
   tried.what = wordsFor(asked);
   tried.cell = cell.name;
   tried.metric = metricFor(asked, cell.workload);
-  const double alone = valueAlone(order, cell, tried.metric, chance(), session);
+  std::map<std::string, double> values = valuesAlone(order, cell, chance(), session);
+  const double alone = values[tried.metric];
   const Injection injection = injectionOf(asked, nsFor(asked, alone), session.clock(), tried);
-  // Of a tail and of a stall nobody knows beforehand how many messages are at the quantile.
   const bool is_shift = (asked.ns || asked.percent) && alone > 0;
   if (is_shift) tried.effect = std::log1p(tried.true_ns / alone);
   GateOrder with = gateOrder(order, seed);
@@ -236,7 +251,7 @@ std::optional<TriedGate> tryInjection(const SelftestOrder& order, const Injectio
   for (const MetricVerdict& verdict : result.verdicts) {
     if (verdict.metric.cell != tried.cell || verdict.metric.name != tried.metric) continue;
     tried.found = verdict.verdict == results::GateVerdict::Regressed;
-    const double effect = is_shift ? tried.effect : verdict.estimate;
+    const double effect = is_shift ? tried.effect : leastEffect(asked, tried.metric, values);
     tried.power = powerOf(verdict, effect, with.terms);
   }
   gate.injection = tried;

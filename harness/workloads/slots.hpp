@@ -194,6 +194,20 @@ void consumeSlots(WorkerContext& context) {
 
 // --- ping-pong ----------------------------------------------------------------------------------
 
+/// A pause of random length before each round trip, up to some 128 cycles. Without it both sides
+/// look for their messages in step with each other, and a round trip takes a whole number of looks:
+/// a delay of 10 ns then adds nothing, or a look of 25.
+class Dither {
+ public:
+  void pause() noexcept {
+    state_ = state_ * 6364136223846793005ULL + 1442695040888963407ULL;  // Knuth's MMIX generator
+    for (std::uint64_t i = state_ >> 57; i > 0; --i) asm volatile("");
+  }
+
+ private:
+  std::uint64_t state_ = 1;
+};
+
 /// Round trip, asking side.
 template <MeasurableQueue Q>
 void pingSlots(WorkerContext& context) {
@@ -204,8 +218,10 @@ void pingSlots(WorkerContext& context) {
   context.traffic->prefaultProducer(context.number);
   GapWatch watch(context.clock, context.traffic->producerGaps(context.number));
   const Wait wait = context.wait;
+  Dither dither;
   std::uint64_t sent = 0;
   const auto roundTrip = [&](CallTimes& asked, CallTimes& answered) {
+    dither.pause();
     question.write(Stamp{context.number, sent});
     const auto push = [&] { return attemptPush(requests, question.data(), wait); };
     if (!persist(context, [&] { return watched(watch, asked, push); })) return false;
