@@ -99,13 +99,10 @@ class RefusalTest(ReplayTest):
         text = history(*PUSHES)
         self.check_refused(self.replay(text[:-5]), f"{self.file}:3: ", "cut off")
 
-    def test_records_of_a_run_come_later(self):
-        text = json.dumps({"schema": 1, "suite": "quick"}) + "\n"
-        self.check_refused(self.replay(text), self.file, "cannot be replayed yet")
-
-    def test_a_bundle_comes_later(self):
-        finished = self.scratch.start("replay", self.scratch.folder).finish()
-        self.check_refused(finished, self.scratch.folder, "cannot be replayed yet")
+    def test_refuses_what_only_records_have(self):
+        for option in (["--cell", "x"], ["--times", "2"], ["--out", "x"], ["--plugin", "x.so"]):
+            finished = self.replay(history(*PUSHES), *option)
+            self.check_refused(finished, f"{option[0]}: ", self.file, "is a history")
 
     def test_refuses_a_file_that_is_missing(self):
         finished = self.scratch.start("replay", "not/there.jsonl").finish()
