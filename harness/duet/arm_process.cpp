@@ -47,12 +47,21 @@ class SharedTurns {
   TurnWords* words_;
 };
 
+/// The suite may name other queues of the plug-in: they are known here, and nothing of them runs.
+void enterOthersOf(const SlotJob& job) {
+  for (const Entrant& entrant : PluginFile(job.plugin, job.plugin).load()) {
+    if (entrant.name == job.queue || findMeasured(entrant.name) != nullptr) continue;
+    enterQueue(brokenEntry(entrant, "it is not the queue of this cell"));
+  }
+}
+
 /// The cell with the queue of the arm.
 Cell cellOf(const SlotJob& job, const Topology& topology) {
   static QueueEntry own;  // the cell points to it, to the end of the process
   if (!job.plugin.empty()) {
     own = entryFrom(job.plugin, job.queue);
     if (findMeasured(job.queue) == nullptr) enterQueue(own);  // for the plan to find it
+    enterOthersOf(job);
   }
   const Plan plan = makePlan(readSuite(job.suite, {}), topology, memoryLimitsOfThisMachine());
   const auto found = std::find_if(plan.cells.begin(), plan.cells.end(),
