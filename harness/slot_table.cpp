@@ -16,7 +16,6 @@ namespace {
 /// A worker whose turn never comes ends; whoever directs them has died long before.
 constexpr std::chrono::seconds kLongestSleep{120};
 constexpr std::uint32_t kSpinsBeforeYield = 1 << 12;
-constexpr std::uint64_t kDrainPatienceNs = 1'000'000'000;
 /// From here on until the first planned message, so that all stand ready.
 constexpr std::uint64_t kLeadNs = 20'000;
 /// What no queue is faster than: it settles how many places for stamps there are.

@@ -242,7 +242,8 @@ BlockReading runBlock(const std::vector<Side>& sides, const BlockOrder& order, S
   for (const auto& arm : arms) {
     all_ready = all_ready && arm->isReadyWithin(kUntilReady, session.interrupts());
   }
-  if (all_ready) runPairs(arms, order.timing, session, chance, reading.second_first);
+  reading.cut_short =
+      !all_ready || !runPairs(arms, order.timing, session, chance, reading.second_first);
   reading.interrupted = session.interrupts().interrupted();
   if (reading.interrupted) return reading;
   for (const auto& arm : arms) arm->endSlots();

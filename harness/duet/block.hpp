@@ -37,6 +37,7 @@ struct BlockReading {
   /// Of each pair of slots: whether the second arm came first.
   std::vector<bool> second_first;
   bool interrupted = false;
+  bool cut_short = false;  ///< a slot did not come to its end in time
 
   /// Of the first arm that has some.
   std::string trouble() const;

@@ -113,11 +113,19 @@ void putBlockEffects(const BlockReading& block, BlockEffects& effects) {
   }
 }
 
+/// Slots that were not run say something of the machine, or of an arm that stood still: those that
+/// were before are not taken for all.
+std::string whyIncomplete(const BlockReading& block) {
+  const std::string trouble = block.trouble();
+  if (!trouble.empty() || !block.cut_short) return trouble;
+  return "a slot did not come to its end in time";
+}
+
 }  // namespace
 
 BlockEffects effectsOf(const BlockReading& block) {
   BlockEffects effects;
-  effects.why_invalid = block.trouble();
+  effects.why_invalid = whyIncomplete(block);
   if (block.arms.size() < 2 || !effects.why_invalid.empty()) return effects;
   const std::vector<std::size_t> admitted = admittedPairs(block, effects);
   effects.run_delay = std::max(block.arms[0].run_delay, block.arms[1].run_delay);
@@ -137,7 +145,7 @@ BlockEffects effectsOf(const BlockReading& block) {
 
 BlockEffects valuesOf(const BlockReading& block) {
   BlockEffects effects;
-  effects.why_invalid = block.trouble();
+  effects.why_invalid = whyIncomplete(block);
   if (block.arms.empty() || !effects.why_invalid.empty()) return effects;
   const ArmReading& arm = block.arms[0];
   std::vector<std::size_t> admitted;

@@ -97,12 +97,15 @@ void CellCourse::noteValues(const BlockEffects& effects) {
 
 void CellCourse::endStage(const results::GateTerms& terms) {
   if (failed_ || skipped_ || violates_integrity_ || wanted_ == 0) return;
-  if (wanted_ > 1 && 2 * counted_ < wanted_) {
+  // A top-up only adds to what is there, and any time takes what comes.
+  const bool is_whole_stage = course_->stage() == results::GateStage::First ||
+                              course_->stage() == results::GateStage::Second;
+  if (is_whole_stage && 2 * counted_ < wanted_) {
     spoil(fmt::format("environment: of {} blocks {} did not count ({})", counted_ + invalid_,
                       invalid_, last_invalid_));
   }
+  judgeSaturation(terms);  // first: who cannot keep a rate has few messages, too
   judgeAdmission();
-  judgeSaturation(terms);
   wanted_ = 0;
 }
 
@@ -123,10 +126,11 @@ void CellCourse::judgeSaturation(const results::GateTerms& terms) {
                     "lower rate_per_s",
                     saturated_both_, blocks));
   }
+  if (saturated_alone_[1] <= kMostSaturated * blocks) return;
   const std::uint32_t alone = saturated_alone_[0] + saturated_alone_[1];
-  if (alone == 0) return;
   const double p = results::binomialAtLeast({saturated_alone_[1], alone}, 0.5);
-  if (p > terms.false_discovery_rate / 2) return;
+  // Asked of each cell, and again after a second stage: as one of so many metrics.
+  if (p > terms.false_discovery_rate / static_cast<double>(course_->metrics().size())) return;
   for (const std::size_t metric : metrics_) {
     if (!course_->metrics()[metric].gates) continue;
     course_->settle(metric, results::GateVerdict::Regressed,

@@ -68,7 +68,9 @@ void fill(const GateResult& result, TriedGate& gate) {
   gate.blocks = result.blocks;
   gate.exit_code = static_cast<int>(result.exit_code);
   for (const GateCellFacts& facts : result.cells) gate.loaded_blocks += facts.loaded_blocks;
-  for (const MetricVerdict& verdict : result.verdicts) gate.metrics.push_back(triedMetric(verdict));
+  for (const MetricVerdict& verdict : result.verdicts) {
+    if (verdict.metric.gates) gate.metrics.push_back(triedMetric(verdict));
+  }
 }
 
 bool wasInterrupted(const GateResult& result) {

@@ -45,21 +45,36 @@ inline std::uint64_t slotTicks(std::uint64_t ns, const Clock& clock) noexcept {
   return static_cast<std::uint64_t>(static_cast<double>(ns) / clock.ns_per_tick);
 }
 
-/// Waits no longer for what does not come: a second after the last producer has ended.
+/// Waits no longer for what does not come: some seconds from when it is first asked, for on a
+/// loaded machine the other side may stand still for one, and a message that is late is not lost.
+/// Less than whoever directs waits for the end of the slot.
 class SlotPatience {
  public:
+  static constexpr std::uint64_t kNs = 6'000'000'000;
+
   explicit SlotPatience(const Clock& clock) noexcept : clock_(clock) {}
   bool isOver() noexcept {
-    constexpr std::uint64_t kPatienceNs = 1'000'000'000;
     const std::uint64_t now = clock_.now();
     if (since_ == 0) since_ = now;
-    return clock_.nsBetween(since_, now) > kPatienceNs;
+    return clock_.nsBetween(since_, now) > kNs;
   }
 
  private:
   Clock clock_;
   std::uint64_t since_ = 0;
 };
+
+/// Repeats `attempt` until it succeeds; false when there is no patience left.
+template <class Attempt>
+bool persistInSlot(const WorkerContext& context, Attempt&& attempt) noexcept {
+  SlotPatience patience(context.clock);
+  for (std::uint64_t tries = 1; !attempt(); ++tries) {
+    giveWay(context.wait);
+    const bool looks = tries % kLookEvery == 0 || context.wait == Wait::Block;  // that takes long
+    if (looks && patience.isOver()) return false;
+  }
+  return true;
+}
 
 // --- throughput ---------------------------------------------------------------------------------
 
@@ -224,10 +239,10 @@ void pingSlots(WorkerContext& context) {
     dither.pause();
     question.write(Stamp{context.number, sent});
     const auto push = [&] { return attemptPush(requests, question.data(), wait); };
-    if (!persist(context, [&] { return watched(watch, asked, push); })) return false;
+    if (!persistInSlot(context, [&] { return watched(watch, asked, push); })) return false;
     ++sent;
     const auto pop = [&] { return attemptPop(replies, answer.data(), wait); };
-    if (!persist(context, [&] { return watched(watch, answered, pop); })) return false;
+    if (!persistInSlot(context, [&] { return watched(watch, answered, pop); })) return false;
     ++context.findings->received;
     std::optional<Stamp> stamp = answer.readWhole();
     if (stamp && stamp->producer != context.number) stamp.reset();  // somebody else's reply
@@ -282,7 +297,7 @@ void pongSlots(WorkerContext& context) {
     }
     auto& reply = replies[stamp->producer];
     const auto push = [&] { return attemptPush(reply, element.data(), context.wait); };
-    persist(context, [&] { return watched(watch, times, push); });
+    persistInSlot(context, [&] { return watched(watch, times, push); });
   };
   SlotWork(context, context.shape.producers + context.number).forEach([&](SlotSeat& seat) {
     watch.start();
@@ -333,11 +348,10 @@ void sendPlannedSlots(WorkerContext& context) {
     }
   };
   SlotWork(context, context.number).forEach([&](SlotSeat& seat) {
-    constexpr std::uint64_t kPatienceNs = 1'000'000'000;
     const std::uint64_t first = context.slots->firstPlanned(context.number, seat.number());
     const std::uint64_t end = context.slots->firstPlanned(context.number, seat.number() + 1);
     const std::uint64_t give_up =
-        seat.origin() + slotTicks(seat.shape().slot_ns + kPatienceNs, context.clock);
+        seat.origin() + slotTicks(seat.shape().slot_ns + SlotPatience::kNs, context.clock);
     std::uint64_t next = first;
     watch.start();
     for (; next < end; ++next) {
