@@ -137,15 +137,17 @@ void GateCourse::add(std::size_t metric, double effect) {
                                             metrics_.at(metric).cell, metrics_[metric].name,
                                             effect));
   }
-  if (addedInThisStage(metric) >= blocksWantedOf(cellOf(metric))) {
+  if (progress_[metric].added >= blocksWantedOf(cellOf(metric))) {
     throw std::logic_error(fmt::format("{}, {}: a block of stage {} that was not wanted",
                                        metrics_[metric].cell, metrics_[metric].name,
                                        toString(stage_)));
   }
   MetricVerdict& found = found_[metric];
   const bool is_second = stage_ == GateStage::Second || !found.second.empty();
+  if (is_second && found.second.empty()) found.topped_up = 0;  // of what decides from now on
   (is_second ? found.second : found.first).push_back(effect);
   found.topped_up += stage_ == GateStage::TopUp ? 1 : 0;
+  ++progress_[metric].added;
 }
 
 void GateCourse::spoil(std::size_t metric, std::string reason) {
@@ -165,6 +167,13 @@ void GateCourse::advance() {
   if (stage_ == GateStage::First) {
     spoilWhatIsShort();
     endFirst();
+    flag();
+    begin(GateStage::TopUp, terms_.top_up_blocks, unclearCells());
+    if (!wanted_.empty()) return;
+  }
+  if (stage_ == GateStage::TopUp && !had_second_) {
+    had_second_ = true;
+    flag();
     begin(GateStage::Second, terms_.second_blocks, suspiciousCells());
     if (!wanted_.empty()) return;
   }
@@ -191,15 +200,10 @@ std::uint32_t GateCourse::blocksWantedOf(std::size_t cell) const noexcept {
   return 0;
 }
 
-std::size_t GateCourse::addedInThisStage(std::size_t metric) const noexcept {
-  const MetricVerdict& found = found_[metric];
-  if (stage_ == GateStage::TopUp) return found.topped_up;
-  return stage_ == GateStage::Second ? found.second.size() : found.first.size();
-}
-
 void GateCourse::begin(GateStage stage, std::uint32_t blocks, const std::vector<bool>& cells) {
   stage_ = stage;
   wanted_.clear();
+  for (Progress& metric : progress_) metric.added = 0;
   if (blocks == 0) return;
   for (std::size_t cell = 0; cell < cells.size(); ++cell) {
     if (cells[cell]) wanted_.push_back({.cell = cell, .stage = stage, .blocks = blocks});
@@ -209,7 +213,7 @@ void GateCourse::begin(GateStage stage, std::uint32_t blocks, const std::vector<
 void GateCourse::spoilWhatIsShort() {
   for (std::size_t i = 0; i < metrics_.size(); ++i) {
     const std::uint32_t wanted = blocksWantedOf(progress_[i].cell);
-    const std::size_t added = addedInThisStage(i);
+    const std::uint32_t added = progress_[i].added;
     if (2 * added >= wanted) continue;
     spoil(i, fmt::format("only {} of {} blocks of the {} stage", added, wanted, toString(stage_)));
   }
@@ -221,9 +225,7 @@ void GateCourse::endFirst() {
   for (std::size_t i = 0; i < metrics_.size(); ++i) {
     if (progress_[i].is_decided) continue;
     MetricVerdict& found = found_[i];
-    found.first_p = signFlipP(found.first, metrics_[i].margin);
     found.improved_p = signFlipP(negated(found.first), metrics_[i].margin);
-    progress_[i].was_flagged = found.first_p <= terms_.flag_p;
     improved.push_back(found.improved_p);
     open.push_back(i);
   }
@@ -231,6 +233,27 @@ void GateCourse::endFirst() {
   for (std::size_t i = 0; i < open.size(); ++i) {
     progress_[open[i]].has_improved = rejections.rejected[i];
   }
+}
+
+/// What is suspicious by all blocks so far. Chosen however it may be: only fresh blocks decide.
+void GateCourse::flag() {
+  for (std::size_t i = 0; i < metrics_.size(); ++i) {
+    MetricVerdict& found = found_[i];
+    if (progress_[i].is_decided || found.first.empty()) continue;
+    found.first_p = signFlipP(found.first, metrics_[i].margin);
+    progress_[i].was_flagged = found.first_p <= terms_.flag_p;
+  }
+}
+
+/// Neither suspicious after stage one nor shown to pass: more blocks make it the one or the other.
+/// A suspicious cell gets more for all its metrics as it is.
+std::vector<bool> GateCourse::unclearCells() const {
+  std::vector<bool> cells = undecidedCells();
+  const std::vector<bool> suspicious = suspiciousCells();
+  for (std::size_t cell = 0; cell < cells.size(); ++cell) {
+    if (suspicious[cell]) cells[cell] = false;
+  }
+  return cells;
 }
 
 std::vector<bool> GateCourse::suspiciousCells() const {
@@ -272,6 +295,7 @@ std::vector<bool> GateCourse::undecidedCells() const {
   for (std::size_t i = 0; i < metrics_.size(); ++i) {
     const Progress& progress = progress_[i];
     if (!metrics_[i].gates || progress.is_decided || progress.is_rejected) continue;
+    if (found_[i].topped_up > 0) continue;  // once
     if (!holdsPassBound(found_[i], terms_)) cells[progress.cell] = true;
   }
   return cells;

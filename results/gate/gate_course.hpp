@@ -1,7 +1,8 @@
 // The course of a gate, from the first block to the verdicts, without anything that measures: who
 // measures asks what is wanted next, adds what came, and goes on. The rules are those of a
-// two-stage gate: all cells in stage one, the suspicious ones again with fresh blocks in stage two,
-// the Benjamini-Hochberg procedure over the p-values of stage two alone.
+// two-stage gate: all cells in stage one, once more where that shows neither suspicion nor a pass;
+// the suspicious ones again with fresh blocks in stage two, the Benjamini-Hochberg procedure over
+// the p-values of stage two alone. However the suspicious ones were chosen, that holds.
 #pragma once
 
 #include <cstddef>
@@ -141,6 +142,7 @@ class GateCourse final : public MetricCourse {
   /// What has become of one metric so far.
   struct Progress {
     std::size_t cell = 0;
+    std::uint32_t added = 0;  ///< in the present stage
     bool is_decided = false;  ///< by spoil() or settle()
     bool was_flagged = false;
     bool is_rejected = false;  ///< as no worse than the baseline, in stage two
@@ -148,12 +150,13 @@ class GateCourse final : public MetricCourse {
   };
 
   std::uint32_t blocksWantedOf(std::size_t cell) const noexcept;
-  std::size_t addedInThisStage(std::size_t metric) const noexcept;
   void begin(GateStage stage, std::uint32_t blocks, const std::vector<bool>& cells);
   void spoilWhatIsShort();
   void endFirst();
   void endSecond();
   void rejectAmong(bool gating);
+  void flag();
+  std::vector<bool> unclearCells() const;
   std::vector<bool> suspiciousCells() const;
   std::vector<bool> undecidedCells() const;
   std::size_t flaggedCount() const noexcept;
@@ -165,6 +168,7 @@ class GateCourse final : public MetricCourse {
   std::vector<MetricVerdict> found_;  ///< of each metric, as far as it is known
   std::size_t cell_count_ = 0;
   GateStage stage_ = GateStage::First;
+  bool had_second_ = false;  ///< or it was found that there need be none
   std::vector<BlocksWanted> wanted_;
   bool is_over_ = false;
 };

@@ -197,7 +197,25 @@ TEST(GateCourseTest, TopsUpOnceWhatIsNeitherWorseNorShownToBeWithinTheBound) {
   EXPECT_EQ(found.verdict, GateVerdict::Pass);
   EXPECT_EQ(found.first.size(), 24U);
   EXPECT_EQ(found.topped_up, 12U);
-  EXPECT_EQ(found.first_p, signFlipP(std::span(found.first).first(12), kMargin));
+  EXPECT_EQ(found.first_p, signFlipP(found.first, kMargin));
+}
+
+TEST(GateCourseTest, WhatATopUpMakesSuspiciousIsDecidedByStageTwo) {
+  GateCourse course = courseOfTwo();
+  addTo(course, 0, kCalm);
+  addTo(course, 1, {.count = 12, .above = 6, .distance = 0.05, .spread = 0.2});
+  course.advance();
+  addTo(course, 1, {.count = 12, .above = 12, .distance = 0.5});
+  course.advance();
+  EXPECT_EQ(course.stage(), GateStage::Second);
+  EXPECT_THAT(cellsWanted(course), ElementsAre(1));
+  addTo(course, 1, kMuchWorse);
+  course.advance();
+  EXPECT_TRUE(course.isOver());
+  const MetricVerdict found = verdictsOf(course)[1];
+  EXPECT_EQ(found.verdict, GateVerdict::Regressed);
+  EXPECT_EQ(found.second.size(), 36U);
+  EXPECT_EQ(found.topped_up, 0U);
 }
 
 TEST(GateCourseTest, IsInconclusiveWhenTheTopUpDoesNotHelp) {
