@@ -151,10 +151,13 @@ bool SlotSeat::begin() noexcept {
   sheet_ = &table_.sheet(number(), worker_);
   stamps_ = table_.stamps(number(), worker_);
   told_ = 0;
+  delay_before_ns_ = readUsage().run_delay_ns;
   return true;
 }
 
 void SlotSeat::end() noexcept {
+  const std::uint64_t delay_ns = readUsage().run_delay_ns;
+  sheet_->run_delay_ns = delay_ns == kNotReported ? kNotReported : delay_ns - delay_before_ns_;
   // acq_rel: what all have left is there for whoever is told.
   const std::uint32_t ended = 1 + table_.words().ended.fetch_add(1, std::memory_order_acq_rel);
   if (ended != number_ * table_.workers()) return;

@@ -51,6 +51,9 @@ struct SlotSheet {
   std::uint64_t messages = 0;  ///< in the measured part
   std::uint64_t began = 0;     ///< of the measured part
   std::uint64_t ended = 0;
+  /// In which this worker could have run and did not, within the slot: not while it was woken for
+  /// it. All ones where the kernel does not say.
+  std::uint64_t run_delay_ns = 0;
 };
 
 /// Made by the arm's process before it forks; workers inherit the mapping.
@@ -142,6 +145,7 @@ class SlotSeat {
   std::uint32_t number_ = 0;
   std::uint32_t meetings_ = 0;
   std::uint64_t told_ = 0;
+  std::uint64_t delay_before_ns_ = 0;
   SlotSheet* sheet_ = nullptr;
   std::span<std::uint64_t> stamps_;
   std::uint64_t origin_ = 0;

@@ -138,17 +138,26 @@ std::optional<Trouble> runSlots(Crew& crew, const QueueNames& names, TurnWords& 
   return crew.join();
 }
 
-void readFindings(const Control& control, const SlotJob& job, ArmReading& reading) {
+/// Of the slots of one worker, the part in which it waited for its CPU.
+double runDelayOf(const SlotTable& table, std::uint32_t worker, std::uint32_t slots) {
+  std::uint64_t delay_ns = 0;
+  for (std::uint32_t slot = 0; slot < slots; ++slot) {
+    const std::uint64_t one = table.sheet(slot, worker).run_delay_ns;
+    if (one != kNotReported) delay_ns += one;
+  }
+  const double all_ns = static_cast<double>(slots) *
+                        static_cast<double>(table.shape().slot_ns + table.shape().skip_ns);
+  return all_ns > 0 ? static_cast<double>(delay_ns) / all_ns : 0;
+}
+
+void readFindings(const Control& control, const SlotTable& table, std::uint32_t slots,
+                  ArmReading& reading) {
   results::Validation validation = settleAll(control);
-  const double slots_ns =
-      static_cast<double>(job.timing.slots) * static_cast<double>(job.timing.slot_ns);
   for (std::uint32_t i = 0; i < control.workerCount(); ++i) {
     const WorkerFindings& findings = control.worker(i);
     validation.received += findings.received;
     validation.torn += findings.torn;
-    const std::uint64_t delay = findings.proof.timed.run_delay_ns;
-    if (delay == kNotReported) continue;
-    reading.run_delay = std::max(reading.run_delay, static_cast<double>(delay) / slots_ns);
+    reading.run_delay = std::max(reading.run_delay, runDelayOf(table, i, slots));
   }
   reading.validation = validation;
 }
@@ -174,10 +183,10 @@ void runBlock(const SlotJob& job, ArmReading& reading) {
     reading.unobtainable = trouble->kind == Trouble::Kind::Unobtainable;
     return;
   }
-  readFindings(control, job, reading);
   const std::uint32_t ended = turns.words().ended.load(std::memory_order_acquire);
-  readSlots(cell, table, *traffic, {job.clock, job.clock_step_ns},
-            std::min(ended, job.timing.slots), reading);
+  const std::uint32_t slots = std::min(ended, job.timing.slots);
+  readFindings(control, table, slots, reading);
+  readSlots(cell, table, *traffic, {job.clock, job.clock_step_ns}, slots, reading);
 }
 
 }  // namespace
