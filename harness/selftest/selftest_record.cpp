@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cmath>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <system_error>
@@ -18,16 +19,23 @@ namespace {
 
 using nlohmann::ordered_json;
 
+/// Five digits say all that a table of them needs, and thousands are kept.
+double shortened(double value) {
+  if (value == 0 || !std::isfinite(value)) return 0;
+  const double scale = std::pow(10.0, 4 - std::floor(std::log10(std::abs(value))));
+  return std::round(value * scale) / scale;
+}
+
 ordered_json toJson(const TriedMetric& metric) {
   return {{"cell", metric.cell},
           {"metric", metric.metric},
           {"verdict", metric.verdict},
           {"gates", metric.gates},
           {"tested", metric.tested},
-          {"estimate", metric.estimate},
-          {"lower", metric.lower},
-          {"upper", metric.upper},
-          {"p_without_margin", metric.p_without_margin},
+          {"estimate", shortened(metric.estimate)},
+          {"lower", shortened(metric.lower)},
+          {"upper", shortened(metric.upper)},
+          {"p_without_margin", shortened(metric.p_without_margin)},
           {"above", metric.above},
           {"below", metric.below}};
 }
