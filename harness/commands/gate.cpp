@@ -84,6 +84,12 @@ std::string suiteText(const GateOptions& options, const Suite& suite) {
   return options.overrides.empty() ? suite.text : toToml(suite);
 }
 
+void beginBundle(GateBundle& bundle, const std::string& suite, const std::string& environment,
+                 const Plan& plan) {
+  bundle.begin(suite, environment);
+  for (const auto& [name, file] : tracesOf(plan)) bundle.add(name, wholeText(file));
+}
+
 /// What both kinds of gate are about.
 struct GateSubject {
   Suite suite;
@@ -149,7 +155,8 @@ ExitCode gateArms(const GateOptions& options) {
   if (options.dry_run) return ExitCode::Fine;
   GateBundle bundle(makeBundle(options.out, "gate-" + subject.suite.name));
   Session session(subject.topology);
-  bundle.begin(suiteText(options, subject.suite), describeEnvironment(session));
+  beginBundle(bundle, suiteText(options, subject.suite), describeEnvironment(session),
+              subject.plan);
   order.suite_file = bundle.suiteFile();
   order.on_block = [&](const KeptBlock& block) { bundle.append(block); };
   const GateResult result = runGate(order, session);
@@ -196,7 +203,8 @@ ExitCode saveBaseline(const GateOptions& options) {
       options.out.value_or((std::filesystem::path(kBaselineFolder) / *options.save).string());
   GateBundle bundle(results::Bundle::create(folder));
   Session session(subject.topology);
-  bundle.begin(suiteText(options, subject.suite), describeEnvironment(session));
+  beginBundle(bundle, suiteText(options, subject.suite), describeEnvironment(session),
+              subject.plan);
   const AloneResult alone =
       measureCandidate(options, subject, candidate, bundle, session, StoredBlocks{});
   if (alone.interrupted) return ExitCode::Interrupted;
@@ -230,7 +238,7 @@ ExitCode gateStored(const GateOptions& options, const std::filesystem::path& sto
     return ExitCode::EnvironmentRefused;
   }
   GateBundle bundle(makeBundle(options.out, "stored-" + subject.suite.name));
-  bundle.begin(suiteText(options, subject.suite), environment);
+  beginBundle(bundle, suiteText(options, subject.suite), environment, subject.plan);
   const AloneResult now = measureCandidate(options, subject, candidate, bundle, session, then);
   if (now.interrupted) return ExitCode::Interrupted;
   const nlohmann::json facts = nlohmann::json::parse(environment);

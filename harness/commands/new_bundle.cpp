@@ -4,8 +4,11 @@
 
 #include <chrono>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 
 #include "harness/environment.hpp"
+#include "harness/usage_error.hpp"
 
 namespace ringside::harness {
 
@@ -18,6 +21,25 @@ results::Bundle makeBundle(const std::optional<std::string>& asked, const std::s
     folder = std::filesystem::path("out") / fmt::format("{}-{}", name, run);
   }
   return results::Bundle::create(folder);
+}
+
+std::map<std::string, std::filesystem::path> tracesOf(const Plan& plan) {
+  std::map<std::string, std::filesystem::path> traces;
+  for (const Cell& cell : plan.cells) {
+    const std::filesystem::path& file = cell.arrivals.trace_file;
+    if (file.empty()) continue;
+    const std::filesystem::path& same = traces.try_emplace(file.filename(), file).first->second;
+    if (same == file) continue;
+    throw UsageError(
+        fmt::format("arrivals: {} and {} would have one name in the bundle; rename one of them",
+                    same.string(), file.string()));
+  }
+  return traces;
+}
+
+std::string wholeText(const std::filesystem::path& file) {
+  std::ifstream stream(file, std::ios::binary);
+  return std::string(std::istreambuf_iterator(stream), {});
 }
 
 }  // namespace ringside::harness

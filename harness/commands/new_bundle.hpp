@@ -1,9 +1,12 @@
 // Where a verb puts what it records.
 #pragma once
 
+#include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 
+#include "harness/plan.hpp"
 #include "results/bundle.hpp"
 
 namespace ringside::harness {
@@ -11,5 +14,12 @@ namespace ringside::harness {
 /// In the folder that was asked for, else in one of out/ that is named after the suite and the
 /// time, and that nobody has. Throws BundleError.
 results::Bundle makeBundle(const std::optional<std::string>& asked, const std::string& suite);
+
+/// The recorded arrivals of a plan, by the names that they have in the bundle: they belong to it,
+/// so that it can be gone on with from any folder. Throws UsageError where two would have one name.
+std::map<std::string, std::filesystem::path> tracesOf(const Plan& plan);
+
+/// Empty for a file that is not there.
+std::string wholeText(const std::filesystem::path& file);
 
 }  // namespace ringside::harness

@@ -49,27 +49,6 @@ std::string scenarioText(const RunOptions& options, const Suite& suite) {
   return text + toToml(suite);
 }
 
-/// What was recorded belongs to the bundle, so that the run can go on from any folder. By the name
-/// that it has there.
-std::map<std::string, std::filesystem::path> tracesOf(const Plan& plan) {
-  std::map<std::string, std::filesystem::path> traces;
-  for (const Cell& cell : plan.cells) {
-    const std::filesystem::path& file = cell.arrivals.trace_file;
-    if (file.empty()) continue;
-    const std::filesystem::path& same = traces.try_emplace(file.filename(), file).first->second;
-    if (same == file) continue;
-    throw UsageError(
-        fmt::format("arrivals: {} and {} would have one name in the bundle; rename one of them",
-                    same.string(), file.string()));
-  }
-  return traces;
-}
-
-std::string contentOf(const std::filesystem::path& file) {
-  std::ifstream stream(file, std::ios::binary);
-  return std::string(std::istreambuf_iterator(stream), {});
-}
-
 Schedule scheduleOf(const RunOptions& options) {
   Schedule schedule;
   if (options.budget) schedule.budget = parseBudget(*options.budget);
@@ -104,7 +83,7 @@ std::string tableOf(const RunOptions& options, const Suite& suite, const results
                     const SuiteOutcome& outcome) {
   const Format format = *parseFormat(options.format);
   if (!suite.contest.hasSubjects()) return renderResults(outcome.cells, format);
-  const RunPlace place = placeOf(contentOf(bundle.path() / "environment.json"));
+  const RunPlace place = placeOf(wholeText(bundle.path() / "environment.json"));
   return renderContest(judgeContest(suite.contest, outcome.records), place, format);
 }
 
@@ -142,7 +121,7 @@ ExitCode start(const RunOptions& options) {
     const std::string text = scenarioText(options, suite);
     bundle.writeFile("environment.json", describeEnvironment(session));
     bundle.writeFile("scenario.toml", text);
-    for (const auto& [name, file] : traces) bundle.writeFile(name, contentOf(file));
+    for (const auto& [name, file] : traces) bundle.writeFile(name, wholeText(file));
     bundle.writeFile(kRequestFile, toJson(schedule, text));
     outcome = runSuite(plan, session, bundle, {.time = time});
   }

@@ -17,6 +17,8 @@ class GateBundle {
   explicit GateBundle(results::Bundle bundle);
 
   void begin(const std::string& suite, const std::string& environment);
+  /// Beside the suite, where the arms look for what it names.
+  void add(const std::string& name, const std::string& text) { bundle_.writeFile(name, text); }
   /// A line of blocks.jsonl, at once.
   void append(const KeptBlock& block);
   void finish(const GateResult& result, const GateHeading& heading);
