@@ -48,17 +48,6 @@ std::uint64_t ticksOf(double ns, const Clock& clock) {
   return static_cast<std::uint64_t>(ns / clock.ns_per_tick);
 }
 
-Disturbance disturbanceIn(const Traffic& traffic, const Clock& clock) {
-  std::vector<WorkerGaps> workers;
-  for (std::uint32_t i = 0; i < traffic.shape().producers; ++i) {
-    workers.push_back(WorkerGaps::of(traffic.producerGaps(i)));
-  }
-  for (std::uint32_t i = 0; i < traffic.shape().consumers; ++i) {
-    workers.push_back(WorkerGaps::of(traffic.consumerGaps(i)));
-  }
-  return {workers, clock};
-}
-
 void noteOverflow(const Disturbance& disturbance, Record& record) {
   if (!disturbance.overflowed()) return;
   record.notes.emplace_back(
@@ -91,7 +80,7 @@ class PacedTimes {
   PacedTimes(const Cell& cell, const Traffic& traffic, const Clock& clock)
       : traffic_(traffic),
         clock_(clock),
-        disturbance_(disturbanceIn(traffic, clock)),
+        disturbance_(disturbanceIn(traffic, clock, Blame::Machine)),
         origin_(traffic.words().origin_ticks.load(std::memory_order_relaxed)),
         measured_from_(ticksOf(static_cast<double>(cell.timing.warmup_ms) * kNsPerMs, clock)) {
     slot_.length = ticksOf(slotOf(cell, 0).length_ns, clock);
@@ -301,7 +290,7 @@ void addPaced(const Cell& cell, const Traffic& traffic, const Session& session, 
 class RoundTrips {
  public:
   RoundTrips(const Traffic& traffic, const Clock& clock)
-      : clock_(clock), disturbance_(disturbanceIn(traffic, clock)) {
+      : clock_(clock), disturbance_(disturbanceIn(traffic, clock, Blame::Machine)) {
     for (std::uint32_t p = 0; p < traffic.shape().producers; ++p) {
       const auto turning_points = traffic.turningPoints(p);
       const auto kept = traffic.roundTrips(p).first(traffic.roundTripLog(p).count);
@@ -351,6 +340,17 @@ void addRoundTrips(const Cell& cell, const Traffic& traffic, const Session& sess
 }
 
 }  // namespace
+
+Disturbance disturbanceIn(const Traffic& traffic, const Clock& clock, Blame blame) {
+  std::vector<WorkerGaps> workers;
+  for (std::uint32_t i = 0; i < traffic.shape().producers; ++i) {
+    workers.push_back(WorkerGaps::of(traffic.producerGaps(i)));
+  }
+  for (std::uint32_t i = 0; i < traffic.shape().consumers; ++i) {
+    workers.push_back(WorkerGaps::of(traffic.consumerGaps(i)));
+  }
+  return {workers, clock, blame};
+}
 
 std::unique_ptr<Traffic> makeTraffic(const Cell& cell, std::uint32_t repetition,
                                      const Clock& clock) {

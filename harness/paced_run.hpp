@@ -6,6 +6,7 @@
 #include <memory>
 #include <vector>
 
+#include "harness/disturbance.hpp"
 #include "harness/plan.hpp"
 #include "harness/session.hpp"
 #include "harness/traffic.hpp"
@@ -29,6 +30,9 @@ std::unique_ptr<Traffic> makeTraffic(const Cell& cell, std::uint32_t repetition,
 
 /// The plan begins in a millisecond. To be called just before the warm-up.
 void startTraffic(const Traffic& traffic, const Cell& cell, const Clock& clock);
+
+/// By the gaps that all its workers logged.
+Disturbance disturbanceIn(const Traffic& traffic, const Clock& clock, Blame blame);
 
 /// Adds to the record what Traffic knows: histograms, metrics, notes. The record of a cell of the
 /// workload paced becomes invalid where the plan could not be kept though the machine let it, or

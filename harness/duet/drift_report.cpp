@@ -4,27 +4,13 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "harness/duet/effect_text.hpp"
 #include "harness/duet/stored_baseline.hpp"
-#include "harness/format_numbers.hpp"
-#include "results/metrics.hpp"
 
 namespace ringside::harness {
 namespace {
 
 using nlohmann::ordered_json;
-
-double percentOf(double effect) { return 100 * std::expm1(effect); }
-
-std::string percentText(double effect) {
-  return std::isfinite(effect) ? fmt::format("{:+.1f} %", percentOf(effect)) : "–";
-}
-
-std::string valueText(const std::string& name, double value) {
-  const results::Metric* const metric = results::findMetric(name);
-  if (metric != nullptr && metric->unit == results::Unit::Ns) return formatNs(value);
-  if (metric != nullptr && metric->unit == results::Unit::PerS) return formatCount(value) + "/s";
-  return fmt::format("{:.2f} %", 100 * value);
-}
 
 std::string verdictText(const DriftReport& report, const Drifted& metric) {
   if (!report.judged) return "–";
@@ -64,9 +50,9 @@ std::string renderDrift(const DriftReport& report, Format format) {
     rows.push_back(toJson(report, metric));
     table.add({verdictText(report, metric), metric.cell, metric.metric,
                valueText(metric.metric, metric.then), valueText(metric.metric, metric.now),
-               percentText(metric.effect),
-               fmt::format("[{}, {}]", percentText(metric.lower), percentText(metric.upper)),
-               percentText(metric.normalised)});
+               effectText(metric.effect),
+               fmt::format("[{}, {}]", effectText(metric.lower), effectText(metric.upper)),
+               effectText(metric.normalised)});
   }
   switch (format) {
     case Format::Json:

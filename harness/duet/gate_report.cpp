@@ -7,8 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "harness/console.hpp"
-#include "harness/format_numbers.hpp"
-#include "results/metrics.hpp"
+#include "harness/duet/effect_text.hpp"
 
 namespace ringside::harness {
 namespace {
@@ -18,21 +17,6 @@ using results::GateVerdict;
 using results::MetricVerdict;
 
 constexpr const char* kNone = "–";
-
-double percentOf(double effect) { return 100 * std::expm1(effect); }
-
-std::string signedPercent(double effect) {
-  return std::isfinite(effect) ? fmt::format("{:+.1f} %", percentOf(effect)) : kNone;
-}
-
-/// In the metric's unit, or as a number of its own.
-std::string valueText(const std::string& name, double value) {
-  const results::Metric* const metric = results::findMetric(name);
-  if (!std::isfinite(value)) return "never";
-  if (metric != nullptr && metric->unit == results::Unit::Ns) return formatNs(value);
-  if (metric != nullptr && metric->unit == results::Unit::PerS) return formatCount(value) + "/s";
-  return fmt::format("{:.2f} %", 100 * value);
-}
 
 /// "worse by" is positive whatever the metric's direction.
 Row rowOf(const GateResult& result, const MetricVerdict& verdict) {
@@ -44,11 +28,10 @@ Row rowOf(const GateResult& result, const MetricVerdict& verdict) {
           name,
           values ? valueText(name, (*values)[0]) : kNone,
           values ? valueText(name, (*values)[1]) : kNone,
-          has_effect ? signedPercent(verdict.estimate) : kNone,
-          has_effect
-              ? fmt::format("[{}, {}]", signedPercent(verdict.lower), signedPercent(verdict.upper))
-              : kNone,
-          verdict.detectable ? signedPercent(*verdict.detectable) : kNone,
+          has_effect ? effectText(verdict.estimate) : kNone,
+          has_effect ? fmt::format("[{}, {}]", effectText(verdict.lower), effectText(verdict.upper))
+                     : kNone,
+          verdict.detectable ? effectText(*verdict.detectable) : kNone,
           verdict.reason};
 }
 

@@ -21,17 +21,6 @@ double nsOf(std::uint64_t ticks, const Clock& clock) {
   return static_cast<double>(ticks) * clock.ns_per_tick;
 }
 
-Disturbance disturbanceIn(const Traffic& traffic, const Clock& clock, Blame blame) {
-  std::vector<WorkerGaps> workers;
-  for (std::uint32_t i = 0; i < traffic.shape().producers; ++i) {
-    workers.push_back(WorkerGaps::of(traffic.producerGaps(i)));
-  }
-  for (std::uint32_t i = 0; i < traffic.shape().consumers; ++i) {
-    workers.push_back(WorkerGaps::of(traffic.consumerGaps(i)));
-  }
-  return {workers, clock, blame};
-}
-
 // --- throughput ---------------------------------------------------------------------------------
 
 /// Messages per second of the fastest batches of one consumer.
