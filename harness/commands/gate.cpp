@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <random>
+#include <set>
 
 #include "harness/commands/commands.hpp"
 #include "harness/commands/new_bundle.hpp"
@@ -64,11 +65,32 @@ ArmTerms armTerms(const GateOptions& options) {
           }};
 }
 
+/// One side of the gate, and the queues that it has.
+struct NamedArm {
+  Arm arm;
+  std::set<std::string, std::less<>> of_plugin;
+
+  bool has(const QueueEntry& queue) const {
+    return arm.plugins.empty() ? queue.origin.empty() : of_plugin.contains(queue.name);
+  }
+};
+
 /// A plug-in's own queues are planned with as if they were the program's.
-void enterQueuesOf(const Arm& arm, const std::string& option) {
-  if (arm.kind != Arm::Kind::Plugin) return;
-  for (const QueueEntry& entry : entriesOf(arm.plugins.front(), option + " " + arm.named)) {
+NamedArm findArm(const std::string& option, const std::string& named, const ArmTerms& terms) {
+  NamedArm found{.arm = resolveArm(option, named, terms), .of_plugin = {}};
+  if (found.arm.plugins.empty()) return found;
+  for (const QueueEntry& entry : entriesOf(found.arm.plugins.front(), option + " " + named)) {
+    found.of_plugin.emplace(entry.name);
     if (findMeasured(entry.name) == nullptr) enterQueue(entry);
+  }
+  return found;
+}
+
+/// Its cells compare nothing.
+void skipQueuesUnknownTo(const NamedArm& arm, Plan& plan) {
+  for (Cell& cell : plan.cells) {
+    if (cell.skip_reason || arm.has(*cell.queue)) continue;
+    cell.skip_reason = fmt::format("{} has no queue {}", arm.arm.label, cell.queue->name);
   }
 }
 
@@ -77,6 +99,10 @@ void printArms(const Arm& baseline, const Arm& candidate) {
       candidate.identity);
   if (baseline.identity == candidate.identity) {
     say("both are the same code: whatever differs is noise\n");
+  }
+  if (baseline.plugins.empty() != candidate.plugins.empty()) {
+    say("no fair pair: one of them is a program and the other a shared object, so they differ by "
+        "how they were compiled as well; name two revisions, two builds or two plug-ins\n");
   }
 }
 
@@ -96,9 +122,11 @@ struct GateSubject {
   Topology topology = Topology::ofThisMachine();
   Plan plan;
 
-  explicit GateSubject(const GateOptions& options)
+  GateSubject(const GateOptions& options, const std::vector<const NamedArm*>& arms)
       : suite(readSuite(findScenario(options.suite), options.overrides)),
-        plan(makePlan(suite, topology, memoryLimitsOfThisMachine())) {}
+        plan(makePlan(suite, topology, memoryLimitsOfThisMachine())) {
+    for (const NamedArm* arm : arms) skipQueuesUnknownTo(*arm, plan);
+  }
 };
 
 void printPlan(const GateSubject& subject) {
@@ -108,6 +136,7 @@ void printPlan(const GateSubject& subject) {
   say("gate {}: {}, {} of them gated by {}\n", subject.suite.name,
       counted(subject.plan.cells.size(), "cell"), gateable.cells.size(),
       counted(static_cast<std::uint64_t>(gating), "metric"));
+  for (const NotGated& one : gateable.not_gated) say("not gated: {}: {}\n", one.cell, one.reason);
 }
 
 void rememberGate(const GateResult& result, const std::string& suite,
@@ -131,12 +160,10 @@ ExitCode gateArms(const GateOptions& options) {
   // Which says so, before minutes go into building what it is to gate.
   if (!std::filesystem::exists(file)) readSuite(file, options.overrides);
   const ArmTerms arm_terms = armTerms(options);
-  const Arm baseline = resolveArm("--baseline", options.baseline, arm_terms);
-  const Arm candidate = resolveArm("--candidate", options.candidate, arm_terms);
-  enterQueuesOf(baseline, "--baseline");
-  enterQueuesOf(candidate, "--candidate");
-  GateSubject subject(options);
-  printArms(baseline, candidate);
+  const NamedArm baseline = findArm("--baseline", options.baseline, arm_terms);
+  const NamedArm candidate = findArm("--candidate", options.candidate, arm_terms);
+  GateSubject subject(options, {&baseline, &candidate});
+  printArms(baseline.arm, candidate.arm);
   printPlan(subject);
   results::GateTerms terms;
   terms.family_wise = options.family_wise;
@@ -145,8 +172,8 @@ ExitCode gateArms(const GateOptions& options) {
   GateOrder order{.suite = &subject.suite,
                   .plan = &subject.plan,
                   .suite_file = {},
-                  .baseline = &baseline,
-                  .candidate = &candidate,
+                  .baseline = &baseline.arm,
+                  .candidate = &candidate.arm,
                   .terms = terms,
                   .seed = options.seed.value_or(freshSeed()),
                   .until_quiet = std::chrono::seconds(options.until_quiet_s)};
@@ -196,9 +223,8 @@ AloneResult measureCandidate(const GateOptions& options, GateSubject& subject, c
 }
 
 ExitCode saveBaseline(const GateOptions& options) {
-  const Arm candidate = resolveArm("--candidate", options.candidate, armTerms(options));
-  enterQueuesOf(candidate, "--candidate");
-  GateSubject subject(options);
+  const NamedArm candidate = findArm("--candidate", options.candidate, armTerms(options));
+  GateSubject subject(options, {&candidate});
   const std::string folder =
       options.out.value_or((std::filesystem::path(kBaselineFolder) / *options.save).string());
   GateBundle bundle(results::Bundle::create(folder));
@@ -206,7 +232,7 @@ ExitCode saveBaseline(const GateOptions& options) {
   beginBundle(bundle, suiteText(options, subject.suite), describeEnvironment(session),
               subject.plan);
   const AloneResult alone =
-      measureCandidate(options, subject, candidate, bundle, session, StoredBlocks{});
+      measureCandidate(options, subject, candidate.arm, bundle, session, StoredBlocks{});
   if (alone.interrupted) return ExitCode::Interrupted;
   if (alone.blocks.empty()) return ExitCode::EverythingSkipped;
   put("{}\n", bundle.path().string());
@@ -226,9 +252,8 @@ bool isSameMachine(const std::filesystem::path& stored, const std::string& envir
 
 ExitCode gateStored(const GateOptions& options, const std::filesystem::path& stored_folder) {
   const StoredBlocks then = readStored(stored_folder);
-  const Arm candidate = resolveArm("--candidate", options.candidate, armTerms(options));
-  enterQueuesOf(candidate, "--candidate");
-  GateSubject subject(options);
+  const NamedArm candidate = findArm("--candidate", options.candidate, armTerms(options));
+  GateSubject subject(options, {&candidate});
   Session session(subject.topology);
   const std::string environment = describeEnvironment(session);
   const bool same = isSameMachine(stored_folder, environment);
@@ -239,7 +264,7 @@ ExitCode gateStored(const GateOptions& options, const std::filesystem::path& sto
   }
   GateBundle bundle(makeBundle(options.out, "stored-" + subject.suite.name));
   beginBundle(bundle, suiteText(options, subject.suite), environment, subject.plan);
-  const AloneResult now = measureCandidate(options, subject, candidate, bundle, session, then);
+  const AloneResult now = measureCandidate(options, subject, candidate.arm, bundle, session, then);
   if (now.interrupted) return ExitCode::Interrupted;
   const nlohmann::json facts = nlohmann::json::parse(environment);
   const double bound =

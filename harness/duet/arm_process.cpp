@@ -47,11 +47,11 @@ class SharedTurns {
   TurnWords* words_;
 };
 
-/// The suite may name other queues of the plug-in: they are known here, and nothing of them runs.
+/// For the suite to be planned with; `job` outlives them.
 void enterOthersOf(const SlotJob& job) {
-  for (const Entrant& entrant : PluginFile(job.plugin, job.plugin).load()) {
-    if (entrant.name == job.queue || findMeasured(entrant.name) != nullptr) continue;
-    enterQueue(brokenEntry(entrant, "it is not the queue of this cell"));
+  for (const std::string& other : job.other_queues) {
+    if (findMeasured(other) != nullptr) continue;
+    enterQueue(brokenEntry({.name = other}, "it is not the queue of this cell"));
   }
 }
 
@@ -61,8 +61,8 @@ Cell cellOf(const SlotJob& job, const Topology& topology) {
   if (!job.plugin.empty()) {
     own = entryFrom(job.plugin, job.queue);
     if (findMeasured(job.queue) == nullptr) enterQueue(own);  // for the plan to find it
-    enterOthersOf(job);
   }
+  enterOthersOf(job);
   const Plan plan = makePlan(readSuite(job.suite, {}), topology, memoryLimitsOfThisMachine());
   const auto found = std::find_if(plan.cells.begin(), plan.cells.end(),
                                   [&](const Cell& cell) { return cell.name == job.cell; });

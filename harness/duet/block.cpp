@@ -16,6 +16,7 @@
 #include <system_error>
 
 #include "harness/duet/arm_process.hpp"
+#include "harness/registry.hpp"
 #include "harness/shared_word.hpp"
 #include "harness/slot_table.hpp"
 
@@ -145,9 +146,9 @@ class ArmProcess {
     wakeAll(words().turn);
   }
   /// Waits for its end and takes what it has left.
-  ArmReading read() {
+  ArmReading read(InterruptWatch& interrupts) {
     const auto limit = steady_clock::now() + kUntilEnded;
-    while (!hasEnded() && steady_clock::now() < limit) ::usleep(500);
+    while (!hasEnded() && !interrupts.interrupted() && steady_clock::now() < limit) ::usleep(500);
     ArmReading reading;
     try {
       reading = armReadingFrom(contentOf(reading_));
@@ -218,6 +219,15 @@ bool runPairs(Arms& arms, const SlotTiming& timing, Session& session, std::mt199
   return true;
 }
 
+/// The names of all queues that came from a plug-in.
+std::vector<std::string> queuesOfPlugins() {
+  std::vector<std::string> names;
+  for (const QueueEntry& entry : allQueues()) {
+    if (!entry.origin.empty()) names.emplace_back(entry.name);
+  }
+  return names;
+}
+
 }  // namespace
 
 std::string BlockReading::trouble() const {
@@ -232,6 +242,7 @@ BlockReading runBlock(const std::vector<Side>& sides, const BlockOrder& order, S
   job.suite = order.suite;
   job.cell = order.cell;
   job.queue = order.queue;
+  job.other_queues = queuesOfPlugins();
   job.timing = order.timing;
   job.seed = chance();
   job.clock = session.clock();
@@ -244,10 +255,9 @@ BlockReading runBlock(const std::vector<Side>& sides, const BlockOrder& order, S
   }
   reading.cut_short =
       !all_ready || !runPairs(arms, order.timing, session, chance, reading.second_first);
-  reading.interrupted = session.interrupts().interrupted();
-  if (reading.interrupted) return reading;
   for (const auto& arm : arms) arm->endSlots();
-  for (const auto& arm : arms) reading.arms.push_back(arm->read());
+  for (const auto& arm : arms) reading.arms.push_back(arm->read(session.interrupts()));
+  reading.interrupted = session.interrupts().interrupted();
   return reading;
 }
 

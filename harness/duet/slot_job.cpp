@@ -67,6 +67,7 @@ std::string toJson(const SlotJob& job) {
   return text({{"suite", job.suite.string()},
                {"cell", job.cell},
                {"queue", job.queue},
+               {"other_queues", job.other_queues},
                {"slots", job.timing.slots},
                {"slot_ns", job.timing.slot_ns},
                {"skip_ns", job.timing.skip_ns},
@@ -90,6 +91,7 @@ SlotJob slotJobFrom(const std::string& text) {
   job.suite = json.at("suite").get<std::string>();
   job.cell = json.at("cell");
   job.queue = json.at("queue");
+  job.other_queues = json.at("other_queues");
   job.timing = {.slots = json.at("slots"),
                 .slot_ns = json.at("slot_ns"),
                 .skip_ns = json.at("skip_ns"),

@@ -27,6 +27,8 @@ struct SlotJob {
   std::filesystem::path suite;  ///< a scenario file, whole
   std::string cell;
   std::string queue;  ///< of the cell
+  /// Of plug-ins, this arm's or the other's: the suite may name them, and nothing of them runs.
+  std::vector<std::string> other_queues;
   SlotTiming timing;
   std::uint64_t seed = 0;  ///< of the plans of paced slots: the same in both arms
   Clock clock;

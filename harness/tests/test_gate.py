@@ -64,6 +64,13 @@ class GatedPlugins:
             file.write(self.content[:begin] + word + self.content[begin + 7 :])
         return path
 
+    def with_other_name(self, old, new):
+        """A sound one, of whose queues one is called in another way."""
+        path = os.path.join(self.folder, f"{new}.so")
+        with open(path, "wb") as file:
+            file.write(self.content.replace(*(f"\0{name}\0".encode() for name in (old, new))))
+        return path
+
 
 class GateTest(unittest.TestCase):
     """One gate in a folder of its own."""
@@ -228,10 +235,23 @@ class DifferentArmsTest(GateTest):
         for reason in found:
             self.assertIn("integrity: the candidate has", reason)
 
-    def test_a_queue_that_one_arm_does_not_have_is_refused_or_fails_by_name(self):
+    def test_a_queue_that_only_one_has_is_left_out_and_the_others_are_gated(self):
+        text = one_cell(["gated", "gated_too", "gated_two"])
+        other = self.plugins.with_other_name("gated_too", "gated_two")
+        finished = self.gate(text, self.sound, other)
+        self.assertIn(finished.exit_code, GREEN_OR_OPEN, finished.err)
+        self.assertIn("/gated/", self.gating()["cell"])
+        self.assertIsNotNone(self.gating()["candidate"])
+        left_out = {cell["reason"] for cell in self.result()["not_gated"]}
+        expected = {"sound.so has no queue gated_two", "gated_two.so has no queue gated_too"}
+        self.assertEqual(left_out, expected)
+
+    def test_no_queue_that_both_have_is_refused(self):
         finished = self.gate(one_cell("gated"), self.sound, "self")
-        self.assertIn(finished.exit_code, (USAGE, CRASHED), finished.err)
-        self.assertIn("gated", finished.err + finished.out)
+        self.assertEqual(finished.exit_code, USAGE, finished.err)
+        self.assertIn("no cell of this suite can be gated here", finished.err)
+        self.assertIn("self has no queue gated", finished.err)
+        self.assertIn("one of them is a program", finished.err)
 
 
 class InterruptTest(GateTest):

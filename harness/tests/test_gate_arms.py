@@ -154,6 +154,14 @@ class RevisionTest(GateArmsTest):
 
 
 class NamedTest(GateArmsTest):
+    def test_a_revision_has_the_queues_of_its_core_and_no_others(self):
+        with open(self.scratch.file, "w", encoding="utf-8") as file:
+            file.write(suite(scenario("one", queue=["spsc", "pipe"])))
+        finished = self.gate("HEAD", "HEAD")
+        self.assertEqual(finished.exit_code, 0, finished.err)
+        self.assertIn("2 cells, 1 of them gated", finished.err)
+        self.assertRegex(finished.err, r"not gated: .*/pipe/.*: HEAD \(\w+\) has no queue pipe")
+
     def test_that_nothing_is_called_says_what_was_looked_for(self):
         self.refused("HEAD~7", "there is no such file or folder", "no such revision in the repo")
         self.refused("./mine.so", "there is no such file or folder")
