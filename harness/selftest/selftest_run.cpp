@@ -10,16 +10,12 @@
 
 #include "harness/duet/slot_timing.hpp"
 #include "harness/usage_error.hpp"
-#include "results/statistics/detectable_effect.hpp"
 #include "results/statistics/sign_flip.hpp"
 
 namespace ringside::harness {
 namespace {
 
 using results::MetricVerdict;
-
-constexpr double kStallNs = 5000;
-constexpr double kStalledPart = 0.002;
 
 TriedMetric triedMetric(const MetricVerdict& verdict) {
   const bool bounded = std::isfinite(verdict.lower) && std::isfinite(verdict.upper);
@@ -79,13 +75,6 @@ bool wasInterrupted(const GateResult& result) {
 
 // --- power --------------------------------------------------------------------------------------
 
-/// The metric by which a delay must be found, without the workload's beginning.
-std::string metricFor(const InjectionAsked& asked, Workload workload) {
-  if (asked.stall) return "disturbed_fraction";
-  const std::string name = workload == Workload::PingPong ? "rtt_ns" : "response_ns";
-  return name + (asked.tail_fraction ? "_p99_clean" : "_p50_clean");
-}
-
 /// A percentage is of a round trip; the others are of any time.
 bool takes(const InjectionAsked& asked, const Cell& cell) {
   if (cell.workload == Workload::PingPong) return true;
@@ -122,63 +111,6 @@ std::map<std::string, double> valuesAlone(const SelftestOrder& order, const Cell
   std::map<std::string, double> values;
   for (const auto& [name, both] : valuesOf(block).values) values[name] = both[0];
   return values;
-}
-
-/// Steps that cost so many ns by themselves, and what they then cost.
-Injection injectionOf(const InjectionAsked& asked, double ns, const Clock& clock,
-                      TriedInjection& tried) {
-  if (asked.stall) {
-    tried.true_ns = kStallNs;
-    return {.steps = 0, .stall_ns = static_cast<std::uint64_t>(kStallNs), .fraction = kStalledPart};
-  }
-  const std::uint32_t steps = stepsFor(ns, clock);
-  tried.true_ns = costOfSteps(steps, clock);
-  return {.steps = steps, .stall_ns = 0, .fraction = asked.tail_fraction.value_or(1)};
-}
-
-std::string wordsFor(const InjectionAsked& asked) {
-  if (asked.stall) return "a stall of 5 us of one message in 500";
-  if (asked.percent) return fmt::format("+{:g} % of each round trip", *asked.percent);
-  if (asked.tail_fraction) {
-    return fmt::format("+{:g} ns to {:g} % of the messages", asked.tail_ns,
-                       100 * *asked.tail_fraction);
-  }
-  return fmt::format("+{:g} ns to each message", *asked.ns);
-}
-
-/// The least effect that a tail or a stall can have: of a stall at least the message itself is
-/// disturbed, and where more than one in a hundred is struck, the p99 is one that was. 0 where
-/// nothing can be said.
-double leastEffect(const InjectionAsked& asked, const std::string& metric,
-                   const std::map<std::string, double>& alone) {
-  const auto valueOf = [&](const std::string& name) {
-    const auto found = alone.find(name);
-    return found == alone.end() ? 0 : found->second;
-  };
-  if (asked.stall) {
-    const double before = valueOf(metric) + kLeastFraction;
-    return std::log((before + kStalledPart) / before);
-  }
-  const std::string p50 = metric.substr(0, metric.find("_p99")) + "_p50_clean";
-  const bool reaches = asked.tail_fraction.value_or(0) > 0.01 && valueOf(metric) > 0;
-  return reaches ? std::max(0.0, std::log((valueOf(p50) + asked.tail_ns) / valueOf(metric))) : 0;
-}
-
-double nsFor(const InjectionAsked& asked, double alone) {
-  if (asked.percent) return alone * *asked.percent / 100;
-  return asked.ns.value_or(asked.tail_ns);
-}
-
-/// By the gate's own blocks, moved to the size that was put in.
-double powerOf(const MetricVerdict& verdict, double effect, const results::GateTerms& terms) {
-  if (effect == 0 || verdict.first.empty()) return 0;
-  return results::predictedPower(verdict.first,
-                                 {.first_blocks = terms.first_blocks,
-                                  .flag_p = terms.flag_p,
-                                  .second_blocks = terms.second_blocks,
-                                  .second_p = terms.false_discovery_rate / 2,
-                                  .margin = verdict.metric.margin},
-                                 effect);
 }
 
 // --- layout -------------------------------------------------------------------------------------
@@ -236,27 +168,18 @@ std::optional<TriedGate> tryInjection(const SelftestOrder& order, const Injectio
   std::mt19937_64 chance(seed);
   TriedGate gate = emptyGate(order, "power", seed);
   const Cell& cell = chooseCell(order, asked, chance);
-  TriedInjection tried;
-  tried.what = wordsFor(asked);
-  tried.cell = cell.name;
-  tried.metric = metricFor(asked, cell.workload);
-  std::map<std::string, double> values = valuesAlone(order, cell, chance(), session);
-  const double alone = values[tried.metric];
-  const Injection injection = injectionOf(asked, nsFor(asked, alone), session.clock(), tried);
-  const bool is_shift = (asked.ns || asked.percent) && alone > 0;
-  if (is_shift) tried.effect = std::log1p(tried.true_ns / alone);
+  const std::map<std::string, double> alone = valuesAlone(order, cell, chance(), session);
   GateOrder with = gateOrder(order, seed);
-  with.injections[cell.name] = injection;
+  InjectedDelay delay(asked, cell, session.clock(), alone);
+  with.injections[cell.name] = delay.now();
+  with.on_block = [&](const KeptBlock& block) {
+    delay.take(block);
+    with.injections[cell.name] = delay.now();
+  };
   const GateResult result = runGate(with, session);
   if (wasInterrupted(result)) return std::nullopt;
   fill(result, gate);
-  for (const MetricVerdict& verdict : result.verdicts) {
-    if (verdict.metric.cell != tried.cell || verdict.metric.name != tried.metric) continue;
-    tried.found = verdict.verdict == results::GateVerdict::Regressed;
-    const double effect = is_shift ? tried.effect : leastEffect(asked, tried.metric, values);
-    tried.power = powerOf(verdict, effect, with.terms);
-  }
-  gate.injection = tried;
+  gate.injection = delay.judgedBy(result, with.terms);
   return gate;
 }
 

@@ -7,20 +7,10 @@
 #include <string>
 
 #include "harness/duet/gate_run.hpp"
+#include "harness/selftest/injected_delay.hpp"
 #include "harness/selftest/selftest_record.hpp"
 
 namespace ringside::harness {
-
-/// What is put into the candidate, as it was asked for. One of the first four is there.
-struct InjectionAsked {
-  std::optional<double> ns;             ///< to each message
-  std::optional<double> percent;        ///< the same, of the round trip's p50 of the cell
-  std::optional<double> tail_fraction;  ///< of the messages, with `tail_ns`
-  double tail_ns = 0;
-  bool stall = false;  ///< 5 us to one message in 500
-
-  bool any() const { return ns || percent || tail_fraction || stall; }
-};
 
 /// What all gates of a self-test share.
 struct SelftestOrder {
