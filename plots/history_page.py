@@ -159,6 +159,7 @@ def _series(groups):
         title = f"{group.kind}s of {group.suite}, {count}, machine {group.machine[:8]}"
         tables.append(element("h3", esc(title)) + table(f"Series of {title}", _SERIES_COLUMNS,
                                                         group.series))
+        tables += [paragraph(zero.text, "quiet") for zero in group.at_zero]
     return section("series", "Series", "".join(tables) or paragraph("There is none.", "quiet"))
 
 

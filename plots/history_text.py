@@ -1,6 +1,7 @@
 """What the page of a history says, for terminals and programs: entries and change points.
 
-table and markdown for people; json has everything but the values; csv has a row for each value.
+table and markdown for people; json has everything but the values; csv has a row for each value,
+also for those of 0, which no series has.
 """
 
 import csv
@@ -27,7 +28,8 @@ def render(history, groups, form):
     shown = _markdown_table if form == "markdown" else _text_table
     title = "### {}\n\n" if form == "markdown" else "{}\n"
     parts = [title.format(name) + (shown(*rows) if rows[1] else "none\n") for name, rows in tables]
-    return "\n".join(parts + [f"{note}\n" for note in history.notes])
+    zeros = [zero.text for group in groups for zero in group.at_zero]
+    return "\n".join(parts + [f"{note}\n" for note in history.notes + zeros])
 
 
 def _entry_rows(history):
@@ -56,7 +58,11 @@ def _metric(series):
 def _as_json(history, groups):
     return {"schema": SCHEMA, "notes": history.notes,
             "entries": [_entry_json(entry) for entry in history.entries],
-            "change_points": [_change_json(change) for change in trends.changes_of(groups)]}
+            "change_points": [_change_json(change) for change in trends.changes_of(groups)],
+            "at_zero": [{"kind": group.kind, "suite": group.suite, "machine": group.machine,
+                         "cell": zero.name, "metric": zero.metric,
+                         "lines": [point.entry.line for point in zero.points]}
+                        for group in groups for zero in group.at_zero]}
 
 
 def _entry_json(entry):
@@ -91,6 +97,10 @@ def _as_csv(groups):
             changes = {change.found.place: change for change in series.changes}
             for number, point in enumerate(series.points):
                 writer.writerow(_csv_row(group, series, point, changes.get(number)))
+        for zero in group.at_zero:
+            level = trends.Series(zero.name, zero.metric, trends.family_of(zero.metric), False)
+            for point in zero.points:
+                writer.writerow(_csv_row(group, level, point, None))
     return stream.getvalue()
 
 

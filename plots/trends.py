@@ -22,7 +22,7 @@ MAX_ENTRIES = 500  # of a group: the latest
 
 class Family(NamedTuple):
     """Metrics that share a figure. `wanted`: of runs, those that are drawn; of several names for
-    one place the first that a group has."""
+    one place the first that a cell has in any of its entries."""
 
     title: str
     pattern: str
@@ -179,6 +179,22 @@ class Series:
 
 
 @dataclass
+class AtZero:
+    """Entries in which a metric of a cell was 0: on a scale of ratios there is no place for it."""
+
+    name: str  # the cell's
+    metric: str
+    points: list = field(default_factory=list)
+
+    @property
+    def text(self):
+        count = units.plural(len(self.points), "entry", "entries")
+        last = self.points[-1].entry.time_utc[:10]
+        return (f"{self.name}, {metric_title(self.metric)}: {count} at 0, the last on {last}; "
+                "not drawn")
+
+
+@dataclass
 class Group:
     """All entries of one kind, suite and machine, and their series in the order of the cells."""
 
@@ -188,6 +204,7 @@ class Group:
     entries: list
     series: list = field(default_factory=list)
     left_out: int = 0  # earlier entries, beyond MAX_ENTRIES
+    at_zero: list = field(default_factory=list)
 
     def of(self, family, is_effect):
         return [one for one in self.series if one.family is family and one.is_effect == is_effect]
@@ -202,6 +219,7 @@ def groups_of(history):
               for key, entries in found.items()]
     for group in groups:
         group.series = _series_of(group)
+        group.at_zero = _at_zero(group)
     _number_changes(groups)
     return groups
 
@@ -248,9 +266,9 @@ def _series_of(group):
     series = {}
     for place, entry in enumerate(group.entries):
         for cell in entry.cells:
-            for metric in wanted:
+            for metric in wanted[cell.name]:
                 value = _value(cell, metric)
-                if value is None:
+                if value is None or value <= 0:
                     continue
                 point = Point(place, value, entry, is_clean=cell.is_clean,
                               floor_ns=cell.medians.get("floor_ns"))
@@ -259,20 +277,38 @@ def _series_of(group):
 
 
 def _wanted(entries):
-    """Of each place of a family the first metric that any cell has."""
-    there = {metric for entry in entries for cell in entry.cells for metric in cell.medians}
-    chosen = (next((name for name in names if name in there), None)
-              for family in FAMILIES for names in family.wanted)
-    return [name for name in chosen if name]
+    """Of each cell, and each place of a family, the first metric that one of its entries has: a
+    series is of one metric, but not every cell has undisturbed figures."""
+    there = {}
+    for entry in entries:
+        for cell in entry.cells:
+            there.setdefault(cell.name, set()).update(cell.medians)
+    places = [names for family in FAMILIES for names in family.wanted]
+    return {cell: [next(name for name in names if name in known)
+                   for names in places if known.intersection(names)]
+            for cell, known in there.items()}
 
 
 def _value(cell, metric):
-    """None where it is not there, cannot be a level, or follows from how the cell was paced."""
-    value = cell.medians.get(metric)
-    if value is None or value <= 0:
-        return None
+    """None where it is not there, or follows from how the cell was paced."""
     is_paced = metric.startswith("messages") and any(map(_TIMED.match, cell.medians))
-    return None if is_paced else value
+    return None if is_paced else cell.medians.get(metric)
+
+
+def _at_zero(group):
+    """In the order of the cells."""
+    found = {}
+    wanted = _wanted(group.entries)
+    for place, entry in enumerate(group.entries):
+        values = [(cell.name, metric, _value(cell, metric), "")
+                  for cell in entry.cells for metric in wanted.get(cell.name, ())]
+        values += [(one.cell, one.metric, one.candidate_median, one.verdict)
+                   for one in entry.judged]
+        for name, metric, value, verdict in values:
+            if value == 0:
+                zero = found.setdefault((name, metric), AtZero(name, metric))
+                zero.points.append(Point(place, 0, entry, verdict))
+    return list(found.values())
 
 
 def _of_gates(entries):

@@ -156,6 +156,24 @@ class SeriesTest(HistoryCase):
         (group,) = self.groups_of([entry(cells=[cell])])
         self.assertEqual([one.metric for one in group.series], ["rtt_ns_p50_clean"])
 
+    def test_a_cell_without_undisturbed_times_keeps_its_series_beside_one_that_has_them(self):
+        clean = measured(rtt_ns_p50=500.0, rtt_ns_p50_clean=480.0)
+        other = measured("round-trip/pipe/1p1c", rtt_ns_p50=900.0)
+        (group,) = self.groups_of([entry(0, cells=[clean, other]),
+                                   entry(1, cells=[measured(rtt_ns_p50=500.0), other])])
+        found = [(one.name, one.metric, len(one.points)) for one in group.series]
+        self.assertEqual(found, [(clean["cell"], "rtt_ns_p50_clean", 1),
+                                 (other["cell"], "rtt_ns_p50", 2)])
+
+    def test_values_of_0_are_no_level_but_are_told_of(self):
+        values = [2e6, 0, 1e6, 0, 3e6]
+        (group,) = self.groups_of(of_one_cell(values, "slo_rate_per_s"))
+        self.assertEqual([point.value for point in group.series[0].points], [2e6, 1e6, 3e6])
+        (zero,) = group.at_zero
+        self.assertEqual(zero.name, "quick/throughput/spsc/1p1c/el=64/cap=1024/same_l3")
+        self.assertEqual(zero.text, zero.name + ", slo rate/s: 2 entries at 0, the last on "
+                                                "2026-09-04; not drawn")
+
     def test_a_gate_has_effects_and_levels(self):
         (group,) = self.groups_of([entry(kind="gate", judged=[judged(0.05)])])
         effect, level = group.series
@@ -283,6 +301,17 @@ class TextTest(HistoryCase):
             text = self.text_of(of_one_cell(STEP), form)
             self.assertRegex(text, r"2026-09-13 06:00 .*-20\.0 % .*worse")
             self.assertRegex(text, r"2026-09-01 06:00 .*quick .*fine, 1 cell")
+
+    def test_values_of_0_are_in_every_form(self):
+        entries = of_one_cell([0, 0], "slo_rate_per_s")
+        words = "slo rate/s: 2 entries at 0, the last on 2026-09-02"
+        self.assertIn(words, self.page_of(entries))
+        for form in ("table", "markdown"):
+            self.assertIn(words, self.text_of(entries, form))
+        (zero,) = json.loads(self.text_of(entries, "json"))["at_zero"]
+        self.assertEqual((zero["metric"], zero["lines"]), ("slo_rate_per_s", [1, 2]))
+        rows = list(csv.DictReader(io.StringIO(self.text_of(entries, "csv"))))
+        self.assertEqual([row["value"] for row in rows], ["0", "0"])
 
     def test_of_nothing_a_table_says_none(self):
         self.assertIn("Change points\nnone\n", self.text_of([], "table"))
