@@ -31,10 +31,23 @@ struct WorkloadMetrics {
 constexpr WorkloadMetrics kWorkloads[] = {
     {"ping_pong", kRoundTrips}, {"paced", kResponses}, {"snapshot", kReads}, {"slo", kSlo}};
 
+constexpr std::string_view kClean = "_clean";
+constexpr std::uint32_t kFewestForVerdict = 4;  ///< of each side: 97 % of an exact test
+
 /// A percentile says something only where a message lies beyond it.
 double leastMessagesFor(std::string_view metric) {
   if (metric.find("_p999") != std::string_view::npos) return 1000;
   return metric.find("_p99") != std::string_view::npos ? 100 : 0;
+}
+
+/// How many messages a percentile is of: "rtt_ns_p99_clean" of those in "rtt_ns_clean"; of all that
+/// were counted where the record has no such histogram.
+std::optional<double> messagesOf(const Record& record, const std::string& metric) {
+  std::string histogram = metric.substr(0, metric.find("_p99"));
+  if (metric.ends_with(kClean)) histogram += kClean;
+  const auto found = record.histograms.find(histogram);
+  if (found == record.histograms.end() || !found->second) return metricOf(record, "messages");
+  return static_cast<double>(found->second->count());
 }
 
 bool hasMessagesBeyond(const Histogram& histogram, double percentile) {
@@ -43,8 +56,10 @@ bool hasMessagesBeyond(const Histogram& histogram, double percentile) {
 }
 
 std::optional<double> valueOf(const Record& record, const std::string& metric) {
-  const std::optional<double> messages = metricOf(record, "messages");
-  if (messages && *messages < leastMessagesFor(metric)) return std::nullopt;
+  const double least = leastMessagesFor(metric);
+  const std::optional<double> messages =
+      least > 0 ? messagesOf(record, metric) : std::optional<double>();
+  if (messages && *messages < least) return std::nullopt;
   return metricOf(record, metric);
 }
 
@@ -64,7 +79,6 @@ std::optional<double> overFloor(const Record& record, std::string_view name, dou
 
 /// "rtt_ns_clean" at 99.9 is "rtt_ns_p999_clean".
 std::string nameOf(std::string_view histogram, double percentile) {
-  constexpr std::string_view kClean = "_clean";
   const bool is_clean = histogram.ends_with(kClean);
   if (is_clean) histogram.remove_suffix(kClean.size());
   std::string digits = fmt::format("{:g}", percentile);
@@ -172,9 +186,22 @@ Judgement wholeOf(const ComparedCell& cell, std::span<const Side> sides, std::si
   return {Verdict::Inconclusive, std::move(move)};
 }
 
-Judgement withoutRatio(const Spread& one, const Spread& other) {
-  const bool all_zero = std::max({one.highest, other.highest, -one.lowest, -other.lowest}) == 0;
-  if (all_zero) return {Verdict::Same, "0 in all repetitions of both"};
+bool isAllZero(const Spread& spread) { return spread.lowest == 0 && spread.highest == 0; }
+
+/// What lies above 0 throughout lies above zeros, by whatever ratio.
+Judgement withoutRatio(const ComparedMetric& metric, std::span<const Side> sides,
+                       std::size_t side) {
+  const Spread& there = *metric.values[0];
+  const Spread& here = *metric.values[side];
+  if (isAllZero(there) && isAllZero(here)) return {Verdict::Same, "0 in all repetitions of both"};
+  const bool are_enough = std::min(there.repetitions, here.repetitions) >= kFewestForVerdict;
+  const bool is_more = isAllZero(there) && here.lowest > 0;
+  const bool is_less = isAllZero(here) && there.lowest > 0;
+  if (are_enough && (is_more || is_less)) {
+    return {is_more == (metric.better == Better::Higher) ? Verdict::Better : Verdict::Worse,
+            fmt::format("0 in all repetitions of {}, above 0 in all of {}",
+                        sides[is_more ? 0 : side].name, sides[is_more ? side : 0].name)};
+  }
   return {Verdict::Inconclusive, "there is no ratio: a repetition has a value that is not above 0"};
 }
 
@@ -295,12 +322,38 @@ void Comparison::addDistributions(Gathered& gathered, const std::string& side,
   }
 }
 
+void Comparison::move(const std::string& side, const std::string& from, const std::string& to) {
+  const auto source = places_.find(from);
+  const auto target = places_.find(to);
+  if (source == places_.end() || target == places_.end() || from == to) return;
+  Gathered& old = cells_[source->second];
+  Gathered& kept = cells_[target->second];
+  if (old.workload != kept.workload || kept.sides.contains(side)) return;
+  const auto take = [&](auto& here, auto& there) {
+    if (auto node = here.extract(side); !node.empty()) there.insert(std::move(node));
+  };
+  take(old.sides, kept.sides);
+  take(old.handoffs, kept.handoffs);
+  for (std::size_t i = 0; i < old.metrics.size(); ++i) {
+    take(old.metrics[i].sides, kept.metrics[i].sides);
+  }
+  for (auto& [histogram, rows] : old.distributions) {
+    std::vector<Row>& there = kept.distributions[histogram];
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      if (i == there.size()) there.push_back({.name = rows[i].name});
+      take(rows[i].sides, there[i].sides);
+    }
+  }
+}
+
 // --- settling -----------------------------------------------------------------------------------
 
 std::vector<ComparedCell> Comparison::cells(std::span<const Side> sides) const {
   assert(sides.size() >= 2);
   std::vector<ComparedCell> cells;
-  for (const Gathered& gathered : cells_) cells.push_back(settled(gathered, sides));
+  for (const Gathered& gathered : cells_) {
+    if (!gathered.sides.empty()) cells.push_back(settled(gathered, sides));
+  }
   return cells;
 }
 
@@ -357,7 +410,7 @@ Judgement Comparison::judged(const ComparedCell& cell, const ComparedMetric& met
   }
   if (sides[side].judging == Judging::RatiosOnly) return {};
   const std::optional<Ratio>& ratio = metric.contrasts[side - 1].ratio;
-  if (!ratio) return withoutRatio(*metric.values[0], *metric.values[side]);
+  if (!ratio) return withoutRatio(metric, sides, side);
   if (ratio->coverage < kCoverage) {
     return {Verdict::Inconclusive,
             fmt::format("{} and {} repetitions: an interval covers with {:.0f} % at most, and "

@@ -19,7 +19,7 @@
 namespace ringside::results {
 
 enum class Verdict : std::uint8_t {
-  Better,        ///< the whole interval of the ratio lies on the better side of 1
+  Better,        ///< the whole interval of the ratio lies on the better side of 1, or one is all 0
   Worse,         ///< on the worse one
   Same,          ///< within the margin; goes before both
   Inconclusive,  ///< none of these, too few repetitions, or CPUs that stood elsewhere
@@ -129,6 +129,11 @@ class Comparison {
   /// `side`: whose record it is; `cell`: the name under which it meets those of the others. Records
   /// that were skipped count nothing but that they were.
   void add(const std::string& side, const std::string& cell, const Record& record);
+
+  /// What a side has gathered under one cell's name counts under another one's, as of a placement
+  /// that came to something else there. Nothing happens where the side has something under both, or
+  /// where the cells are of two workloads.
+  void move(const std::string& side, const std::string& from, const std::string& to);
 
   /// In the order in which they first appeared. At least two sides.
   std::vector<ComparedCell> cells(std::span<const Side> sides) const;

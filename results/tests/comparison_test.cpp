@@ -205,6 +205,30 @@ TEST(ComparisonTest, OfZerosIsSameAndOfSomeZerosInconclusive) {
   EXPECT_EQ(some.judgement.verdict, Verdict::Inconclusive);
 }
 
+/// Of B beside A, whose repetitions have these rates within a bound.
+Judgement ratesWithinBound(const std::vector<double>& baseline,
+                           const std::vector<double>& candidate) {
+  Sides sides;
+  for (const std::vector<double>& rates : {baseline, candidate}) {
+    sides.push_back(throughputsOf(rates));
+    for (Record& record : sides.back()) {
+      record.metrics["slo_rate_per_s"] = record.metrics["messages_per_s"];
+    }
+  }
+  return contrastOf(sides, {.metrics = {"slo_rate_per_s"}}).judgement;
+}
+
+TEST(ComparisonTest, OfZerosBesideFourOthersIsBetterOrWorse) {
+  const Judgement fallen = ratesWithinBound({3, 4, 5, 6}, {0, 0, 0, 0});
+  EXPECT_EQ(fallen.verdict, Verdict::Worse);
+  EXPECT_EQ(fallen.reason, "0 in all repetitions of B, above 0 in all of A");
+  const Judgement risen = ratesWithinBound({0, 0, 0, 0}, {3, 4, 5, 6});
+  EXPECT_EQ(risen.verdict, Verdict::Better);
+  EXPECT_EQ(risen.reason, "0 in all repetitions of A, above 0 in all of B");
+  EXPECT_EQ(ratesWithinBound({3, 4, 5}, {0, 0, 0, 0}).verdict, Verdict::Inconclusive) << "too few";
+  EXPECT_EQ(ratesWithinBound({3, 4, 0, 6}, {0, 0, 0, 0}).verdict, Verdict::Inconclusive);
+}
+
 TEST(ComparisonTest, JudgesNothingBetweenMachinesAndStillHasTheRatio) {
   const Contrast contrast =
       contrastOf({throughputsOf(kSteady), throughputsOf(times(0.5))}, {}, Judging::RatiosOnly);
@@ -295,6 +319,15 @@ TEST(ComparisonTest, LeavesOutAPercentileThatNoMessageLiesBeyond) {
   EXPECT_EQ(cell.distribution.back().name, "rtt_ns_p90");
 }
 
+TEST(ComparisonTest, OfUndisturbedMessagesLeavesOutAPercentileThatNoneOfThemLiesBeyond) {
+  Record record = roundTripOf(100, 1000);
+  record.histograms["rtt_ns_clean"] = roundTripOf(100, 99).histograms["rtt_ns"];
+  EXPECT_THAT(namesOf(compared({{record}, {record}}).at(0).metrics),
+              ElementsAre("rtt_ns_p50", "rtt_ns_p99", "rtt_ns_p999", "rtt_ns_p50_clean"));
+  record.histograms["rtt_ns_clean"]->record(100);
+  EXPECT_EQ(compared({{record}, {record}}).at(0).metrics.back().name, "rtt_ns_p99_clean");
+}
+
 TEST(ComparisonTest, EveryWorkloadIsComparedByMetricsThatThereAre) {
   for (const char* workload :
        {"throughput", "stream", "duplex", "ping_pong", "paced", "snapshot", "slo", "unheard_of"}) {
@@ -360,6 +393,36 @@ TEST(ComparisonTest, NamesThePercentilesOfUndisturbedMessagesAsMetricsAreNamed) 
   const ComparedCell cell = compared({{record}, {record}}).at(0);
   EXPECT_EQ(cell.distribution.back().name, "rtt_ns_p999_clean");
   EXPECT_FALSE(cell.distribution.back().contrasts.at(0).judgement.verdict.has_value());
+}
+
+// --- cells under another name -------------------------------------------------------------------
+
+TEST(ComparisonTest, CountsWhatASideHasOfOneCellUnderTheNameOfAnother) {
+  Comparison comparison({});
+  for (std::uint64_t i = 0; i < 4; ++i) {
+    comparison.add("A", "there", roundTripOf(100 + i));
+    comparison.add("B", "here", roundTripOf(200 + i));
+  }
+  comparison.move("B", "here", "there");
+  comparison.move("B", "nowhere", "there");
+  const std::vector<Side> sides = {{"A"}, {"B"}};
+  const auto cells = comparison.cells(sides);
+  ASSERT_THAT(cells, SizeIs(1));
+  EXPECT_EQ(cells[0].name, "there");
+  const ComparedMetric& p50 = metricNamed(cells[0].metrics, "rtt_ns_p50");
+  EXPECT_EQ(p50.contrasts.at(0).judgement.verdict, Verdict::Worse);
+  EXPECT_EQ(cells[0].distribution.front().values.at(1)->repetitions, 4U);
+}
+
+TEST(ComparisonTest, MovesNothingOntoWhatASideHasAlready) {
+  Comparison comparison({});
+  comparison.add("A", "there", roundTripOf(100));
+  comparison.add("B", "there", roundTripOf(100));
+  comparison.add("B", "here", roundTripOf(200));
+  comparison.move("B", "here", "there");
+  comparison.move("B", "here", "here");
+  const std::vector<Side> sides = {{"A"}, {"B"}};
+  EXPECT_THAT(comparison.cells(sides), SizeIs(2));
 }
 
 TEST(ComparisonTest, OfNothingHasNothing) { EXPECT_THAT(compared({{}, {}}), IsEmpty()); }
