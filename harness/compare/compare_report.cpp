@@ -12,6 +12,7 @@
 #include "harness/axes.hpp"
 #include "harness/compare/grouping.hpp"
 #include "harness/console.hpp"
+#include "harness/replay/kept_record.hpp"
 #include "harness/usage_error.hpp"
 #include "results/metrics.hpp"
 
@@ -64,6 +65,12 @@ void refuseWhatIsNoBundle(const fs::path& folder) {
         "{}: {}; name the folder of a run, such as out/quick-…", folder.string(),
         is_hidden ? "it cannot be looked at: permission denied" : "there is no such folder"));
   }
+  if (isBundleOfGate(folder)) {
+    throw UsageError(fmt::format(
+        "{}: this is the bundle of a gate, which has compared both sides already: gate.md in it "
+        "says how they came out; name the folders of runs, such as out/quick-…",
+        folder.string()));
+  }
   if (fs::exists(folder / "records.jsonl", failure)) return;
   throw UsageError(fmt::format(
       "{}: this is no bundle, for no records.jsonl is to be seen in it; name the folder that "
@@ -94,17 +101,55 @@ std::vector<EnvironmentFacts> factsOf(const std::vector<ComparedBundle>& bundles
   return all;
 }
 
+std::optional<Grouping> groupingOf(const CompareRequest& request,
+                                   const std::vector<ComparedBundle>& bundles) {
+  if (request.by.empty()) return std::nullopt;
+  return Grouping(request.by, factsOf(bundles));
+}
+
+/// Bundles of one machine in one state, as far as the fingerprints say; one that does not say is of
+/// a machine of its own.
+std::vector<std::vector<std::size_t>> machinesOf(const std::vector<ComparedBundle>& bundles) {
+  std::vector<std::vector<std::size_t>> machines;
+  for (std::size_t place = 0; place < bundles.size(); ++place) {
+    const std::optional<std::string>& own = bundles[place].facts.machine();
+    const auto known = std::find_if(machines.begin(), machines.end(), [&](const auto& machine) {
+      return own && bundles[machine.front()].facts.machine() == own;
+    });
+    if (known == machines.end()) {
+      machines.push_back({place});
+    } else {
+      known->push_back(place);
+    }
+  }
+  return machines;
+}
+
+/// "A, C".
+std::string labelsOf(const CompareReport& report, const std::vector<std::size_t>& places) {
+  std::vector<std::string> labels;
+  for (const std::size_t place : places) labels.push_back(report.bundles[place].label);
+  return fmt::format("{}", fmt::join(labels, ", "));
+}
+
 // --- reading ------------------------------------------------------------------------------------
 
-/// Reads all bundles, one record at a time, into sides.
+/// Reads all bundles, one record at a time, into sides. Of an axis and several machines, what is
+/// compared is the values of the axis within each.
 class Reading {
  public:
-  Reading(const CompareRequest& request, std::vector<ComparedBundle>& bundles)
-      : request_(request),
-        bundles_(bundles),
-        comparison_({.margin = request.margin_percent / 100, .metrics = request.metrics}) {
-    if (!request.by.empty()) grouping_.emplace(request.by, factsOf(bundles));
-    for (std::size_t bundle = 0; bundle < bundles.size(); ++bundle) read(bundle);
+  Reading(CompareReport& report, std::optional<Grouping>& grouping)
+      : request_(report.request),
+        bundles_(report.bundles),
+        grouping_(grouping),
+        comparison_({.margin = request_.margin_percent / 100, .metrics = request_.metrics}) {
+    prefixes_.resize(bundles_.size());
+    for (const std::vector<std::size_t>& machine : report.machines) {
+      for (const std::size_t place : machine) {
+        prefixes_[place] = labelsOf(report, machine) + ": ";
+      }
+    }
+    for (std::size_t bundle = 0; bundle < bundles_.size(); ++bundle) read(bundle);
     refuseNothing();
   }
 
@@ -132,15 +177,31 @@ class Reading {
     return sides;
   }
 
-  std::vector<results::ComparedCell> cells(const std::vector<ComparedSide>& sides) const {
+  /// Between machines, a cell that only one side has meets the only one of the other that differs
+  /// from it in nothing but the placement.
+  std::vector<results::ComparedCell> cells(const std::vector<ComparedSide>& sides) {
     std::vector<results::Side> named;
+    for (const ComparedSide& side : sides) named.push_back({nameOf(side), side.judging});
     for (const ComparedSide& side : sides) {
-      named.push_back({grouping_ ? side.name : side.label, side.judging});
+      const bool is_baseline = &side == &sides.front();
+      if (is_baseline || side.judging == Judging::Verdicts) continue;
+      for (const auto& [name, cells] : placed_) {
+        const auto there = cells.find(nameOf(sides.front()));
+        const auto here = cells.find(nameOf(side));
+        if (there == cells.end() || here == cells.end()) continue;
+        if (there->second.size() != 1 || here->second.size() != 1) continue;
+        comparison_.move(here->first, *here->second.begin(), *there->second.begin());
+      }
     }
     return comparison_.cells(named);
   }
 
  private:
+  /// As the comparison knows it.
+  const std::string& nameOf(const ComparedSide& side) const {
+    return grouping_ ? side.name : side.label;
+  }
+
   void read(std::size_t bundle) {
     const auto take = [&](const results::Record& record) { add(bundle, record); };
     try {
@@ -154,13 +215,17 @@ class Reading {
     if (first_cell_.empty()) first_cell_ = record.cell;
     if (record.cell.find(request_.cell_part) == std::string::npos) return;
     ++bundles_[bundle].records;
-    if (!grouping_) {
-      return comparison_.add(bundles_[bundle].label, record.cell, record);
-    }
+    if (!grouping_) return addTo(bundles_[bundle].label, record);
     const std::string value = grouping_->valueOf(bundle, record);
     if (bundles_of_[value].empty()) values_.push_back(value);
     bundles_of_[value].insert(bundle);
-    comparison_.add(value, grouping_->cellOf(record), record);
+    if (!grouping_->isAxis()) return addTo(value, record);
+    comparison_.add(value, prefixes_[bundle] + grouping_->cellOf(record), record);
+  }
+
+  void addTo(const std::string& side, const results::Record& record) {
+    placed_[nameWithoutPlacement(record)][side].insert(record.cell);
+    comparison_.add(side, record.cell, record);
   }
 
   void refuseNothing() const {
@@ -185,10 +250,13 @@ class Reading {
 
   const CompareRequest& request_;
   std::vector<ComparedBundle>& bundles_;
+  std::optional<Grouping>& grouping_;
   results::Comparison comparison_;
-  std::optional<Grouping> grouping_;
-  std::vector<std::string> values_;  ///< of the key, as they came
+  std::vector<std::string> prefixes_;  ///< of each bundle's cells: the machine's bundles, or empty
+  std::vector<std::string> values_;    ///< of the key, as they came
   std::map<std::string, std::set<std::size_t>> bundles_of_;
+  /// Cells of each side, by their names without the placement.
+  std::map<std::string, std::map<std::string, std::set<std::string>>> placed_;
   std::string first_cell_;
 };
 
@@ -209,7 +277,8 @@ bool areOfOneMachine(const std::vector<ComparedBundle>& bundles, const ComparedS
 std::string machineNote(const CompareReport& report) {
   std::vector<std::string> apart;
   for (const ComparedSide& side : report.sides) {
-    if (side.judging == Judging::RatiosOnly) apart.push_back(side.label);
+    const bool is_baseline = &side == &report.sides.front();
+    if (!is_baseline && side.judging == Judging::RatiosOnly) apart.push_back(side.label);
   }
   if (apart.empty()) return {};
   const std::vector<std::string> differ = machineDifferences(factsOf(report.bundles));
@@ -230,7 +299,8 @@ std::string driftNote(const CompareReport& report) {
   const bool some_judged =
       std::any_of(report.sides.begin() + 1, report.sides.end(),
                   [&](const ComparedSide& side) { return side.judging == Judging::Verdicts; });
-  if (report.bundles.size() < 2 || !some_judged) return {};
+  const bool are_all_alone = report.machines.size() == report.bundles.size();
+  if (report.bundles.size() < 2 || !some_judged || are_all_alone) return {};
   return "runs of different times: a machine drifts between them by more than many changes make; "
          "`ringside gate` measures both side by side, and its verdict is the one to fail a build "
          "by";
@@ -260,14 +330,28 @@ std::string chanceNote(const CompareReport& report) {
 std::vector<std::string> pooledNotes(const CompareReport& report) {
   std::vector<std::string> notes;
   if (report.request.by.empty()) return notes;
+  for (const std::vector<std::size_t>& machine : report.machines) {
+    if (machine.size() < 2) continue;
+    notes.push_back(fmt::format("the repetitions of {} taken together", labelsOf(report, machine)));
+  }
   for (const ComparedSide& side : report.sides) {
-    if (side.bundles.size() < 2) continue;
-    std::vector<std::string> from;
-    for (const std::size_t place : side.bundles) from.push_back(report.bundles[place].label);
-    notes.push_back(
-        fmt::format("{}: the repetitions of {} taken together", side.label, fmt::join(from, ", ")));
+    if (side.bundles.size() < 2 || !report.machines.empty()) continue;
+    notes.push_back(fmt::format("{}: the repetitions of {} taken together", side.label,
+                                labelsOf(report, side.bundles)));
   }
   return notes;
+}
+
+std::string apartNote(const CompareReport& report) {
+  if (report.machines.empty()) return {};
+  std::vector<std::string> machines;
+  for (const std::vector<std::size_t>& machine : report.machines) {
+    machines.push_back(labelsOf(report, machine));
+  }
+  return fmt::format(
+      "bundles of {} machines, or of one in several states: {}; cells of one never meet those of "
+      "another, and {} is compared within each",
+      machines.size(), fmt::join(machines, " | "), report.request.by);
 }
 
 bool hasMetric(const CompareReport& report, const std::string& name) {
@@ -306,8 +390,8 @@ std::string nothingSharedNote(const CompareReport& report) {
       });
   if (any_shared) return {};
   return fmt::format("no cell is there twice: cells meet by their names{}",
-                     report.request.by.empty() ? ", so runs of one suite are to be compared"
-                                               : " without what they say of " + report.request.by);
+                     report.is_by_axis ? " without what they say of " + report.request.by
+                                       : ", so runs of one suite are to be compared");
 }
 
 void addNotes(CompareReport& report) {
@@ -316,6 +400,7 @@ void addNotes(CompareReport& report) {
   };
   add(nothingSharedNote(report));
   add(machineNote(report));
+  add(apartNote(report));
   for (std::string& note : pooledNotes(report)) add(std::move(note));
   add(chanceNote(report));
   add(driftNote(report));
@@ -331,10 +416,15 @@ CompareReport compareBundles(const CompareRequest& request) {
   report.request = request;
   report.bundles = openBundles(request);
   report.differences = differencesOf(factsOf(report.bundles));
-  const Reading reading(request, report.bundles);
+  std::optional<Grouping> grouping = groupingOf(request, report.bundles);
+  report.is_by_axis = grouping && grouping->isAxis();
+  if (report.is_by_axis) report.machines = machinesOf(report.bundles);
+  if (report.machines.size() == 1) report.machines.clear();
+  Reading reading(report, grouping);
   report.sides = reading.sides();
   for (ComparedSide& side : report.sides) {
-    const bool is_one = areOfOneMachine(report.bundles, report.sides.front(), side);
+    const bool is_one =
+        report.is_by_axis || areOfOneMachine(report.bundles, report.sides.front(), side);
     side.judging = is_one ? Judging::Verdicts : Judging::RatiosOnly;
   }
   report.cells = reading.cells(report.sides);

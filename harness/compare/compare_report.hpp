@@ -38,6 +38,10 @@ struct ComparedSide {
 struct CompareReport {
   CompareRequest request;
   std::vector<ComparedBundle> bundles;
+  bool is_by_axis = false;
+  /// By an axis, of bundles of several machines: those of each. Cells of one do not meet those of
+  /// another, and have the labels of its bundles in front of their names. Else empty.
+  std::vector<std::vector<std::size_t>> machines = {};
   std::vector<ComparedSide> sides;
   std::vector<Difference> differences;  ///< between the environments of the bundles
   std::vector<results::ComparedCell> cells;

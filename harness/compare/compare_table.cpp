@@ -45,11 +45,20 @@ std::string ratioNumber(double ratio) {
                                            : fmt::format("{:.3g}", ratio);
 }
 
+/// An interval of too few repetitions says how little it covers: "0.500 [0.495–0.505; 90 %]".
+bool coversLess(const std::optional<results::Ratio>& ratio) {
+  return ratio && ratio->coverage > 0 && ratio->coverage < results::kCoverage;
+}
+
 std::string ratioText(const std::optional<results::Ratio>& ratio) {
   if (!ratio) return kNone;
   if (ratio->coverage == 0) return ratioNumber(ratio->estimate);
-  return fmt::format("{} [{}–{}]", ratioNumber(ratio->estimate), ratioNumber(ratio->low),
-                     ratioNumber(ratio->high));
+  constexpr double kRounding = 1e-9;
+  const std::string covers =
+      coversLess(ratio) ? fmt::format("; {:.0f} %", std::floor(100 * ratio->coverage + kRounding))
+                        : "";
+  return fmt::format("{} [{}–{}{}]", ratioNumber(ratio->estimate), ratioNumber(ratio->low),
+                     ratioNumber(ratio->high), covers);
 }
 
 std::string multipleText(const std::optional<double>& over_floor) {
@@ -212,6 +221,8 @@ class CellRows {
   const std::map<Verdict, std::uint64_t>& verdicts() const { return verdicts_; }
   std::uint64_t comparisons() const { return comparisons_; }
   bool showsMultiples() const { return has_multiples_; }
+  /// Whether one of its intervals covers less than is asked for.
+  bool showsLess() const { return shows_less_; }
   std::size_t cells() const { return cells_.size(); }
 
  private:
@@ -244,6 +255,7 @@ class CellRows {
       if (!whole.verdict) continue;
       block.lines.push_back(fmt::format("{}: {}", toString(*whole.verdict), whole.reason));
     }
+    addPlacements(cell, block.lines);
     for (const ComparedMetric& metric : cell.metrics) addMetric(metric, Judged::Yes, cell);
     if (distributions == Distributions::Show) {
       for (const ComparedMetric& metric : cell.distribution) {
@@ -252,6 +264,18 @@ class CellRows {
     }
     block.end = rows_;
     cells_.push_back(std::move(block));
+  }
+
+  /// Of cells of several machines that met in spite of their names.
+  void addPlacements(const ComparedCell& cell, std::vector<std::string>& lines) const {
+    if (report_.is_by_axis) return;
+    const results::SideOfCell& there = cell.sides.front();
+    for (std::size_t side = 1; side < report_.sides.size(); ++side) {
+      const results::SideOfCell& here = cell.sides[side];
+      if (there.isMissing() || here.isMissing() || here.placement == there.placement) continue;
+      lines.push_back(fmt::format("{}: its placement is {}, not {}; all else is the same cell",
+                                  report_.sides[side].label, here.placement, there.placement));
+    }
   }
 
   /// Of the times that a workload is judged by, not of those that explain them.
@@ -276,6 +300,7 @@ class CellRows {
       if (has_many_) row.push_back(report_.sides[side].label);
       row.push_back(valueOf(side));
       row.push_back(ratioText(contrast.ratio));
+      shows_less_ = shows_less_ || coversLess(contrast.ratio);
       if (has_multiples_) {
         row.push_back(is_first ? multipleText(metric.over_floor[0]) : "");
         row.push_back(multipleText(metric.over_floor[side]));
@@ -313,6 +338,7 @@ class CellRows {
   std::vector<std::string> footnotes_;
   std::map<Verdict, std::uint64_t> verdicts_;
   std::uint64_t comparisons_ = 0;
+  bool shows_less_ = false;
 };
 
 // --- below the tables ---------------------------------------------------------------------------
@@ -351,6 +377,9 @@ std::string legend(const CompareReport& report, const CellRows& rows) {
       "Values are medians over the repetitions. ratio: the median of all ratios of a repetition "
       "to one\nof {}, and the interval that holds the true one with {:.0f} %.\n",
       report.sides.front().label, 100 * results::kCoverage);
+  if (rows.showsLess()) {
+    text += "[…; 90 %]: of so few repetitions no interval does, and this one holds it with 90 %.\n";
+  }
   if (!rows.verdicts().empty()) {
     text += fmt::format(
         "same: the whole interval lies within {:g} % of 1; better, worse: else on one side of it;\n"

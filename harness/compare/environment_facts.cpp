@@ -37,8 +37,11 @@ constexpr std::string_view kToldOf[] = {
     "limits.shm_bytes",
     "clock.used",
     "topology.allowed_cpus",
+    "working_tree.revision",
 };
 constexpr std::string_view kFloors = "floor_ns.";
+constexpr std::string_view kPools = "memory.huge_page_pools.";
+constexpr std::string_view kPlugin = "plugin.";
 
 std::string textOf(const ordered_json& value) {
   return value.is_string() ? value.get<std::string>() : value.dump();
@@ -55,6 +58,20 @@ void addFacts(Facts& facts, const std::string& prefix, const ordered_json& objec
     } else if (!value.is_array()) {
       facts.emplace_back(whole, textOf(value));
     }
+  }
+}
+
+/// Of each plug-in the hash of its file, by its name wherever it lay.
+void addPlugins(Facts& facts, const ordered_json& plugins) {
+  if (!plugins.is_array()) return;
+  for (const ordered_json& plugin : plugins) {
+    const auto has = [&](const char* key) {
+      return plugin.contains(key) && plugin[key].is_string();
+    };
+    if (!plugin.is_object() || !has("file") || !has("fnv1a")) continue;
+    const std::filesystem::path file = plugin["file"].get<std::string>();
+    facts.emplace_back(fmt::format("{}{}", kPlugin, file.filename().string()),
+                       plugin["fnv1a"].get<std::string>());
   }
 }
 
@@ -82,8 +99,9 @@ std::optional<Difference> differenceIn(const std::string& name,
 bool isOfFingerprint(std::string_view name) { return name.find('.') == std::string_view::npos; }
 
 bool isToldOf(std::string_view name) {
-  return isOfFingerprint(name) || name.starts_with(kFloors) ||
-         std::find(std::begin(kToldOf), std::end(kToldOf), name) != std::end(kToldOf);
+  const bool is_pool = name.starts_with(kPools) && name.ends_with(".total");
+  return isOfFingerprint(name) || name.starts_with(kFloors) || name.starts_with(kPlugin) ||
+         is_pool || std::find(std::begin(kToldOf), std::end(kToldOf), name) != std::end(kToldOf);
 }
 
 }  // namespace
@@ -109,6 +127,9 @@ EnvironmentFacts::EnvironmentFacts(const std::string& json, const std::string& w
   }
   for (const auto& [section, facts] : environment.items()) {
     if (section != "fingerprint" && facts.is_object()) addFacts(facts_, section + ".", facts);
+  }
+  if (const auto plugins = environment.find("plugins"); plugins != environment.end()) {
+    addPlugins(facts_, *plugins);
   }
 }
 

@@ -22,7 +22,8 @@ class EnvironmentFacts {
   static EnvironmentFacts of(const std::filesystem::path& folder);
 
   /// Facts of the fingerprint by their own names ("kernel", "binary_hash"), all others with their
-  /// section ("memory.total"). nullopt for what is not there, or was null.
+  /// section ("memory.total"), the hash of a plug-in by the name of its file ("plugin.libmine.so").
+  /// nullopt for what is not there, or was null.
   std::optional<std::string> find(std::string_view name) const;
   /// The same by the names that people use: "host", "thp", and "cpu_model" for its name, not its
   /// number.

@@ -59,16 +59,35 @@ std::string withoutCount(const std::string& name, char role) {
   return fmt::format("{}*{}", name.substr(0, first), name.substr(letter));
 }
 
-std::string withoutLabel(const std::string& name, const std::string& label) {
+/// The name with `instead` in the place of that label, and without the label where it is empty.
+std::string withInstead(const std::string& name, const std::string& label,
+                        const std::string& instead) {
   if (label.empty()) return name;
   const std::size_t axes = partOf(name, kPartsBeforeAxes).first;
   const std::string part = "/" + label;
   for (std::size_t at = name.find(part, axes == 0 ? 0 : axes - 1); at != std::string::npos;
        at = name.find(part, at + 1)) {
     const std::size_t end = at + part.size();
-    if (end == name.size() || name[end] == '/') return name.substr(0, at) + name.substr(end);
+    if (end != name.size() && name[end] != '/') continue;
+    return fmt::format("{}{}{}{}", name.substr(0, at), instead.empty() ? "" : "/", instead,
+                       name.substr(end));
   }
   return name;
+}
+
+/// What a label says of the axis, taken out of it: all of it, but of the two that share
+/// "p99<=1000ns" only their own half.
+std::string withoutAxis(const results::Record& record, const Axis& axis) {
+  const results::Axes& axes = record.axes;
+  const bool is_limit = axis.name == "limit_ns";
+  if (!is_limit && axis.name != "percentile") {
+    return withInstead(record.cell, axis.label(axes), "");
+  }
+  const std::string label = findAxis("limit_ns")->label(axes);
+  if (label.empty()) return record.cell;
+  return withInstead(
+      record.cell, label,
+      is_limit ? fmt::format("{}<=*", *axes.percentile) : fmt::format("*<={}ns", *axes.limit_ns));
 }
 
 bool isNumber(const std::string& text) {
@@ -76,6 +95,10 @@ bool isNumber(const std::string& text) {
 }
 
 }  // namespace
+
+std::string nameWithoutPlacement(const results::Record& record) {
+  return withoutAxis(record, *findAxis("placement"));
+}
 
 Grouping::Grouping(const std::string& key, const std::vector<EnvironmentFacts>& environments)
     : key_(key == "backing" ? "memory" : key), axis_(findAxis(key_)) {
@@ -105,7 +128,7 @@ std::string Grouping::cellOf(const results::Record& record) const {
   if (!isAxis()) return record.cell;
   if (axis_->name == "producers") return withoutCount(record.cell, 'p');
   if (axis_->name == "consumers") return withoutCount(record.cell, 'c');
-  if (axis_->name != "queue") return withoutLabel(record.cell, axis_->label(record.axes));
+  if (axis_->name != "queue") return withoutAxis(record, *axis_);
   const auto [begin, length] = partOf(record.cell, kPartsBeforeAxes - 2);
   return fmt::format("{}*{}", record.cell.substr(0, begin), record.cell.substr(begin + length));
 }

@@ -27,7 +27,8 @@ class Grouping {
   /// What a record has of the key: "memfd", "1472"; "unknown" where its environment does not say.
   /// `bundle` is a place among the environments.
   std::string valueOf(std::size_t bundle, const results::Record& record);
-  /// The cell's name without what it says of the axis: its label, or its part of the fixed names.
+  /// The cell's name without what it says of the axis: its label, its part of the fixed names, or
+  /// its half of "p99<=1000ns".
   std::string cellOf(const results::Record& record) const;
 
   /// Values in the order in which they are compared, the first one being the baseline: numbers by
@@ -41,5 +42,9 @@ class Grouping {
   /// Of each bundle's cells, which have one value each.
   std::map<std::pair<std::size_t, std::string>, std::string> known_;
 };
+
+/// The name of its cell without the label of its placement, which `auto` has chosen as the machine
+/// has CPUs.
+std::string nameWithoutPlacement(const results::Record& record);
 
 }  // namespace ringside::harness

@@ -23,6 +23,14 @@ using results::Status;
 constexpr const char* kRecordsFile = "records.jsonl";
 constexpr const char* kBlocksFile = "blocks.jsonl";
 
+std::string firstLineOf(const fs::path& file) {
+  std::ifstream stream(file, std::ios::binary);
+  std::string line;
+  while (line.empty() && std::getline(stream, line)) {
+  }
+  return line;
+}
+
 struct Place {
   fs::path path;
   std::optional<std::size_t> line;
@@ -40,14 +48,6 @@ Place placeOf(const std::string& named) {
   const bool is_number = parsed.ec == std::errc{} && parsed.ptr == end;
   if (!is_number || !fs::exists(before, ignored)) return {named, std::nullopt};
   return {before, line};
-}
-
-std::string firstLineOf(const fs::path& file) {
-  std::ifstream stream(file, std::ios::binary);
-  std::string line;
-  while (line.empty() && std::getline(stream, line)) {
-  }
-  return line;
 }
 
 // --- the lines of a file ------------------------------------------------------------------------
@@ -147,12 +147,14 @@ bool isBlock(const std::string& line) {
 fs::path recordsFileOf(const fs::path& path) {
   std::error_code ignored;
   if (!fs::is_directory(path, ignored)) {
+    const bool is_records = path.filename() == kRecordsFile;
+    if (is_records && isBundleOfGate(path.parent_path())) refuseGate(path.parent_path());
     if (isBlock(firstLineOf(path))) refuseGate(path.parent_path());
     return path;
   }
+  if (isBundleOfGate(path)) refuseGate(path);
   fs::path file = path / kRecordsFile;
   if (fs::exists(file, ignored)) return file;
-  if (fs::exists(path / kBlocksFile, ignored)) refuseGate(path);
   throw UsageError(fmt::format(
       "{}: this is no bundle, for no {} is to be seen in it; name the folder that `ringside run` "
       "wrote, such as out/quick-…",
@@ -245,6 +247,11 @@ fs::path bundleOf(const fs::path& file) {
 }
 
 }  // namespace
+
+bool isBundleOfGate(const fs::path& folder) {
+  std::error_code ignored;
+  return fs::exists(folder / kBlocksFile, ignored) && firstLineOf(folder / kRecordsFile).empty();
+}
 
 bool holdsRecords(const std::string& named) {
   std::error_code ignored;

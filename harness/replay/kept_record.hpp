@@ -29,6 +29,9 @@ struct KeptRecord {
   std::string where() const { return file.string() + ":" + std::to_string(line); }
 };
 
+/// Whether the folder is the bundle of a gate: blocks, or a place for them, and no record.
+bool isBundleOfGate(const std::filesystem::path& folder);
+
 /// Whether it is something with records, and no history of operations: by what stands in it, except
 /// for an empty file, which goes by its name. False for what is not there, or no plain file.
 bool holdsRecords(const std::string& named);

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <map>
 
 #include "compared_bundles.hpp"
 #include "harness/compare/grouping.hpp"
@@ -115,6 +116,26 @@ TEST(CompareReportTest, FindsWhatDiffersButNotWhatIsAnotherEachMoment) {
   EXPECT_THAT(report.differences.at(1).values, ElementsAre("one", "two"));
 }
 
+TEST(CompareReportTest, TellsOfPluginsHugePagePoolsAndRevisionsThatDiffer) {
+  const MadeBundles bundles;
+  const auto with = [](const std::string& hash, const std::string& pages) {
+    nlohmann::json json = nlohmann::json::parse(environmentOf({}));
+    json["plugins"] = {{{"file", "/of/" + hash + "/libmine.so"}, {"fnv1a", hash}}, "damaged"};
+    json["memory"]["huge_page_pools"]["node0"]["2048kB"] = {{"total", pages}, {"free", hash}};
+    json["working_tree"]["revision"] = hash;
+    return json.dump();
+  };
+  const CompareReport report =
+      compareBundles({.bundles = {bundles.addWith("a", madeRecords(1e6), with("01", "8")),
+                                  bundles.addWith("b", madeRecords(1e6), with("02", "0"))}});
+  std::map<std::string, std::vector<std::string>> found;
+  for (const Difference& one : report.differences) found[one.fact] = one.values;
+  EXPECT_THAT(found, SizeIs(3));
+  EXPECT_THAT(found["plugin.libmine.so"], ElementsAre("01", "02"));
+  EXPECT_THAT(found["memory.huge_page_pools.node0.2048kB.total"], ElementsAre("8", "0"));
+  EXPECT_THAT(found["working_tree.revision"], ElementsAre("01", "02"));
+}
+
 TEST(CompareReportTest, SaysSoWhenNoCellIsThereTwice) {
   const MadeBundles bundles;
   std::vector<Record> others = madeRecords(1e6);
@@ -138,16 +159,79 @@ TEST(CompareReportTest, ComparesTheValuesOfAnAxisWithinOneBundle) {
   EXPECT_THAT(report.notes, Not(Contains(HasSubstr("drifts"))));
 }
 
-TEST(CompareReportTest, OfAnAxisAndBundlesOfSeveralMachinesJudgesNothing) {
+TEST(CompareReportTest, OfAnAxisAndSeveralMachinesComparesItsValuesWithinEach) {
   const MadeBundles bundles;
   const MadeMachine other = {.cpu = "Other CPU", .fingerprint = "2222222222222222"};
-  const CompareReport report =
-      compareBundles({.bundles = {bundles.add("a", memoryRecords(0.5)),
-                                  bundles.add("b", memoryRecords(0.5), other)},
-                      .by = "memory"});
-  EXPECT_FALSE(firstContrast(report).judgement.verdict.has_value());
-  EXPECT_EQ(report.cells.at(0).metrics.at(0).values.at(0)->repetitions, 10U);
-  EXPECT_THAT(report.notes, Contains("memfd: the repetitions of A, B taken together"));
+  const CompareReport report = compareBundles(
+      {.bundles = {bundles.add("a", memoryRecords(0.5)), bundles.add("b", memoryRecords(2), other),
+                   bundles.add("c", memoryRecords(0.5))},
+       .by = "memory"});
+  ASSERT_THAT(report.cells, SizeIs(2));
+  EXPECT_EQ(report.cells[0].name, "A, C: made/throughput/spsc/1p1c/el=64/cap=144/same_l3");
+  EXPECT_EQ(report.cells[1].name, "B: made/throughput/spsc/1p1c/el=64/cap=144/same_l3");
+  const results::ComparedMetric& first = report.cells[0].metrics.at(0);
+  EXPECT_EQ(first.values.at(0)->repetitions, 10U);
+  EXPECT_EQ(first.contrasts.at(0).judgement.verdict, Verdict::Worse);
+  const results::ComparedMetric& second = report.cells[1].metrics.at(0);
+  EXPECT_EQ(second.values.at(0)->repetitions, 5U);
+  EXPECT_EQ(second.contrasts.at(0).judgement.verdict, Verdict::Better);
+  EXPECT_THAT(report.notes, Contains("the repetitions of A, C taken together"));
+  EXPECT_THAT(report.notes, Contains(HasSubstr("of 2 machines, or of one in several states: "
+                                               "A, C | B; ")));
+  EXPECT_THAT(report.notes, Not(Contains(HasSubstr(kBetweenMachines))));
+}
+
+TEST(CompareReportTest, NamesNoBaselineBesideItself) {
+  const MadeBundles bundles;
+  const MadeMachine other = {.cpu = "Other CPU", .fingerprint = "2222222222222222"};
+  const MadeMachine third = {.host = "two", .fingerprint = "3333333333333333"};
+  const CompareReport report = compareBundles(
+      {.bundles = {bundles.add("a", madeRecords(1e6)), bundles.add("b", madeRecords(1e6), other),
+                   bundles.add("c", madeRecords(1e6), third)},
+       .by = "host"});
+  EXPECT_THAT(report.notes, Contains(HasSubstr("two beside one: between-machine")));
+  EXPECT_THAT(report.notes, Not(Contains(HasSubstr("one, two beside one"))));
+}
+
+/// As `auto` placed them.
+std::vector<Record> placedRecords(const std::string& placement, double messages_per_s = 1e6) {
+  std::vector<Record> records = madeRecords(messages_per_s);
+  for (Record& record : records) {
+    record.axes.placement = placement;
+    record.cell = "made/throughput/spsc/1p1c/el=64/cap=144/" + placement + "/mem=memfd";
+  }
+  return records;
+}
+
+TEST(CompareReportTest, CellsOfTwoMachinesMeetWhereOnlyThePlacementIsAnotherOne) {
+  const MadeBundles bundles;
+  const MadeMachine other = {.host = "two", .fingerprint = "2222222222222222"};
+  const CompareRequest request = {.bundles = {bundles.add("a", placedRecords("same_l3")),
+                                              bundles.add("b", placedRecords("same_l2"), other)}};
+  for (const char* key : {"", "host"}) {
+    CompareRequest by = request;
+    by.by = key;
+    const CompareReport report = compareBundles(by);
+    ASSERT_THAT(report.cells, SizeIs(1)) << key;
+    EXPECT_THAT(report.cells[0].name, HasSubstr("/same_l3/"));
+    EXPECT_EQ(report.cells[0].sides.at(1).placement, "same_l2");
+    EXPECT_TRUE(firstContrast(report).ratio.has_value());
+    EXPECT_THAT(report.notes, Not(Contains(HasSubstr("no cell is there twice"))));
+  }
+}
+
+TEST(CompareReportTest, CellsOfOnePlacementAreNotMistakenForThoseOfAnother) {
+  const MadeBundles bundles;
+  const MadeMachine other = {.host = "two", .fingerprint = "2222222222222222"};
+  std::vector<Record> both = placedRecords("same_l2");
+  for (const Record& record : placedRecords("same_core")) both.push_back(record);
+  const auto a = bundles.add("a", placedRecords("same_l3"));
+  EXPECT_THAT(compareBundles({.bundles = {a, bundles.add("b", both, other)}}).cells, SizeIs(3))
+      << "which of both is meant";
+  const CompareReport of_one =
+      compareBundles({.bundles = {a, bundles.add("c", placedRecords("same_l2"))}});
+  EXPECT_THAT(of_one.cells, SizeIs(2)) << "of one machine, where it was asked for";
+  EXPECT_THAT(of_one.notes, Contains(HasSubstr("runs of one suite are to be compared")));
 }
 
 TEST(CompareReportTest, TakesBundlesTogetherThatAreOfOneProgram) {
@@ -199,6 +283,17 @@ TEST(CompareReportTest, RefusesWhatIsNoBundle) {
   EXPECT_THAT(refusalOf({.bundles = {bundle, bundles.folder()}}), HasSubstr("no records.jsonl"));
   EXPECT_THAT(refusalOf({.bundles = {bundle, bundle / "records.jsonl"}}),
               HasSubstr("there is no such folder"));
+}
+
+TEST(CompareReportTest, SaysOfTheBundleOfAGateThatItIsOne) {
+  const MadeBundles bundles;
+  const auto gate = bundles.add("gate", {});
+  const auto run = bundles.add("a", madeRecords(1e6));
+  std::ofstream(gate / "blocks.jsonl") << "";
+  EXPECT_THAT(refusalOf({.bundles = {run, gate}}),
+              AllOf(HasSubstr("this is the bundle of a gate"), HasSubstr("gate.md")));
+  std::filesystem::remove(gate / "records.jsonl");
+  EXPECT_THAT(refusalOf({.bundles = {run, gate}}), HasSubstr("this is the bundle of a gate"));
 }
 
 TEST(CompareReportTest, RefusesADamagedEnvironmentAndADamagedRecord) {
@@ -269,6 +364,17 @@ TEST(GroupingTest, TakesTheAxisOutOfTheNameOfACell) {
   EXPECT_EQ(cellBy("consumers", cell),
             "s/memory/spsc/12p*c/el=64/cap=144/same_l3/mem=memfd/batch=16");
   EXPECT_EQ(cellBy("lock_memory", cell), cell) << "the name does not say it";
+}
+
+TEST(GroupingTest, OfALimitTakesOutThePercentileOrTheTime) {
+  Record record = madeRecord(1e6);
+  record.axes.percentile = "p99";
+  record.axes.limit_ns = 1000;
+  record.cell = "s/slo/spsc/1p1c/el=64/p99<=1000ns";
+  EXPECT_EQ(Grouping("limit_ns", {}).cellOf(record), "s/slo/spsc/1p1c/el=64/p99<=*");
+  EXPECT_EQ(Grouping("percentile", {}).cellOf(record), "s/slo/spsc/1p1c/el=64/*<=1000ns");
+  record.axes.limit_ns.reset();
+  EXPECT_EQ(Grouping("percentile", {}).cellOf(record), record.cell) << "no such label";
 }
 
 TEST(GroupingTest, BearsNamesOfAnyForm) {

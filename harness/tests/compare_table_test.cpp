@@ -95,6 +95,37 @@ TEST_F(CompareTableTest, NumbersReasonsThatTheLegendDoesNotGive) {
   EXPECT_THAT(rendered(Format::Table), ContainsRegex("1.00 M +1.000  inconclusive"));
 }
 
+TEST_F(CompareTableTest, SaysOfAnIntervalOfTooFewRepetitionsHowLittleItCovers) {
+  EXPECT_THAT(rendered(Format::Table), Not(HasSubstr("; 90 %")));
+  std::vector<Record> rates = madeRecords(2e6, 3);
+  std::vector<Record> times = roundTrips(100);
+  times.resize(3);
+  const auto few = bundles_.add("few", bothOf(rates, times));
+  const MadeMachine other = {.cpu = "Other CPU", .fingerprint = "2222222222222222"};
+  for (const auto& [name, machine] : {std::pair{"same", MadeMachine{}}, {"other", other}}) {
+    request_.bundles = {few, bundles_.add(name, bothOf(rates, times), machine)};
+    const std::string text = rendered(Format::Table, Distributions::Show);
+    EXPECT_THAT(text, ContainsRegex("messages_per_s .* 1.000 \\[0.99.–1.00.; 90 %\\]")) << name;
+    EXPECT_THAT(text, ContainsRegex("rtt_ns_p10 .* 1.000 \\[0.9..–1.0..; 90 %\\]")) << name;
+    EXPECT_THAT(text, HasSubstr("\n[…; 90 %]: of so few repetitions")) << name;
+  }
+}
+
+TEST_F(CompareTableTest, SaysWhichPlacementCellsOfTwoMachinesHad) {
+  std::vector<Record> elsewhere = madeRecords(1e6);
+  for (Record& record : elsewhere) {
+    record.axes.placement = "same_l2";
+    record.cell = "made/throughput/spsc/1p1c/el=64/cap=144/same_l2";
+  }
+  const MadeMachine other = {.cpu = "Other CPU", .fingerprint = "2222222222222222"};
+  request_.bundles = {bundles_.add("here", madeRecords(2e6)),
+                      bundles_.add("there", elsewhere, other)};
+  EXPECT_THAT(
+      rendered(Format::Table),
+      HasSubstr(std::string(kCell) +
+                "\n  B: its placement is same_l2, not same_l3; all else is the same cell\n"));
+}
+
 TEST_F(CompareTableTest, HasDistributionsWhenAskedFor) {
   EXPECT_THAT(rendered(Format::Table), Not(HasSubstr("rtt_ns_p10 ")));
   const std::string text = rendered(Format::Table, Distributions::Show);

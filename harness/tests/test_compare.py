@@ -206,6 +206,10 @@ class CompareTest(unittest.TestCase):
         self.check_refused(["a", "nowhere"], "nowhere: there is no such folder")
         self.check_refused(["a", "."], "no bundle", "records.jsonl")
         self.check_refused([], "bundles")
+        self.copy("of-a-gate", 1)
+        for name in ("records.jsonl", "blocks.jsonl"):
+            write("", self.folder, "of-a-gate", name)
+        self.check_refused(["a", "of-a-gate"], "this is the bundle of a gate", "gate.md")
 
     def test_refuses_options_that_mean_nothing_here(self):
         self.check_refused(["a", "b", "--by", "hosst"], "--by hosst", "did you mean 'host'")
