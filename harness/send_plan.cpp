@@ -43,9 +43,13 @@ double unitOf(std::string_view heading) {
   return 0;
 }
 
+/// A bundle has a copy of what was sent, whatever stands now where it was taken from.
 fs::path findTrace(const std::string& name, const fs::path& folder, const std::string& where) {
   std::error_code ignored;
-  for (const fs::path& file : {folder / name, fs::path(name), folder / fs::path(name).filename()}) {
+  const fs::path copy = folder / fs::path(name).filename();
+  const bool is_bundle = fs::exists(folder / "records.jsonl", ignored);
+  if (is_bundle && fs::is_regular_file(copy, ignored)) return copy;
+  for (const fs::path& file : {folder / name, fs::path(name), copy}) {
     if (fs::is_regular_file(file, ignored)) return file;
   }
   throw UsageError(fmt::format("{}: arrivals is 'trace:{}'; there is no such file, here or in {}",

@@ -28,11 +28,12 @@ struct Arrivals {
 
 /// Reads "poisson", "periodic", "burst", "burst:N" (N messages, 1 to 1,000,000) or
 /// "trace:FILE.csv". The file is looked for from `folder`, then from the current one, then by its
-/// mere name in `folder`, where a bundle has it. Each of its lines begins with a time; a first line
-/// may name the unit of all: time_ns (which is also meant without such a line), time_us, time_ms or
-/// time_s. Only differences count. Throws UsageError, which begins with the file and line, or with
-/// `where`: an unknown word, a file that is not there, a time that is no number or lies before the
-/// one above it, less than two times, all times the same.
+/// mere name in `folder`; where that is a bundle, the copy in it goes before all others. Each of
+/// its lines begins with a time; a first line may name the unit of all: time_ns (which is also
+/// meant without such a line), time_us, time_ms or time_s. Only differences count. Throws
+/// UsageError, which begins with the file and line, or with `where`: an unknown word, a file that
+/// is not there, a time that is no number or lies before the one above it, less than two times, all
+/// times the same.
 Arrivals parseArrivals(const std::string& text, const std::filesystem::path& folder,
                        const std::string& where);
 

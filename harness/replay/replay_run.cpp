@@ -33,13 +33,16 @@ void fillBundle(const RecordedCell& made, const std::string& environment, result
   bundle.writeFile(trace.filename().string(), std::string(std::istreambuf_iterator(stream), {}));
 }
 
-/// A floor that only one of both has measured is no difference.
+/// A floor that only one of both has measured is no difference; of plug-ins those are told already
+/// that were loaded.
 std::vector<Difference> differencesBetween(const EnvironmentFacts& then,
                                            const EnvironmentFacts& now) {
   std::vector<Difference> differences = differencesOf(std::array{then, now});
   std::erase_if(differences, [](const Difference& difference) {
     const bool is_floor = difference.fact.starts_with("floor_ns.");
-    return is_floor && (difference.values[0].empty() || difference.values[1].empty());
+    const bool is_plugin = difference.fact.starts_with("plugin.");
+    return is_plugin ||
+           (is_floor && (difference.values[0].empty() || difference.values[1].empty()));
   });
   return differences;
 }
@@ -100,7 +103,9 @@ ReplayOutcome replayRecord(const ReplayOrder& order) {
   Topology topology = Topology::ofThisMachine();
   const RecordedCell made =
       remakeCell(outcome.then, outcome.timing.timing, topology, memoryLimitsOfThisMachine());
-  const EnvironmentFacts then = EnvironmentFacts::of(outcome.then.bundle);
+  const bool has_bundle = !outcome.then.bundle.empty();
+  const EnvironmentFacts then =
+      has_bundle ? EnvironmentFacts::of(outcome.then.bundle) : EnvironmentFacts{};
   std::optional<results::Bundle> bundle;
   if (order.out) bundle.emplace(results::Bundle::create(*order.out));
 

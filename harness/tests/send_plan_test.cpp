@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "harness/usage_error.hpp"
+#include "results/tests/scratch_folder.hpp"
 #include "scratch_suite.hpp"
 
 namespace ringside::harness {
@@ -92,6 +93,22 @@ TEST(SendPlanTest, ATraceIsPlayedFromItsFirstTimeOnAndOverAgain) {
 TEST(SendPlanTest, ATraceWithoutAHeadingIsInNanoseconds) {
   const ScratchTrace trace("5\n\n1005\r\n");
   EXPECT_THAT(named(trace.arrivals()).trace_ns, ElementsAre(0, 1000));
+}
+
+TEST(SendPlanTest, OfABundleTheCopyInItGoesBeforeTheFileThatItWasTakenFrom) {
+  const ScratchTrace live("5\n1005\n");
+  const results::ScratchFolder folder;
+  const std::filesystem::path copy = folder.path() / std::filesystem::path(live.path()).filename();
+  results::writeText(copy, "7\n3007\n");
+  EXPECT_EQ(parseArrivals(live.arrivals(), folder.path(), "here:1").trace_file.string(),
+            live.path());
+  results::writeText(folder.path() / "records.jsonl", "");
+  const Arrivals arrivals = parseArrivals(live.arrivals(), folder.path(), "here:1");
+  EXPECT_EQ(arrivals.trace_file.string(), copy.string());
+  EXPECT_THAT(arrivals.trace_ns, ElementsAre(0, 3000));
+  std::filesystem::remove(copy);
+  EXPECT_EQ(parseArrivals(live.arrivals(), folder.path(), "here:1").trace_file.string(),
+            live.path());
 }
 
 TEST(SendPlanTest, ABadTraceIsRefusedWithItsLineAndValue) {

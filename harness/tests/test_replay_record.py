@@ -237,6 +237,16 @@ class ElsewhereTest(OneBundleTest):
             says=["plug-in /nowhere/libmine.so, which is not there any more", "--plugin FILE"],
         )  # fmt: skip
 
+    def test_an_environment_that_lies_where_it_is_started_is_not_that_of_a_record(self):
+        _, line = self.record("loop")
+        folder = Scratch.of(self).folder
+        with open(os.path.join(folder, "record.json"), "w", encoding="utf-8") as file:
+            file.write(self.scratch.read("records.jsonl").splitlines()[line - 1])
+        with open(os.path.join(folder, "environment.json"), "w", encoding="utf-8") as file:
+            file.write("{")
+        answer = self.replayed("record.json", cwd=folder)
+        self.assertFalse(answer["environment_known"])
+
     def test_a_queue_that_nobody_has_says_what_to_do(self):
         folder = self.changed_copy("loop", lambda record: record["axes"].update(queue="mine"))
         self.check_refused(folder, says=["queue is 'mine'", "--plugin FILE.so"])
@@ -316,8 +326,14 @@ class RefusalTest(OneBundleTest):
             file.write(json.dumps({"cell": "c", "stage": "one", "block": 1, "seed": 5}) + "\n")
         with open(os.path.join(folder, "gate.json"), "w", encoding="utf-8") as file:
             json.dump({"seed": 123}, file)
+        says = ["a block is no record", "ringside gate", "--seed 123"]
         for named in (folder, blocks, f"{blocks}:1"):
-            self.check_refused(named, says=["a block is no record", "ringside gate", "--seed 123"])
+            self.check_refused(named, says=says)
+        records = os.path.join(folder, "records.jsonl")
+        with open(records, "w", encoding="utf-8"):
+            pass
+        for named in (folder, records):
+            self.check_refused(named, says=says)
 
     def test_of_a_trial_of_verify(self):
         record, _ = self.record("loop")
