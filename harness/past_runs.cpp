@@ -1,15 +1,18 @@
 #include "harness/past_runs.hpp"
 
 #include <fmt/chrono.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cstdlib>
 #include <ctime>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <vector>
 
 #include "harness/console.hpp"
 #include "harness/environment.hpp"
+#include "harness/fnv1a.hpp"
 
 namespace ringside::harness {
 namespace {
@@ -50,6 +53,19 @@ std::string factOf(const ordered_json& environment, const char* pointer) {
   return fact.is_string() ? fact.get<std::string>() : "";
 }
 
+/// Another build of a plug-in makes another program, in whatever order they were named.
+std::string programHashOf(const ordered_json& environment) {
+  std::string hash = factOf(environment, "/fingerprint/program_facts/binary_hash");
+  if (!environment.is_object() || !environment.contains("plugins")) return hash;
+  std::vector<std::string> plugins;
+  for (const ordered_json& plugin : environment["plugins"]) {
+    plugins.push_back(factOf(plugin, "/fnv1a"));
+  }
+  if (plugins.empty()) return hash;
+  std::ranges::sort(plugins);
+  return fnv1a(fmt::format("{} {}", hash, fmt::join(plugins, " ")));
+}
+
 ordered_json environmentOf(const fs::path& bundle) {
   std::ifstream stream(bundle / "environment.json");
   return ordered_json::parse(stream, nullptr, false);
@@ -87,7 +103,7 @@ results::HistoryEntry newEntry(results::EntryKind kind, const std::string& suite
   entry.cpu = factOf(environment, "/cpu/model");
   entry.kernel = factOf(environment, "/kernel/release");
   entry.version = factOf(environment, "/build/version");
-  entry.program_hash = factOf(environment, "/fingerprint/program_facts/binary_hash");
+  entry.program_hash = programHashOf(environment);
   const std::string revision = factOf(environment, "/working_tree/revision");
   if (!revision.empty()) entry.revision = revision;
   entry.exit_code = static_cast<int>(exit_code);

@@ -64,7 +64,7 @@ struct HistoryEntry {
   std::string cpu;           ///< for people, as are kernel and host
   std::string kernel;        ///< its release
   std::string version;       ///< of the program
-  std::string program_hash;  ///< of the program's file
+  std::string program_hash;  ///< of the program's file, and of its plug-ins where it has any
   std::optional<std::string> revision;  ///< commit of the working tree; "-dirty" behind it
   std::string bundle;                   ///< relative to the history's folder where it lies below it
   int exit_code = 0;
