@@ -145,6 +145,13 @@ ScenarioGate usualGate(Workload workload) {
   return gate;
 }
 
+double usualMarginOf(std::string_view metric) noexcept {
+  for (const KnownMetric& known : kKnown) {
+    if (known.name == metric) return known.margin_percent;
+  }
+  return 0;
+}
+
 std::vector<std::string_view> gateableMetrics(Workload workload) {
   std::vector<std::string_view> names;
   for (const KnownMetric& known : kKnown) {

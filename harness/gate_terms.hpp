@@ -30,6 +30,9 @@ struct ScenarioGate {
 /// What is gated where a suite says nothing: margins and bounds of gate.md 3.7.
 ScenarioGate usualGate(Workload workload);
 
+/// Of a metric in a gate that says nothing of it, in percent; 0 for one that no gate has.
+double usualMarginOf(std::string_view metric) noexcept;
+
 /// The metrics that slots of this workload have.
 std::vector<std::string_view> gateableMetrics(Workload workload);
 

@@ -61,7 +61,7 @@ ExitCode conclude(const SelftestOptions& options, const std::string& kind,
   const std::vector<SelftestFinding> findings = kind == "aa" ? judgeIdentical(mine)
                                                 : kind == "power"
                                                     ? judgePower(mine)
-                                                    : judgeLayout(mine, kUsualMargin, kUsualLinks);
+                                                    : judgeLayout(mine, kUsualLinks);
   bool fits = !findings.empty();
   for (const SelftestFinding& finding : findings) {
     put("{}  {}\n", finding.fits ? "fits " : "NOT  ", finding.statement);

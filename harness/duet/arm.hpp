@@ -32,9 +32,13 @@ struct Arm {
   nlohmann::ordered_json describe() const;
 };
 
+/// One for each block of stage two: what chance makes of a layout differs from block to block then,
+/// like all that the test takes for noise.
+inline constexpr std::uint32_t kUsualLinks = 36;
+
 struct ArmTerms {
   /// How many links of a Revision; 1..kMaxLinks.
-  std::uint32_t links = 4;
+  std::uint32_t links = kUsualLinks;
   /// Where revisions are kept, once built; empty: build/arms of the source tree.
   std::filesystem::path cache = {};
   /// What takes time is told to it, a line without its end; empty: nobody is told.

@@ -14,7 +14,7 @@
 namespace ringside::harness {
 
 /// The most arms that stay; the ones that have not been used for the longest are removed.
-inline constexpr std::size_t kMaxKeptArms = 24;
+inline constexpr std::size_t kMaxKeptArms = 8;
 
 /// One of them, for this process alone as long as this object lives.
 class ArmFolder {

@@ -20,17 +20,11 @@ inline constexpr double kPromisedFalseAlarms = 0.01;
 /// Of the metrics of a gate of identical arms, at least so many end as pass.
 inline constexpr double kPromisedPasses = 0.90;
 
-/// A gate's usual margin, as ln of a ratio, and how many links of a revision it rotates.
-inline constexpr double kUsualMargin = 0.01;
-inline constexpr std::uint32_t kUsualLinks = 4;
-
 /// Of gates of one kind and machine; of no gates none.
 std::vector<SelftestFinding> judgeIdentical(const std::vector<TriedGate>& gates);
 std::vector<SelftestFinding> judgePower(const std::vector<TriedGate>& gates);
-/// `margin`: as ln of a ratio, of the gate whose links are rotated over the blocks; `links`: how
-/// many of them a gate has.
-std::vector<SelftestFinding> judgeLayout(const std::vector<TriedGate>& gates, double margin,
-                                         std::uint32_t links);
+/// Beside the usual margins; `links`: how many of each revision a gate rotates over its blocks.
+std::vector<SelftestFinding> judgeLayout(const std::vector<TriedGate>& gates, std::uint32_t links);
 
 /// All of it as Markdown, machine by machine, with dates and numbers.
 std::string selftestTable(const std::vector<TriedGate>& gates);

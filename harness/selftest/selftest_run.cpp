@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <ctime>
 #include <random>
@@ -17,7 +18,7 @@ namespace {
 
 using results::MetricVerdict;
 
-TriedMetric triedMetric(const MetricVerdict& verdict) {
+TriedMetric triedMetric(const MetricVerdict& verdict, const results::GateTerms& terms) {
   const bool bounded = std::isfinite(verdict.lower) && std::isfinite(verdict.upper);
   TriedMetric metric{.cell = verdict.metric.cell,
                      .metric = verdict.metric.name,
@@ -27,7 +28,10 @@ TriedMetric triedMetric(const MetricVerdict& verdict) {
                      .estimate = verdict.estimate,
                      .lower = bounded ? verdict.lower : 0,
                      .upper = bounded ? verdict.upper : 0};
-  const std::span<const double> first = verdict.first;
+  // Without the top-up, which only those get that were not clear: a second chance for chance.
+  const std::span<const double> first =
+      std::span(verdict.first)
+          .first(std::min<std::size_t>(verdict.first.size(), terms.first_blocks));
   if (!first.empty()) metric.p_without_margin = results::signFlipP(first, 0);
   for (const double effect : first) {
     metric.above += effect > 0 ? 1 : 0;
@@ -59,13 +63,13 @@ GateOrder gateOrder(const SelftestOrder& order, std::uint64_t seed) {
           .tells_progress = false};
 }
 
-void fill(const GateResult& result, TriedGate& gate) {
+void fill(const GateResult& result, const results::GateTerms& terms, TriedGate& gate) {
   gate.seconds = result.seconds;
   gate.blocks = result.blocks;
   gate.exit_code = static_cast<int>(result.exit_code);
   for (const GateCellFacts& facts : result.cells) gate.loaded_blocks += facts.loaded_blocks;
   for (const MetricVerdict& verdict : result.verdicts) {
-    if (verdict.metric.gates) gate.metrics.push_back(triedMetric(verdict));
+    if (verdict.metric.gates) gate.metrics.push_back(triedMetric(verdict, terms));
   }
 }
 
@@ -157,9 +161,10 @@ TriedGate::LayoutSpread spreadOf(const std::string& cell, const std::string& met
 std::optional<TriedGate> tryIdentical(const SelftestOrder& order, std::uint64_t seed,
                                       Session& session) {
   TriedGate gate = emptyGate(order, "aa", seed);
-  const GateResult result = runGate(gateOrder(order, seed), session);
+  const GateOrder same = gateOrder(order, seed);
+  const GateResult result = runGate(same, session);
   if (wasInterrupted(result)) return std::nullopt;
-  fill(result, gate);
+  fill(result, same.terms, gate);
   return gate;
 }
 
@@ -178,13 +183,14 @@ std::optional<TriedGate> tryInjection(const SelftestOrder& order, const Injectio
   };
   const GateResult result = runGate(with, session);
   if (wasInterrupted(result)) return std::nullopt;
-  fill(result, gate);
+  fill(result, with.terms, gate);
   gate.injection = delay.judgedBy(result, with.terms);
   return gate;
 }
 
 std::optional<TriedGate> tryLinks(const SelftestOrder& order, std::uint32_t blocks,
                                   std::uint64_t seed, Session& session) {
+  const auto begin = std::chrono::steady_clock::now();
   std::mt19937_64 chance(seed);
   TriedGate gate = emptyGate(order, "layout", seed);
   std::vector<ArmFiles> links;
@@ -225,6 +231,7 @@ std::optional<TriedGate> tryLinks(const SelftestOrder& order, std::uint32_t bloc
     if (!metric.gates || found == effects.end()) continue;
     gate.layout.push_back(spreadOf(metric.cell, metric.name, found->second));
   }
+  gate.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   return gate;
 }
 

@@ -91,7 +91,7 @@ TEST(SelftestJudgeTest, GatesThatCameToNoVerdictAreNoTrials) {
 TEST(SelftestJudgeTest, OfNoGatesThereIsNothingToSay) {
   EXPECT_THAT(judgeIdentical({}), IsEmpty());
   EXPECT_THAT(judgePower({}), IsEmpty());
-  EXPECT_THAT(judgeLayout({}, kUsualMargin, kUsualLinks), IsEmpty());
+  EXPECT_THAT(judgeLayout({}, 4), IsEmpty());
 }
 
 TEST(SelftestJudgeTest, SignsThatLeanToOneSideInOneCellDoNotFit) {
@@ -165,11 +165,27 @@ TEST(SelftestJudgeTest, WhatIsFoundAsOftenAsPredictedFits) {
   EXPECT_THAT(findings[0].statement,
               AllOf(HasSubstr("+5 % of each round trip on rtt_ns_p50_clean (expected +5.0 %)"),
                     HasSubstr("found in 19 of 20"), HasSubstr("predicted 95 %"),
-                    HasSubstr("holds the expected size in 15 of 20")));
+                    HasSubstr("holds the expected size in 15 of 20, to a fifth in 20")));
 }
 
 TEST(SelftestJudgeTest, WhatIsFoundMuchLessOftenThanPredictedDoesNotFit) {
   EXPECT_FALSE(judgePower(injectedGates(20, 12, 0.95)).at(0).fits);
+}
+
+TEST(SelftestJudgeTest, IntervalsThatDoNotHoldWhatWasPutInDoNotFit) {
+  std::vector<TriedGate> gates = injectedGates(20, 20, 0.95);
+  for (std::size_t i = 0; i < 10; ++i) gates[i].metrics[0].upper = 0.035;
+  EXPECT_FALSE(judgePower(gates).at(0).fits);
+}
+
+TEST(SelftestJudgeTest, GatesWithoutAVerdictFindNothingAndAreNotCounted) {
+  std::vector<TriedGate> gates = injectedGates(20, 20, 0.95);
+  gates[0].exit_code = 7;
+  EXPECT_THAT(judgePower(gates).at(0).statement, HasSubstr("19 of 19"));
+  for (TriedGate& gate : gates) gate.exit_code = 7;
+  const SelftestFinding finding = judgePower(gates).at(0);
+  EXPECT_FALSE(finding.fits);
+  EXPECT_THAT(finding.statement, HasSubstr("no gate came to a verdict"));
 }
 
 TEST(SelftestJudgeTest, WhatIsFoundMoreOftenThanPredictedFits) {
@@ -201,18 +217,18 @@ TriedGate layoutGate(double sigma) {
 }
 
 TEST(SelftestJudgeTest, LinksThatLieCloserThanTheMarginFit) {
-  const auto findings = judgeLayout({layoutGate(0.002)}, 0.01, 1);
+  const auto findings = judgeLayout({layoutGate(0.002)}, 1);
   ASSERT_EQ(findings.size(), 1U);
   EXPECT_TRUE(findings[0].fits);
   EXPECT_THAT(findings[0].statement, AllOf(HasSubstr("at most 0.20 % (c2)"), HasSubstr("1 links")));
 }
 
 TEST(SelftestJudgeTest, LinksThatLieFurtherApartThanTheMarginDoNotFit) {
-  EXPECT_FALSE(judgeLayout({layoutGate(0.004)}, 0.01, 1).at(0).fits);
+  EXPECT_FALSE(judgeLayout({layoutGate(0.004)}, 1).at(0).fits);
 }
 
 TEST(SelftestJudgeTest, RotatingLinksMakesWhatTheyDifferInSmaller) {
-  EXPECT_TRUE(judgeLayout({layoutGate(0.004)}, 0.01, 4).at(0).fits);
+  EXPECT_TRUE(judgeLayout({layoutGate(0.004)}, 4).at(0).fits);
 }
 
 // --- the table ----------------------------------------------------------------------------------
