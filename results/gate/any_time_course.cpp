@@ -81,11 +81,11 @@ void AnyTimeCourse::advance() {
 MetricVerdict AnyTimeCourse::verdictOf(std::size_t metric) const {
   const Progress& one = progress_[metric];
   MetricVerdict verdict{.metric = metrics_[metric]};
-  verdict.tested = true;
+  verdict.tested = !one.is_settled || one.verdict != GateVerdict::Inconclusive;
   verdict.first = one.effects;
   const double evidence = one.evidence.evidenceOfRegression();
   verdict.first_p = std::min(1.0, 1 / std::max(evidence, std::numeric_limits<double>::min()));
-  if (!one.effects.empty()) estimate(verdict, terms_, false);
+  estimate(verdict, terms_, false);
   const std::string size = fmt::format("{} by the estimate of {} blocks",
                                        percentOf(verdict.estimate), one.effects.size());
   if (one.is_settled) {
@@ -113,6 +113,8 @@ std::vector<MetricVerdict> AnyTimeCourse::verdicts(Detectable find_detectable) c
       // That of a gate of two stages with such blocks: the mode itself has no fixed size.
       verdict.detectable =
           detectableEffect(verdict.first, ruleOf(terms_, verdict.metric.margin, 1));
+      const Progress& one = progress_[i];
+      if (!one.is_settled && !one.has_regressed) cannotGate(verdict, terms_);
     }
     all.push_back(std::move(verdict));
   }

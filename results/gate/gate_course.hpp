@@ -61,10 +61,11 @@ std::string_view toString(GateVerdict verdict) noexcept;  ///< "pass", "regresse
 struct MetricVerdict {
   GateMetric metric;
   GateVerdict verdict = GateVerdict::Inconclusive;
-  std::string reason;           ///< one sentence, with figures
-  bool tested = false;          ///< false where it cannot gate: it counts for nothing
-  std::vector<double> first;    ///< effects of stage one, top-up included, in the order they came
-  std::vector<double> second;   ///< of stage two, top-up included
+  std::string reason = {};  ///< one sentence, with figures
+  bool tested = false;      ///< false where it cannot gate: it counts for nothing
+  std::vector<double> first =
+      {};  ///< effects of stage one, top-up included, in the order they came
+  std::vector<double> second = {};  ///< of stage two, top-up included
   std::uint32_t topped_up = 0;  ///< how many of the last ones in `first` or `second` are a top-up
   double first_p = 1;           ///< of being worse by more than the margin, in stage one
   std::optional<double> second_p = {};

@@ -92,15 +92,21 @@ bool holdsPassBound(const MetricVerdict& metric, const GateTerms& terms) {
   return upper && *upper < metric.metric.pass_bound;
 }
 
+bool cannotGate(MetricVerdict& metric, const GateTerms& terms) {
+  if (!metric.detectable || *metric.detectable <= largestDetectable(metric, terms)) return false;
+  metric.tested = false;
+  metric.verdict = GateVerdict::Inconclusive;
+  metric.reason = whyItCannotGate(metric, terms);
+  return true;
+}
+
 void judge(MetricVerdict& metric, const GateTerms& terms, const TestedMetric& tested) {
   metric.tested = true;
   if (tested.is_rejected) {
     metric.verdict = GateVerdict::Regressed;
     metric.reason = whyRegressed(metric);
-  } else if (metric.detectable && *metric.detectable > largestDetectable(metric, terms)) {
-    metric.tested = false;
-    metric.verdict = GateVerdict::Inconclusive;
-    metric.reason = whyItCannotGate(metric, terms);
+  } else if (cannotGate(metric, terms)) {
+    return;
   } else if (!(metric.upper < metric.metric.pass_bound)) {
     metric.verdict = GateVerdict::Inconclusive;
     metric.reason = whyUndecided(metric);

@@ -26,6 +26,10 @@ void estimate(MetricVerdict& metric, const GateTerms& terms, bool is_rejected);
 /// least one effect.
 bool holdsPassBound(const MetricVerdict& metric, const GateTerms& terms);
 
+/// Whether only changes too coarse would be found, by `detectable`; if so, it is inconclusive and
+/// not tested.
+bool cannotGate(MetricVerdict& metric, const GateTerms& terms);
+
 /// Fills in verdict, reason and tested, by what estimate() and the search for `detectable` found.
 void judge(MetricVerdict& metric, const GateTerms& terms, const TestedMetric& tested);
 
