@@ -41,7 +41,7 @@ struct GateOptions {
   std::optional<std::uint64_t> seed;
   std::vector<std::string> overrides;
   std::string format = "table";
-  std::uint32_t links = 4;
+  std::uint32_t links = kUsualLinks;
   std::uint32_t first_blocks = results::GateTerms{}.first_blocks;
   std::uint32_t second_blocks = results::GateTerms{}.second_blocks;
   std::uint32_t until_quiet_s = 10;
@@ -223,20 +223,35 @@ AloneResult measureCandidate(const GateOptions& options, GateSubject& subject, c
 }
 
 ExitCode saveBaseline(const GateOptions& options) {
+  const std::filesystem::path folder = options.out
+                                           ? std::filesystem::path(*options.out)
+                                           : std::filesystem::path(kBaselineFolder) / *options.save;
+  if (std::filesystem::exists(folder)) {
+    throw UsageError(fmt::format(
+        "--save-baseline: {} exists, and nothing is overwritten; take another name, or remove it",
+        folder.string()));
+  }
   const NamedArm candidate = findArm("--candidate", options.candidate, armTerms(options));
   GateSubject subject(options, {&candidate});
-  const std::string folder =
-      options.out.value_or((std::filesystem::path(kBaselineFolder) / *options.save).string());
-  GateBundle bundle(results::Bundle::create(folder));
+  printPlan(subject);
+  if (options.dry_run) return ExitCode::Fine;
+  // Under another name until it is whole, for half of it would be taken for a baseline.
+  const std::filesystem::path partial = folder.string() + ".partial";
+  std::filesystem::remove_all(partial);
+  GateBundle bundle(results::Bundle::create(partial));
   Session session(subject.topology);
   beginBundle(bundle, suiteText(options, subject.suite), describeEnvironment(session),
               subject.plan);
   const AloneResult alone =
       measureCandidate(options, subject, candidate.arm, bundle, session, StoredBlocks{});
-  if (alone.interrupted) return ExitCode::Interrupted;
-  if (alone.blocks.empty()) return ExitCode::EverythingSkipped;
-  put("{}\n", bundle.path().string());
-  say("saved: ringside gate {} --baseline {}\n", options.suite, bundle.path().string());
+  if (alone.exit_code != ExitCode::Fine) {
+    say("not saved: {}; what was measured is in {} until the next try\n",
+        results::toString(alone.exit_code), partial.string());
+    return alone.exit_code;
+  }
+  std::filesystem::rename(partial, folder);
+  put("{}\n", folder.string());
+  say("saved: ringside gate {} --baseline {}\n", options.suite, folder.string());
   return ExitCode::Fine;
 }
 
@@ -254,6 +269,8 @@ ExitCode gateStored(const GateOptions& options, const std::filesystem::path& sto
   const StoredBlocks then = readStored(stored_folder);
   const NamedArm candidate = findArm("--candidate", options.candidate, armTerms(options));
   GateSubject subject(options, {&candidate});
+  printPlan(subject);
+  if (options.dry_run) return ExitCode::Fine;
   Session session(subject.topology);
   const std::string environment = describeEnvironment(session);
   const bool same = isSameMachine(stored_folder, environment);
@@ -265,7 +282,7 @@ ExitCode gateStored(const GateOptions& options, const std::filesystem::path& sto
   GateBundle bundle(makeBundle(options.out, "stored-" + subject.suite.name));
   beginBundle(bundle, suiteText(options, subject.suite), environment, subject.plan);
   const AloneResult now = measureCandidate(options, subject, candidate.arm, bundle, session, then);
-  if (now.interrupted) return ExitCode::Interrupted;
+  if (now.exit_code == ExitCode::Interrupted) return now.exit_code;
   const nlohmann::json facts = nlohmann::json::parse(environment);
   const double bound =
       driftBound(usualHistory(), subject.suite.name, facts.at("fingerprint").at("machine"));
@@ -278,6 +295,7 @@ ExitCode gateStored(const GateOptions& options, const std::filesystem::path& sto
       100 * std::expm1(bound)));
   put("{}", renderDrift(report, *parseFormat(options.format)));
   say("\nbundle: {}\n", bundle.path().string());
+  if (now.exit_code != ExitCode::Fine) return now.exit_code;
   if (!report.judged || !report.alarms()) return ExitCode::Fine;
   say("drift alarm: the candidate is worse than the stored baseline by more than {:+.0f} %\n",
       100 * std::expm1(bound));
@@ -299,7 +317,14 @@ ExitCode gate(const GateOptions& options) {
         "build, or a plug-in");
   }
   const std::filesystem::path stored = storedBaseline(options.baseline);
-  return stored.empty() ? gateArms(options) : gateStored(options, stored);
+  if (!stored.empty()) return gateStored(options, stored);
+  if (options.report_only) {
+    throw UsageError(fmt::format(
+        "--report-only: it is for a stored baseline, and {} is none: both are measured now, and "
+        "compared fairly; --save-baseline NAME keeps one",
+        options.baseline));
+  }
+  return gateArms(options);
 }
 
 void addArmOptions(CLI::App& command, GateOptions& options) {

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <random>
 
+#include "harness/duet/arm_fault.hpp"
 #include "harness/duet/gate_progress.hpp"
 #include "harness/duet/gate_run.hpp"
 #include "harness/duet/slot_timing.hpp"
@@ -9,13 +10,15 @@
 namespace ringside::harness {
 namespace {
 
+using results::ExitCode;
+
 /// A cell without its rival.
 struct LoneCell {
   const Cell* cell = nullptr;
   SlotTiming timing;
   std::uint32_t counted = 0;
   std::uint32_t so_far = 0;
-  std::string trouble;
+  ArmFault fault = {};
 };
 
 class AloneRunner {
@@ -30,21 +33,20 @@ class AloneRunner {
   AloneResult run() {
     chooseTimings();
     GateProgress progress(true, "measuring the candidate alone", order_.blocks * cells_.size());
-    for (std::uint32_t round = 0; round < 2 * order_.blocks && !result_.interrupted; ++round) {
+    for (std::uint32_t round = 0; round < 2 * order_.blocks && !interrupted_; ++round) {
       std::vector<std::size_t> places;
       for (std::size_t i = 0; i < cells_.size(); ++i) {
-        if (cells_[i].trouble.empty() && cells_[i].counted < order_.blocks) places.push_back(i);
+        const bool has_ended = cells_[i].fault.code != ExitCode::Fine;
+        if (!has_ended && cells_[i].counted < order_.blocks) places.push_back(i);
       }
       std::shuffle(places.begin(), places.end(), chance_);
       for (const std::size_t place : places) {
         progress.next(cells_[place].cell->name);
         runOne(cells_[place]);
-        if (result_.interrupted) break;
+        if (interrupted_) break;
       }
     }
-    for (const LoneCell& cell : cells_) {
-      if (!cell.trouble.empty()) result_.not_measured.push_back({cell.cell->name, cell.trouble});
-    }
+    finish();
     return std::move(result_);
   }
 
@@ -60,6 +62,19 @@ class AloneRunner {
                     session_);
   }
 
+  void finish() {
+    for (const LoneCell& cell : cells_) {
+      if (cell.fault.code == ExitCode::Fine) continue;
+      result_.not_measured.push_back({cell.cell->name, cell.fault.reason});
+    }
+    if (result_.blocks.empty()) result_.exit_code = ExitCode::EverythingSkipped;
+    for (const ExitCode code : {ExitCode::WorkerFailed, ExitCode::Integrity}) {
+      const auto has = [&](const LoneCell& cell) { return cell.fault.code == code; };
+      if (std::any_of(cells_.begin(), cells_.end(), has)) result_.exit_code = code;
+    }
+    if (interrupted_) result_.exit_code = ExitCode::Interrupted;
+  }
+
   void chooseTimings() {
     for (LoneCell& cell : cells_) {
       const auto settled = order_.timings.find(cell.cell->name);
@@ -70,7 +85,11 @@ class AloneRunner {
       const TimingChoice choice = chooseTiming(
           *cell.cell, [&](const SlotTiming& timing) { return block(cell, timing, chance_()); });
       cell.timing = choice.timing;
-      cell.trouble = choice.trouble;
+      interrupted_ = session_.interrupts().interrupted();
+      if (interrupted_) return;
+      if (choice.trouble.empty()) continue;
+      cell.fault = {choice.skips ? ExitCode::EverythingSkipped : ExitCode::WorkerFailed,
+                    choice.trouble};
     }
   }
 
@@ -83,12 +102,12 @@ class AloneRunner {
                    .effects = {},
                    .arms = {}};
     BlockReading reading = block(cell, cell.timing, kept.seed);
-    result_.interrupted = reading.interrupted;
-    if (reading.interrupted) return;
+    interrupted_ = reading.interrupted;
+    if (interrupted_) return;
     ++cell.so_far;
     kept.effects = valuesOf(reading);
     kept.arms = std::move(reading.arms);
-    cell.trouble = kept.arms.front().trouble;
+    if (auto fault = faultOf(kept.arms.front(), "candidate")) cell.fault = *std::move(fault);
     cell.counted += kept.effects.why_invalid.empty() ? 1 : 0;
     if (order_.on_block) order_.on_block(kept);
     result_.blocks.push_back(std::move(kept));
@@ -99,6 +118,7 @@ class AloneRunner {
   ArmFiles files_;
   std::mt19937_64 chance_;
   std::vector<LoneCell> cells_;
+  bool interrupted_ = false;
   AloneResult result_;
 };
 

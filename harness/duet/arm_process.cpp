@@ -51,7 +51,7 @@ class SharedTurns {
 void enterOthersOf(const SlotJob& job) {
   for (const std::string& other : job.other_queues) {
     if (findMeasured(other) != nullptr) continue;
-    enterQueue(brokenEntry({.name = other}, "it is not the queue of this cell"));
+    enterQueue(brokenEntry({.name = other, .summary = {}}, "it is not the queue of this cell"));
   }
 }
 

@@ -204,19 +204,27 @@ Arms startArms(const std::vector<Side>& sides, const BlockOrder& order, const Sl
   return arms;
 }
 
-/// False when somebody did not come to the end.
-bool runPairs(Arms& arms, const SlotTiming& timing, Session& session, std::mt19937_64& chance,
-              std::vector<bool>& second_first) {
+/// The arm that did not come to the end, where there is one.
+std::optional<std::size_t> runPairs(Arms& arms, const SlotTiming& timing, Session& session,
+                                    std::mt19937_64& chance, std::vector<bool>& second_first) {
   const auto patience = kUntilSlotEnded + std::chrono::nanoseconds(timing.slot_ns + timing.skip_ns);
   for (std::uint32_t slot = 1; slot <= timing.slots; ++slot) {
     const bool swapped = arms.size() == 2 && (chance() & 1) != 0;
     second_first.push_back(swapped);
     for (std::size_t turn = 0; turn < arms.size(); ++turn) {
       const std::size_t side = swapped ? 1 - turn : turn;
-      if (!arms[side]->runSlot(slot, patience, session.interrupts())) return false;
+      if (!arms[side]->runSlot(slot, patience, session.interrupts())) return side;
     }
   }
-  return true;
+  return std::nullopt;
+}
+
+/// The same of their beginning.
+std::optional<std::size_t> waitUntilReady(Arms& arms, InterruptWatch& interrupts) {
+  for (std::size_t side = 0; side < arms.size(); ++side) {
+    if (!arms[side]->isReadyWithin(kUntilReady, interrupts)) return side;
+  }
+  return std::nullopt;
 }
 
 /// The names of all queues that came from a plug-in.
@@ -249,12 +257,10 @@ BlockReading runBlock(const std::vector<Side>& sides, const BlockOrder& order, S
   job.clock_step_ns = session.clockSurvey().step().step_ns;
   BlockReading reading;
   Arms arms = startArms(sides, order, job, chance);
-  bool all_ready = true;
-  for (const auto& arm : arms) {
-    all_ready = all_ready && arm->isReadyWithin(kUntilReady, session.interrupts());
+  reading.stuck = waitUntilReady(arms, session.interrupts());
+  if (!reading.stuck) {
+    reading.stuck = runPairs(arms, order.timing, session, chance, reading.second_first);
   }
-  reading.cut_short =
-      !all_ready || !runPairs(arms, order.timing, session, chance, reading.second_first);
   for (const auto& arm : arms) arm->endSlots();
   for (const auto& arm : arms) reading.arms.push_back(arm->read(session.interrupts()));
   reading.interrupted = session.interrupts().interrupted();

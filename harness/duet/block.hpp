@@ -37,7 +37,8 @@ struct BlockReading {
   /// Of each pair of slots: whether the second arm came first.
   std::vector<bool> second_first;
   bool interrupted = false;
-  bool cut_short = false;  ///< a slot did not come to its end in time
+  /// The arm whose slot did not come to its end in time: the block ended there.
+  std::optional<std::size_t> stuck;
 
   /// Of the first arm that has some.
   std::string trouble() const;

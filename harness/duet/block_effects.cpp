@@ -117,7 +117,7 @@ void putBlockEffects(const BlockReading& block, BlockEffects& effects) {
 /// were before are not taken for all.
 std::string whyIncomplete(const BlockReading& block) {
   const std::string trouble = block.trouble();
-  if (!trouble.empty() || !block.cut_short) return trouble;
+  if (!trouble.empty() || !block.stuck) return trouble;
   return "a slot did not come to its end in time";
 }
 
@@ -125,6 +125,7 @@ std::string whyIncomplete(const BlockReading& block) {
 
 BlockEffects effectsOf(const BlockReading& block) {
   BlockEffects effects;
+  effects.stuck = block.stuck;
   effects.why_invalid = whyIncomplete(block);
   if (block.arms.size() < 2 || !effects.why_invalid.empty()) return effects;
   const std::vector<std::size_t> admitted = admittedPairs(block, effects);
@@ -145,6 +146,7 @@ BlockEffects effectsOf(const BlockReading& block) {
 
 BlockEffects valuesOf(const BlockReading& block) {
   BlockEffects effects;
+  effects.stuck = block.stuck;
   effects.why_invalid = whyIncomplete(block);
   if (block.arms.empty() || !effects.why_invalid.empty()) return effects;
   const ArmReading& arm = block.arms[0];

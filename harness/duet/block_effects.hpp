@@ -34,7 +34,8 @@ struct BlockEffects {
   std::map<std::string, std::array<double, 2>> values;  ///< medians over the admitted slots
   std::array<double, 2> canary_ns = {};                 ///< the same
   double run_delay = 0;
-  std::string why_invalid;  ///< empty: it counts
+  std::optional<std::size_t> stuck;  ///< the arm that did not come to the end of a slot
+  std::string why_invalid;           ///< empty: it counts
 };
 
 /// Of a block with two arms that both came to their end.

@@ -4,29 +4,33 @@
 
 #include <algorithm>
 
+#include "harness/duet/arm_fault.hpp"
 #include "harness/duet/slot_reading.hpp"
 #include "results/statistics/binomial.hpp"
 
 namespace ringside::harness {
 namespace {
 
+using results::ExitCode;
+
 /// A worker that waits for its CPU for more of the time shows a loaded machine (gate.md 3.3).
 constexpr double kLoaded = 0.05;
 /// Slots that were rejected for one arm alone: from this p on that is no chance.
 constexpr double kAsymmetric = 0.001;
-/// A cell cannot be measured at a rate that both arms miss in so many of its blocks.
-constexpr double kMostSaturated = 0.5;
+/// A cell cannot be measured at a rate that both arms miss in so many of its blocks; and in so many
+/// of them one arm alone must fail for that to be a verdict.
+constexpr double kMostBlocks = 0.5;
+/// So many blocks that one arm alone does not end are no pause of the machine.
+constexpr std::uint32_t kStuck = 2;
 constexpr const char* kArms[] = {"baseline", "candidate"};
 
-std::string integrityOf(const ArmReading& arm, const char* name) {
-  if (!arm.validation || arm.validation->clean()) return {};
-  const results::Validation& v = *arm.validation;
-  return fmt::format("integrity: the {} has {} lost, {} duplicated, {} reordered, {} torn of {}",
-                     name, v.lost, v.duplicated, v.reordered, v.torn, v.sent);
-}
+/// More than half of its pairs of slots.
+bool mostOf(const BlockEffects& effects, std::uint32_t pairs) { return 2 * pairs > effects.pairs; }
 
-bool mostlySaturated(const BlockEffects& effects, std::size_t arm) {
-  return 2 * effects.saturated[arm] > effects.pairs;
+/// Counts the block for the arm that it befell alone; true when it befell both.
+bool count(bool first, bool second, std::array<std::uint32_t, 2>& alone) {
+  if (first != second) ++alone[second ? 1 : 0];
+  return first && second;
 }
 
 }  // namespace
@@ -44,27 +48,40 @@ void CellCourse::beginStage(std::uint32_t blocks) {
 }
 
 bool CellCourse::wantsBlock() const {
-  return !failed_ && !skipped_ && !violates_integrity_ && counted_ < wanted_ &&
-         counted_ + invalid_ < 2 * wanted_;
+  return !hasEnded() && counted_ < wanted_ && counted_ + invalid_ < 2 * wanted_;
+}
+
+/// False when one ended the cell.
+bool CellCourse::takeFaults(const KeptBlock& block) {
+  for (std::size_t arm = 0; arm < block.arms.size(); ++arm) {
+    const auto fault = faultOf(block.arms[arm], kArms[arm]);
+    if (!fault) continue;
+    // What the baseline has had on this machine, the candidate can have.
+    const bool is_own = fault->code == ExitCode::EverythingSkipped && arm == 1;
+    end(is_own ? ExitCode::WorkerFailed : fault->code, fault->reason);
+    return false;
+  }
+  if (block.effects.stuck) ++stuck_[*block.effects.stuck];
+  for (std::size_t arm = 0; arm < 2; ++arm) {
+    if (stuck_[arm] < kStuck || stuck_[1 - arm] != 0) continue;
+    end(ExitCode::WorkerFailed,
+        fmt::format("the {}: in {} blocks a slot did not come to its end: a push or a pop of it "
+                    "waits for ever",
+                    kArms[arm], stuck_[arm]));
+    return false;
+  }
+  return true;
 }
 
 void CellCourse::take(const KeptBlock& block) {
   ++so_far_;
-  for (std::size_t arm = 0; arm < block.arms.size(); ++arm) {
-    const std::string wrong = integrityOf(block.arms[arm], kArms[arm]);
-    if (!wrong.empty()) {
-      violates_integrity_ = true;
-      return spoil(wrong);
-    }
-    if (block.arms[arm].trouble.empty()) continue;
-    return fail(fmt::format("the {}: {}", kArms[arm], block.arms[arm].trouble),
-                block.arms[arm].unobtainable);
-  }
+  if (!takeFaults(block)) return;
   const BlockEffects& effects = block.effects;
   facts_.pairs += effects.pairs;
   facts_.admitted_pairs += effects.admitted;
   facts_.loaded_blocks += effects.run_delay > kLoaded ? 1 : 0;
   for (std::size_t arm = 0; arm < 2; ++arm) rejected_by_[arm] += effects.rejected_by[arm];
+  count(mostOf(effects, effects.rejected_by[0]), mostOf(effects, effects.rejected_by[1]), starved_);
   if (!effects.why_invalid.empty()) {
     ++facts_.invalid_blocks;
     ++invalid_;
@@ -73,10 +90,8 @@ void CellCourse::take(const KeptBlock& block) {
   }
   ++facts_.blocks;
   ++counted_;
-  const bool first = mostlySaturated(effects, 0);
-  const bool second = mostlySaturated(effects, 1);
-  if (first && second) ++saturated_both_;
-  if (first != second) ++saturated_alone_[second ? 1 : 0];
+  const auto& [first, second] = effects.saturated;
+  saturated_both_ += count(mostOf(effects, first), mostOf(effects, second), saturated_) ? 1 : 0;
   for (const std::size_t metric : metrics_) {
     const auto effect = effects.effects.find(course_->metrics()[metric].name);
     if (effect != effects.effects.end()) course_->add(metric, effect->second);
@@ -96,7 +111,9 @@ void CellCourse::noteValues(const BlockEffects& effects) {
 }
 
 void CellCourse::endStage(const results::GateTerms& terms) {
-  if (failed_ || skipped_ || violates_integrity_ || wanted_ == 0) return;
+  if (hasEnded() || wanted_ == 0) return;
+  judgeSaturation(terms);  // first: who cannot keep a rate has few messages, too
+  judgeAdmission(terms);
   // A top-up only adds to what is there, and any time takes what comes.
   const bool is_whole_stage = course_->stage() == results::GateStage::First ||
                               course_->stage() == results::GateStage::Second;
@@ -104,12 +121,15 @@ void CellCourse::endStage(const results::GateTerms& terms) {
     spoil(fmt::format("environment: of {} blocks {} did not count ({})", counted_ + invalid_,
                       invalid_, last_invalid_));
   }
-  judgeSaturation(terms);  // first: who cannot keep a rate has few messages, too
-  judgeAdmission();
   wanted_ = 0;
 }
 
-void CellCourse::judgeAdmission() {
+/// Slots are as long as the baseline needs them: who has too few messages in most of them is slower
+/// than any figure could tell.
+void CellCourse::judgeAdmission(const results::GateTerms& terms) {
+  settleIfCandidates(starved_, facts_.blocks + facts_.invalid_blocks, terms,
+                     "far slower: in {} of {} blocks the candidate alone had too few messages in "
+                     "most slots, p {:.1e}");
   if (results::signTestP(rejected_by_[0], rejected_by_[1]) >= kAsymmetric) return;
   spoil(
       fmt::format("asymmetric admission: {} slots were left out for the baseline alone and {} "
@@ -120,23 +140,29 @@ void CellCourse::judgeAdmission() {
 void CellCourse::judgeSaturation(const results::GateTerms& terms) {
   const std::uint32_t blocks = facts_.blocks;
   if (cell_->workload != Workload::Paced || blocks == 0) return;
-  if (saturated_both_ > kMostSaturated * blocks) {
+  if (saturated_both_ > kMostBlocks * blocks) {
     return spoil(
         fmt::format("saturated: neither arm can keep this rate in {} of {} blocks; use a "
                     "lower rate_per_s",
                     saturated_both_, blocks));
   }
-  if (saturated_alone_[1] <= kMostSaturated * blocks) return;
-  const std::uint32_t alone = saturated_alone_[0] + saturated_alone_[1];
-  const double p = results::binomialAtLeast({saturated_alone_[1], alone}, 0.5);
+  settleIfCandidates(saturated_, blocks, terms,
+                     "saturated: in {} of {} blocks the candidate alone could not keep the rate, p "
+                     "{:.1e}");
+}
+
+/// A regression by what befell the candidate in most blocks and the baseline in few. `what` has
+/// places for both numbers and p.
+void CellCourse::settleIfCandidates(const Alone& alone, std::uint32_t blocks,
+                                    const results::GateTerms& terms, const char* what) {
+  if (alone[1] <= kMostBlocks * blocks) return;
+  const double p = results::binomialAtLeast({alone[1], alone[0] + alone[1]}, 0.5);
   // Asked of each cell, and again after a second stage: as one of so many metrics.
   if (p > terms.false_discovery_rate / static_cast<double>(course_->metrics().size())) return;
   for (const std::size_t metric : metrics_) {
     if (!course_->metrics()[metric].gates) continue;
     course_->settle(metric, results::GateVerdict::Regressed,
-                    fmt::format("saturated: in {} of {} blocks the candidate alone could not keep "
-                                "the rate, p {:.1e}",
-                                saturated_alone_[1], blocks, p));
+                    fmt::format(fmt::runtime(what), alone[1], blocks, p));
   }
 }
 
@@ -145,9 +171,8 @@ void CellCourse::spoil(const std::string& reason) {
   for (const std::size_t metric : metrics_) course_->spoil(metric, reason);
 }
 
-void CellCourse::fail(const std::string& reason, bool skips) {
-  failed_ = !skips;
-  skipped_ = skips;
+void CellCourse::end(ExitCode fault, const std::string& reason) {
+  facts_.fault = fault;
   spoil(reason);
 }
 

@@ -20,21 +20,27 @@ class CellCourse {
   void take(const KeptBlock& block);
   /// Looks at what is no effect of a block: saturation, admission, blocks that never came.
   void endStage(const results::GateTerms& terms);
-  /// Nothing can be said of it: an arm crashed, or (`skips`) cannot be had here.
-  void fail(const std::string& reason, bool skips);
+  /// Nothing can be said of it. `fault` as in GateCellFacts.
+  void end(results::ExitCode fault, const std::string& reason);
 
   const Cell& cell() const noexcept { return *cell_; }
   const GateCellFacts& facts() const noexcept { return facts_; }
   std::uint32_t blocksSoFar() const noexcept { return so_far_; }
-  bool violatesIntegrity() const noexcept { return violates_integrity_; }
-  bool hasFailed() const noexcept { return failed_; }
-  bool isSkipped() const noexcept { return skipped_; }
+  /// As in GateCellFacts.
+  results::ExitCode fault() const noexcept { return facts_.fault; }
   const std::string& reason() const noexcept { return reason_; }
 
  private:
+  /// Blocks in which something befell the one arm and not the other.
+  using Alone = std::array<std::uint32_t, 2>;
+
+  bool hasEnded() const noexcept { return facts_.fault != results::ExitCode::Fine; }
   void spoil(const std::string& reason);
+  bool takeFaults(const KeptBlock& block);
   void judgeSaturation(const results::GateTerms& terms);
-  void judgeAdmission();
+  void judgeAdmission(const results::GateTerms& terms);
+  void settleIfCandidates(const Alone& alone, std::uint32_t blocks, const results::GateTerms& terms,
+                          const char* what);
   void noteValues(const BlockEffects& effects);
 
   const Cell* cell_;
@@ -47,12 +53,11 @@ class CellCourse {
   std::uint32_t counted_ = 0;
   std::uint32_t invalid_ = 0;
   std::string last_invalid_;
-  std::array<std::uint32_t, 2> rejected_by_ = {};
-  std::array<std::uint32_t, 2> saturated_alone_ = {};  ///< blocks of all stages
+  std::array<std::uint32_t, 2> rejected_by_ = {};  ///< pairs of slots, as those below of all stages
+  Alone stuck_ = {};
+  Alone starved_ = {};
+  Alone saturated_ = {};
   std::uint32_t saturated_both_ = 0;
-  bool violates_integrity_ = false;
-  bool failed_ = false;
-  bool skipped_ = false;
   std::string reason_;
 };
 

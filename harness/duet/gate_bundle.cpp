@@ -32,25 +32,25 @@ std::string textOf(const std::filesystem::path& file) {
   return std::string(std::istreambuf_iterator(stream), {});
 }
 
-/// suite/scenario/queue/shape/… → suite.queue.
-results::JunitCase junitCaseOf(const results::MetricVerdict& verdict, const std::string& suite) {
+/// What the metric alone would make of the gate.
+results::ExitCode codeOf(const GateResult& result, const results::MetricVerdict& verdict) {
   using results::ExitCode;
   using results::GateVerdict;
+  if (verdict.verdict == GateVerdict::Regressed) return ExitCode::Regression;
+  if (verdict.verdict != GateVerdict::Inconclusive) return ExitCode::Fine;
+  const GateCellFacts* const facts = factsOf(result, verdict);
+  const bool has_fault = facts != nullptr && facts->fault != ExitCode::Fine;
+  return has_fault ? facts->fault : ExitCode::Inconclusive;
+}
+
+results::JunitCase junitCase(const std::string& suite, const std::string& cell,
+                             const std::string& name, results::ExitCode code,
+                             const std::string& reason) {
   results::JunitCase test;
-  test.classname = fmt::format("gate.{}.{}", suite, verdict.metric.cell);
-  test.name = verdict.metric.name;
-  switch (verdict.verdict) {
-    case GateVerdict::Regressed:
-      test.outcome = results::junitOutcome(ExitCode::Regression, verdict.reason);
-      break;
-    case GateVerdict::Inconclusive:
-      test.outcome = results::junitOutcome(ExitCode::Inconclusive, verdict.reason);
-      break;
-    case GateVerdict::Pass:
-    case GateVerdict::Improved:
-      test.system_out = verdict.reason;
-      break;
-  }
+  test.classname = fmt::format("gate.{}.{}", suite, cell);
+  test.name = name;
+  test.outcome = results::junitOutcome(code, reason);
+  if (code == results::ExitCode::Fine) test.system_out = reason;
   return test;
 }
 
@@ -64,7 +64,13 @@ results::JunitSuite junitOf(const GateResult& result, const GateHeading& heading
                       {"machine", heading.machine},
                       {"outcome", gateSentence(result)}};
   for (const results::MetricVerdict& verdict : result.verdicts) {
-    if (verdict.metric.gates) suite.cases.push_back(junitCaseOf(verdict, heading.suite));
+    if (!verdict.metric.gates) continue;
+    suite.cases.push_back(junitCase(heading.suite, verdict.metric.cell, verdict.metric.name,
+                                    codeOf(result, verdict), verdict.reason));
+  }
+  for (const NotGated& one : result.not_gated) {
+    suite.cases.push_back(junitCase(heading.suite, one.cell, "not gated",
+                                    results::ExitCode::EverythingSkipped, one.reason));
   }
   return suite;
 }
@@ -109,7 +115,8 @@ GateHeading headingOf(const GateOrder& order, const std::filesystem::path& bundl
           .date = fmt::format("{:%FT%TZ}", fmt::gmtime(std::time(nullptr))),
           .machine = fmt::format("{}; {}", place.machine, place.build),
           .seed = order.seed,
-          .terms = order.terms};
+          .terms = order.terms,
+          .any_time = order.budget.has_value()};
 }
 
 void tellContinuousIntegration(const GateResult& result, const GateHeading& heading) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <cmath>
 #include <fstream>
 #include <iterator>
@@ -81,10 +82,12 @@ std::string blockTable(const fs::path& bundle, const std::string& cell,
   return table.allAligned();
 }
 
-/// One stage of one metric: which score each block has, and how improbable their sum is.
-std::string stageText(const char* name, const json& effects, double margin) {
+/// One stage of one metric: which score each block has, and how improbable their sum is. The
+/// blocks of a top-up after it had no say in that.
+std::string stageText(const char* name, const json& effects, double margin, std::size_t topped_up) {
   if (effects.empty()) return "";
-  const auto values = effects.get<std::vector<double>>();
+  auto values = effects.get<std::vector<double>>();
+  values.resize(values.size() - std::min(values.size(), topped_up));
   const results::SignFlip test = results::signFlip(values, margin);
   std::vector<std::string> scores;
   int all = 0;
@@ -95,11 +98,30 @@ std::string stageText(const char* name, const json& effects, double margin) {
   }
   return fmt::format(
       "  {}: {} blocks, scores about the margin {}\n    sum of those above {} of {}: "
-      "p {:.3g} of being no worse than the margin\n",
-      name, values.size(), fmt::join(scores, " "), test.sum, all, test.p);
+      "p {:.3g} of being no worse than the margin{}\n",
+      name, values.size(), fmt::join(scores, " "), test.sum, all, test.p,
+      topped_up == 0 ? "" : fmt::format("; then {} blocks more, for the estimate", topped_up));
 }
 
-std::string metricText(const json& verdict) {
+/// How small a p of stage two had to be: the least of so many, and all of them together.
+std::string thresholdText(const json& gate) {
+  std::size_t flagged = 0;
+  for (const json& verdict : gate.at("verdicts")) {
+    if (verdict.at("gates").get<bool>() && verdict.at("second_p").is_number()) ++flagged;
+  }
+  if (flagged == 0) return "";
+  const json& terms = gate.at("terms");
+  const double rate = terms.at("false_discovery_rate");
+  return fmt::format(
+      "\nStage two had {} gating metrics; {} rejects the k-th least p where it is at most {}: the "
+      "least one at {:.2g}.\n",
+      flagged, terms.at("family_wise").get<bool>() ? "Holm" : "Benjamini-Hochberg",
+      terms.at("family_wise").get<bool>() ? fmt::format("{:g} / ({} - k + 1)", rate, flagged)
+                                          : fmt::format("k * {:g} / {}", rate, flagged),
+      rate / static_cast<double>(flagged));
+}
+
+std::string metricText(const json& verdict, bool any_time) {
   const double margin = std::log1p(verdict.at("margin_percent").get<double>() / 100);
   std::string text = fmt::format(
       "{}: {}\n  {}\n  margin {:g} %, pass bound {:g} %, baseline {}, candidate {}\n",
@@ -107,8 +129,16 @@ std::string metricText(const json& verdict) {
       verdict.at("reason").get<std::string>(), verdict.at("margin_percent").get<double>(),
       verdict.at("pass_percent").get<double>(), numberText(verdict.at("baseline"), "{:.6g}"),
       numberText(verdict.at("candidate"), "{:.6g}"));
-  text += stageText("stage one", verdict.at("first_effects"), margin);
-  text += stageText("stage two", verdict.at("second_effects"), margin);
+  const std::size_t topped_up = verdict.value("topped_up_blocks", 0U);
+  if (any_time) {
+    text += fmt::format(
+        "  {} blocks, whose evidence against being no worse than the margin is {:.3g} to 1\n",
+        verdict.at("first_effects").size(), 1 / verdict.at("first_p").get<double>());
+  } else {
+    // A top-up of stage one comes before its test, and that of stage two after.
+    text += stageText("stage one", verdict.at("first_effects"), margin, 0);
+    text += stageText("stage two", verdict.at("second_effects"), margin, topped_up);
+  }
   text +=
       fmt::format("  estimate {} [{}, {}], MDE {}\n", numberText(verdict.at("worse_by_percent")),
                   numberText(verdict.at("lower_percent")), numberText(verdict.at("upper_percent")),
@@ -126,8 +156,9 @@ std::string explainGate(const fs::path& bundle, const std::string& named) {
   for (const json& verdict : gate.at("verdicts")) {
     if (verdict.at("cell") != cell) continue;
     if (verdict.at("gates").get<bool>()) metrics.push_back(verdict.at("metric"));
-    text += "\n" + metricText(verdict);
+    text += "\n" + metricText(verdict, gate.at("terms").value("any_time", false));
   }
+  text += thresholdText(gate);
   return fmt::format(
       "{}, of {}\nEffects: positive is worse. A block counts when enough pairs of "
       "slots do, whose canaries agree.\n\n{}{}",

@@ -113,6 +113,7 @@ ordered_json toJson(const GateResult& result, const MetricVerdict& verdict) {
           {"pass_percent", percentOf(verdict.metric.pass_bound)},
           {"mde_percent", verdict.detectable ? numberOrNull(percentOf(*verdict.detectable))
                                              : ordered_json(nullptr)},
+          {"topped_up_blocks", verdict.topped_up},
           {"first_p", verdict.first_p},
           {"second_p", verdict.second_p ? ordered_json(*verdict.second_p) : ordered_json(nullptr)},
           {"improved_p", verdict.improved_p},
@@ -121,7 +122,9 @@ ordered_json toJson(const GateResult& result, const MetricVerdict& verdict) {
 }
 
 ordered_json toJson(const GateCellFacts& facts) {
+  const bool has_fault = facts.fault != results::ExitCode::Fine;
   return {{"cell", facts.cell},
+          {"fault", has_fault ? ordered_json(results::toString(facts.fault)) : nullptr},
           {"slot_ms", static_cast<double>(facts.timing.slot_ns) * 1e-6},
           {"pairs_a_block", facts.timing.slots},
           {"blocks", facts.blocks},
@@ -243,7 +246,8 @@ ordered_json toJson(const GateResult& result, const GateHeading& heading) {
             {"second_blocks", heading.terms.second_blocks},
             {"top_up_blocks", heading.terms.top_up_blocks},
             {"false_discovery_rate", heading.terms.false_discovery_rate},
-            {"family_wise", heading.terms.family_wise}}},
+            {"family_wise", heading.terms.family_wise},
+            {"any_time", heading.any_time}}},
           {"verdicts", verdicts},
           {"cells", cells},
           {"not_gated", not_gated},
@@ -304,10 +308,13 @@ std::string gateAnnotations(const GateResult& result) {
   std::string lines;
   for (const MetricVerdict* verdict : worstFirst(result)) {
     const int how = severity(*verdict);
-    if (how > 1 || (how == 1 && !verdict->metric.required)) continue;
-    lines += fmt::format("::{} title=ringside gate::{}\n", how == 0 ? "error" : "warning",
-                         escaped(fmt::format("{} {}: {}", verdict->metric.cell,
-                                             verdict->metric.name, verdict->reason)));
+    const GateCellFacts* const facts = factsOf(result, *verdict);
+    const bool has_fault = facts != nullptr && facts->fault != results::ExitCode::Fine;
+    if (how > 1 || (how == 1 && !verdict->metric.required && !has_fault)) continue;
+    lines +=
+        fmt::format("::{} title=ringside gate::{}\n", how == 0 || has_fault ? "error" : "warning",
+                    escaped(fmt::format("{} {}: {}", verdict->metric.cell, verdict->metric.name,
+                                        verdict->reason)));
   }
   return lines;
 }
@@ -326,6 +333,7 @@ std::string toJson(const KeptBlock& block) {
       {"block", block.number},
       {"seed", block.seed},
       {"slot_ns", block.timing.slot_ns},
+      {"candidate_first", block.second_first},
       {"pairs", block.effects.pairs},
       {"admitted", block.effects.admitted},
       {"why_invalid", block.effects.why_invalid.empty() ? ordered_json(nullptr)

@@ -19,6 +19,7 @@ struct GateHeading {
   std::string machine;  ///< in a line
   std::uint64_t seed = 0;
   results::GateTerms terms;
+  bool any_time = false;  ///< --budget: no stages, and evidence instead of p
 };
 
 nlohmann::ordered_json toJson(const GateResult& result, const GateHeading& heading);

@@ -32,6 +32,8 @@ constexpr double kLoadedPart = 0.5;
 /// ln(1 + x %).
 double effectOfPercent(double percent) { return std::log1p(percent / 100); }
 
+bool isSkipped(const CellCourse& cell) { return cell.fault() == ExitCode::EverythingSkipped; }
+
 std::unique_ptr<MetricCourse> courseOf(const GateOrder& order,
                                        const std::vector<GateMetric>& metrics) {
   if (order.budget) return std::make_unique<results::AnyTimeCourse>(order.terms, metrics);
@@ -83,6 +85,7 @@ class GateRunner {
   void runOne(CellCourse& cell);
   void finish();
   void noteLoad();
+  void noteLayout();
   ExitCode exitCode() const;
 
   std::vector<Side> sides(const Cell& cell) const {
@@ -152,7 +155,9 @@ void GateRunner::chooseTimings() {
     interrupted_ = session_.interrupts().interrupted();
     if (interrupted_) return;
     cell.setTiming(choice.timing);
-    if (!choice.trouble.empty()) cell.fail("the baseline: " + choice.trouble, choice.skips);
+    if (choice.trouble.empty()) continue;
+    cell.end(choice.skips ? ExitCode::EverythingSkipped : ExitCode::WorkerFailed,
+             "the baseline: " + choice.trouble);
   }
 }
 
@@ -195,19 +200,21 @@ void GateRunner::runOne(CellCourse& cell) {
   if (interrupted_) return;
   kept.effects = effectsOf(block);
   kept.arms = std::move(block.arms);
+  kept.second_first = std::move(block.second_first);
   cell.take(kept);
   ++result_.blocks;
   if (order_.on_block) order_.on_block(kept);
 }
 
 ExitCode GateRunner::exitCode() const {
-  const auto any = [&](bool (CellCourse::*what)() const) {
+  const auto any = [&](ExitCode fault) {
     return std::any_of(cells_.begin(), cells_.end(),
-                       [&](const CellCourse& cell) { return (cell.*what)(); });
+                       [&](const CellCourse& cell) { return cell.fault() == fault; });
   };
   if (interrupted_) return ExitCode::Interrupted;
-  if (any(&CellCourse::violatesIntegrity)) return ExitCode::Integrity;
-  if (any(&CellCourse::hasFailed)) return ExitCode::WorkerFailed;
+  for (const ExitCode fault : {ExitCode::Integrity, ExitCode::WorkerFailed}) {
+    if (any(fault)) return fault;
+  }
   switch (results::outcomeOf(result_.verdicts)) {
     case results::GateOutcome::Regressed:
       return ExitCode::Regression;
@@ -216,8 +223,7 @@ ExitCode GateRunner::exitCode() const {
     case results::GateOutcome::Pass:
       break;
   }
-  const bool all_skipped = std::all_of(cells_.begin(), cells_.end(),
-                                       [](const CellCourse& cell) { return cell.isSkipped(); });
+  const bool all_skipped = std::all_of(cells_.begin(), cells_.end(), &isSkipped);
   return all_skipped ? ExitCode::EverythingSkipped : ExitCode::Fine;
 }
 
@@ -231,16 +237,30 @@ void GateRunner::noteLoad() {
       loaded, result_.blocks));
 }
 
+/// Of two codes that differ: where their functions lie differs as well, for all blocks alike.
+void GateRunner::noteLayout() {
+  const auto isOnce = [](const Arm& arm) { return arm.plugins.size() < 2; };
+  const Arm& first = *order_.baseline;
+  const Arm& second = *order_.candidate;
+  if (first.identity == second.identity || !(isOnce(first) || isOnce(second))) return;
+  result_.warnings.push_back(
+      "an arm that is linked once: where its functions happen to lie may cost or gain a percent or "
+      "more, and no number of blocks averages that out; `ringside selftest layout` says how much "
+      "here, and margins in [scenario.gate] must lie above it (revisions are linked several "
+      "times)");
+}
+
 void GateRunner::finish() {
+  noteLayout();
   result_.verdicts = course_->verdicts(MetricCourse::Detectable::Find);
   noteLoad();
   for (const CellCourse& cell : cells_) {
     result_.cells.push_back(cell.facts());
-    if (cell.isSkipped()) result_.not_gated.push_back({cell.cell().name, cell.reason()});
+    if (isSkipped(cell)) result_.not_gated.push_back({cell.cell().name, cell.reason()});
   }
   std::erase_if(result_.verdicts, [&](const results::MetricVerdict& verdict) {
     return std::any_of(cells_.begin(), cells_.end(), [&](const CellCourse& cell) {
-      return cell.isSkipped() && cell.cell().name == verdict.metric.cell;
+      return isSkipped(cell) && cell.cell().name == verdict.metric.cell;
     });
   });
   result_.exit_code = exitCode();
@@ -288,23 +308,27 @@ void refuseWhatCannotGate(const GateOrder& order) {
         order.suite->name,
         gateable.not_gated.empty() ? "it has none" : gateable.not_gated.front().reason));
   }
-  if (order.budget) return;
   const auto gating = static_cast<std::size_t>(
       std::count_if(gateable.metrics.begin(), gateable.metrics.end(),
                     [](const GateMetric& metric) { return metric.gates; }));
-  const std::string why = gating == 0 ? "each metric of it is report_only, so nothing could fail"
-                                      : results::whyUnreachable(order.terms, gating);
+  std::string why = "each metric of it is report_only, so nothing could fail";
+  if (gating > 0) why = order.budget ? "" : results::whyUnreachable(order.terms, gating);
   if (!why.empty()) throw UsageError(fmt::format("{}: {}", order.suite->name, why));
+}
+
+const GateCellFacts* factsOf(const GateResult& result, const results::MetricVerdict& verdict) {
+  const auto found =
+      std::find_if(result.cells.begin(), result.cells.end(),
+                   [&](const GateCellFacts& facts) { return facts.cell == verdict.metric.cell; });
+  return found == result.cells.end() ? nullptr : &*found;
 }
 
 std::optional<std::array<double, 2>> valuesOf(const GateResult& result,
                                               const results::MetricVerdict& verdict) {
-  for (const GateCellFacts& facts : result.cells) {
-    if (facts.cell != verdict.metric.cell) continue;
-    const auto found = facts.values.find(verdict.metric.name);
-    if (found != facts.values.end()) return found->second;
-  }
-  return std::nullopt;
+  const GateCellFacts* const facts = factsOf(result, verdict);
+  if (facts == nullptr) return std::nullopt;
+  const auto found = facts->values.find(verdict.metric.name);
+  return found == facts->values.end() ? std::nullopt : std::optional(found->second);
 }
 
 GateResult runGate(const GateOrder& order, Session& session) {

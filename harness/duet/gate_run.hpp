@@ -26,7 +26,8 @@ struct KeptBlock {
   std::uint64_t seed = 0;
   SlotTiming timing;
   BlockEffects effects;
-  std::vector<ArmReading> arms;  ///< baseline first; one where a candidate is measured alone
+  std::vector<ArmReading> arms;         ///< baseline first; one where a candidate is measured alone
+  std::vector<bool> second_first = {};  ///< of each pair of slots: whether the candidate came first
 };
 
 /// A cell that was planned and has no verdict, and why.
@@ -58,6 +59,9 @@ struct GateOrder {
 struct GateCellFacts {
   std::string cell;
   results::Axes axes;
+  /// What ended it before a verdict: Integrity, WorkerFailed, or EverythingSkipped where it cannot
+  /// be had on this machine. Fine: nothing did.
+  results::ExitCode fault = results::ExitCode::Fine;
   SlotTiming timing;
   std::uint32_t blocks = 0;  ///< that count
   std::uint32_t invalid_blocks = 0;
@@ -86,6 +90,8 @@ struct GateableCells {
 };
 GateableCells gateableCells(const Suite& suite, const Plan& plan);
 
+/// Of the cell of that verdict; nullptr where it was not begun.
+const GateCellFacts* factsOf(const GateResult& result, const results::MetricVerdict& verdict);
 /// What both arms measured of it; nullopt where nothing counted.
 std::optional<std::array<double, 2>> valuesOf(const GateResult& result,
                                               const results::MetricVerdict& verdict);
@@ -108,7 +114,8 @@ struct AloneOrder {
 struct AloneResult {
   std::vector<KeptBlock> blocks;
   std::vector<NotGated> not_measured;
-  bool interrupted = false;
+  /// The gravest of Interrupted, Integrity, WorkerFailed, EverythingSkipped; else Fine.
+  results::ExitCode exit_code = results::ExitCode::Fine;
 };
 AloneResult measureAlone(const AloneOrder& order, Session& session);
 

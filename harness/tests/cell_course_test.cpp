@@ -7,6 +7,7 @@
 namespace ringside::harness {
 namespace {
 
+using results::ExitCode;
 using results::GateCourse;
 using results::GateMetric;
 using results::GateVerdict;
@@ -134,7 +135,7 @@ TEST_F(CellCourseTest, ALostMessageSpoilsTheCellWhateverItsSpeed) {
   KeptBlock losing = block();
   losing.arms[1].validation->lost = 7;
   course_cell_.take(losing);
-  EXPECT_TRUE(course_cell_.violatesIntegrity());
+  EXPECT_EQ(course_cell_.fault(), ExitCode::Integrity);
   EXPECT_FALSE(course_cell_.wantsBlock());
   endStage();
   EXPECT_EQ(verdict().verdict, GateVerdict::Inconclusive);
@@ -147,7 +148,7 @@ TEST_F(CellCourseTest, TheIntegrityOfTheBaselineCountsAsWell) {
   KeptBlock tearing = block();
   tearing.arms[0].validation->torn = 1;
   course_cell_.take(tearing);
-  EXPECT_TRUE(course_cell_.violatesIntegrity());
+  EXPECT_EQ(course_cell_.fault(), ExitCode::Integrity);
   EXPECT_THAT(verdict().reason, HasSubstr("the baseline has 0 lost"));
 }
 
@@ -156,7 +157,7 @@ TEST_F(CellCourseTest, ABlockThatDoesNotCountStillShowsWhatIsLost) {
   KeptBlock losing = invalidBlock();
   losing.arms[1].validation->lost = 1;
   course_cell_.take(losing);
-  EXPECT_TRUE(course_cell_.violatesIntegrity());
+  EXPECT_EQ(course_cell_.fault(), ExitCode::Integrity);
 }
 
 TEST_F(CellCourseTest, AnArmThatCrashesFailsTheCellAndIsNamed) {
@@ -165,8 +166,7 @@ TEST_F(CellCourseTest, AnArmThatCrashesFailsTheCellAndIsNamed) {
   crashed.arms[1] = {};
   crashed.arms[1].trouble = "consumer 0 was killed by SIGSEGV";
   course_cell_.take(crashed);
-  EXPECT_TRUE(course_cell_.hasFailed());
-  EXPECT_FALSE(course_cell_.isSkipped());
+  EXPECT_EQ(course_cell_.fault(), ExitCode::WorkerFailed);
   EXPECT_FALSE(course_cell_.wantsBlock());
   EXPECT_EQ(verdict().reason, "the candidate: consumer 0 was killed by SIGSEGV");
 }
@@ -177,9 +177,73 @@ TEST_F(CellCourseTest, WhatThisMachineCannotDoIsSkippedAndNotFailed) {
   without.arms[0].trouble = "there are no huge pages here";
   without.arms[0].unobtainable = true;
   course_cell_.take(without);
-  EXPECT_TRUE(course_cell_.isSkipped());
-  EXPECT_FALSE(course_cell_.hasFailed());
+  EXPECT_EQ(course_cell_.fault(), ExitCode::EverythingSkipped);
   EXPECT_THAT(course_cell_.reason(), HasSubstr("huge pages"));
+}
+
+TEST_F(CellCourseTest, WhatOnlyTheCandidateCannotHaveIsItsOwnFault) {
+  course_cell_.beginStage(kBlocks);
+  KeptBlock without = invalidBlock();
+  without.arms[1].trouble = "there is no entry left for a participant";
+  without.arms[1].unobtainable = true;
+  course_cell_.take(without);
+  EXPECT_EQ(course_cell_.fault(), ExitCode::WorkerFailed);
+}
+
+TEST_F(CellCourseTest, AnArmThatAloneDoesNotEndItsSlotsHasFailed) {
+  course_cell_.beginStage(kBlocks);
+  KeptBlock stuck = invalidBlock();
+  stuck.effects.stuck = 1;
+  course_cell_.take(stuck);
+  EXPECT_EQ(course_cell_.fault(), ExitCode::Fine) << "once may be the machine";
+  take(3, block());
+  course_cell_.take(stuck);
+  EXPECT_EQ(course_cell_.fault(), ExitCode::WorkerFailed);
+  EXPECT_THAT(verdict().reason, HasSubstr("the candidate: in 2 blocks a slot did not come"));
+}
+
+TEST_F(CellCourseTest, ASlotThatEitherArmDoesNotEndIsTheMachines) {
+  course_cell_.beginStage(kBlocks);
+  KeptBlock stuck = invalidBlock();
+  for (const std::size_t arm : {0U, 1U, 1U, 0U}) {
+    stuck.effects.stuck = arm;
+    course_cell_.take(stuck);
+  }
+  EXPECT_EQ(course_cell_.fault(), ExitCode::Fine);
+  EXPECT_TRUE(course_cell_.wantsBlock());
+}
+
+/// In most of its slots that arm alone had too few messages.
+KeptBlock starved(KeptBlock block, std::size_t arm) {
+  block.effects.rejected_by = {};
+  block.effects.rejected_by[arm] = 12;
+  return block;
+}
+
+TEST_F(CellCourseTest, ACandidateThatIsTooSlowForItsSlotsHasRegressed) {
+  course_cell_.beginStage(kBlocks);
+  take(2 * kBlocks, starved(invalidBlock(), 1));
+  endStage();
+  EXPECT_EQ(verdict().verdict, GateVerdict::Regressed);
+  EXPECT_THAT(verdict().reason, HasSubstr("far slower: in 24 of 24 blocks the candidate alone"));
+  EXPECT_NE(verdict(1).verdict, GateVerdict::Regressed) << "it is only reported";
+}
+
+TEST_F(CellCourseTest, ABaselineThatIsTooSlowForItsSlotsLeavesItOpen) {
+  course_cell_.beginStage(kBlocks);
+  take(2 * kBlocks, starved(invalidBlock(), 0));
+  endStage();
+  EXPECT_EQ(verdict().verdict, GateVerdict::Inconclusive);
+  EXPECT_THAT(verdict().reason, HasSubstr("asymmetric admission: 288 slots"));
+}
+
+TEST_F(CellCourseTest, AFewBlocksOfASlowCandidateAreNoRegression) {
+  course_cell_.beginStage(kBlocks);
+  take(5, starved(invalidBlock(), 1));
+  take(kBlocks, block());
+  endStage();
+  EXPECT_EQ(verdict().verdict, GateVerdict::Inconclusive);
+  EXPECT_THAT(verdict().reason, HasSubstr("asymmetric admission"));
 }
 
 TEST_F(CellCourseTest, SlotsLeftOutForOneArmAloneMakeItInconclusive) {

@@ -136,6 +136,7 @@ class IdenticalArmsTest(GateTest):
         self.assertEqual([block["block"] for block in blocks], list(range(len(blocks))))
         for block in blocks:
             self.assertEqual([len(arm["slots"]) for arm in block["arms"]], [12, 12])
+            self.assertEqual(len(block["candidate_first"]), 12)
             for arm in block["arms"]:
                 self.assertEqual(arm["validation"]["sent"], arm["validation"]["received"])
 
@@ -203,6 +204,7 @@ class DifferentArmsTest(GateTest):
         self.assertIn(finished.exit_code, GREEN_OR_OPEN, finished.err)
         self.assertLess(self.gating()["worse_by_percent"], 0)
         self.assertIn("rtt_ns_p50_clean", finished.out)
+        self.assertIn("an arm that is linked once", finished.out)
         self.assertNotIn("::error", finished.err, "nobody asked for annotations")
 
     def test_one_that_loses_messages_is_a_violation_of_integrity(self):
@@ -210,6 +212,8 @@ class DifferentArmsTest(GateTest):
         finished = running.finish()
         self.assertEqual(finished.exit_code, INTEGRITY, finished.err)
         self.assertIn("integrity: the candidate has", self.gating()["reason"])
+        (case,) = self.read_junit()
+        self.assertEqual((case["outcome"], case["type"]), ("failure", "integrity"))
         running.wait_until_nothing_is_left()
 
     def test_one_that_crashes_is_named(self):
@@ -223,6 +227,8 @@ class DifferentArmsTest(GateTest):
                 finished = running.finish()
                 self.assertEqual(finished.exit_code, CRASHED, finished.err)
                 self.assertRegex(self.gating()["reason"], rf"the {arm}: .*killed by SIGSEGV")
+                (case,) = self.read_junit()
+                self.assertEqual((case["outcome"], case["type"]), ("error", "crash"))
                 running.wait_until_nothing_is_left()
 
     def test_a_plugin_with_two_queues_is_gated_by_both(self):
@@ -245,6 +251,8 @@ class DifferentArmsTest(GateTest):
         left_out = {cell["reason"] for cell in self.result()["not_gated"]}
         expected = {"sound.so has no queue gated_two", "gated_two.so has no queue gated_too"}
         self.assertEqual(left_out, expected)
+        outcomes = [case["outcome"] for case in self.read_junit() if case["name"] == "not gated"]
+        self.assertEqual(outcomes, ["skipped", "skipped"])
 
     def test_no_queue_that_both_have_is_refused(self):
         finished = self.gate(one_cell("gated"), self.sound, "self")
