@@ -58,10 +58,9 @@ ExitCode conclude(const SelftestOptions& options, const std::string& kind,
   for (const TriedGate& gate : all) {
     if (gate.machine == machine && gate.kind == kind) mine.push_back(gate);
   }
-  const std::vector<SelftestFinding> findings = kind == "aa" ? judgeIdentical(mine)
-                                                : kind == "power"
-                                                    ? judgePower(mine)
-                                                    : judgeLayout(mine, kUsualLinks);
+  const std::vector<SelftestFinding> findings = kind == "aa"      ? judgeIdentical(mine)
+                                                : kind == "power" ? judgePower(mine)
+                                                                  : judgeLayout(mine, kUsualLinks);
   bool fits = !findings.empty();
   for (const SelftestFinding& finding : findings) {
     put("{}  {}\n", finding.fits ? "fits " : "NOT  ", finding.statement);

@@ -156,7 +156,8 @@ std::string explainGate(const fs::path& bundle, const std::string& named) {
   for (const json& verdict : gate.at("verdicts")) {
     if (verdict.at("cell") != cell) continue;
     if (verdict.at("gates").get<bool>()) metrics.push_back(verdict.at("metric"));
-    text += "\n" + metricText(verdict, gate.at("terms").value("any_time", false));
+    text += '\n';
+    text += metricText(verdict, gate.at("terms").value("any_time", false));
   }
   text += thresholdText(gate);
   return fmt::format(

@@ -47,7 +47,8 @@ struct Drifted {
   double lower = 0;   ///< bounds of 95 % together; infinite where there are too few blocks
   double upper = 0;
   double normalised = 0;  ///< the effect when both are taken in multiples of the canary
-  bool alarms = false;    ///< the candidate is worse by more than the bound
+  /// Worse by more than the bound, and than the canary has grown beside it.
+  bool alarms = false;
 };
 
 struct DriftReport {

@@ -259,6 +259,13 @@ TEST(DriftTest, MoreDisturbedMessagesAreTheMachinesAndDoNotAlarm) {
       driftOf({.metric = kDisturbed, .value = 0.01}, {.metric = kDisturbed, .value = 0.5}).alarms);
 }
 
+TEST(DriftTest, WhatGrewWithTheHandOffOfACacheLineDoesNotAlarm) {
+  EXPECT_FALSE(driftOf({.value = 300, .canary_ns = 35}, {.value = 1060, .canary_ns = 190}).alarms);
+  EXPECT_TRUE(driftOf({.value = 300, .canary_ns = 35}, {.value = 9000, .canary_ns = 190}).alarms);
+  EXPECT_FALSE(driftOf({.value = 300, .canary_ns = 190}, {.value = 300, .canary_ns = 35}).alarms)
+      << "a quicker hand-off alone is nothing worse";
+}
+
 TEST(DriftTest, InCanariesNothingIsLeftOfWhatTheMachineBecameSlowerBy) {
   const Drifted drifted = driftOf({.value = 100}, {.value = 200, .canary_ns = 100});
   EXPECT_NEAR(drifted.effect, std::log(2), 1e-3);

@@ -221,6 +221,19 @@ TEST(AnyTimeCourseTest, CountsAllGatingMetricsAmongTheTests) {
   EXPECT_EQ(verdictOf(among_many).verdict, GateVerdict::Regressed);
 }
 
+TEST(AnyTimeCourseTest, WhatIsSpoiltCountsAmongTheTestsAndItsEvidenceDoesNot) {
+  constexpr int kJustEnoughForOne = 8;
+  AnyTimeCourse alone = courseOfOne();
+  addTo(alone, 0, NoisyEffect(kWorse), kJustEnoughForOne);
+  EXPECT_EQ(verdictOf(alone).verdict, GateVerdict::Regressed);
+
+  AnyTimeCourse beside({}, {metricOf("a"), metricOf("b")});
+  beside.spoil(0, "its process died");
+  addTo(beside, 0, NoisyEffect(kWorse), kPlenty);
+  addTo(beside, 1, NoisyEffect(kWorse), kJustEnoughForOne);
+  EXPECT_EQ(verdictOf(beside, 1).verdict, GateVerdict::Inconclusive);
+}
+
 TEST(AnyTimeCourseTest, ACellIsWantedUntilItsLastMetricIsDecided) {
   AnyTimeCourse course({}, {metricOf("a", "x"), metricOf("a", "y"), metricOf("b")});
   addTo(course, 0, NoisyEffect(0), kPlenty);
