@@ -25,20 +25,21 @@ struct KnownMetric {
 
 /// The clean ones gate: what all messages took is mostly what the machine did (gate.md 0.2). The
 /// part of disturbed messages is a guard, so that no regression hides in what the clean ones leave
-/// out: it is to find one that doubles it.
+/// out: it is to find one that doubles it. Margins above 1 % are what `selftest layout` found: 3.8
+/// standard deviations between links of one core, over the root of how many are rotated.
 constexpr KnownMetric kKnown[] = {
-    {"messages_per_s_robust", Workload::Throughput, 1, 5, true},
-    {"messages_per_s", Workload::Throughput, 1, 10, false},
+    {"messages_per_s_robust", Workload::Throughput, 2.5, 5, true},
+    {"messages_per_s", Workload::Throughput, 2.5, 10, false},
     {"rtt_ns_p50_clean", Workload::PingPong, 1, 5, true},
     {"rtt_ns_p99_clean", Workload::PingPong, 1, 8, true},
     {"disturbed_fraction", Workload::PingPong, 25, 100, true},
     {"rtt_ns_p50", Workload::PingPong, 1, 25, false},
     {"rtt_ns_p99", Workload::PingPong, 1, 25, false},
     {"rtt_ns_p999_clean", Workload::PingPong, 1, 25, false},
-    {"response_ns_p50_clean", Workload::Paced, 1, 5, true},
+    {"response_ns_p50_clean", Workload::Paced, 2, 5, true},
     {"response_ns_p99_clean", Workload::Paced, 1, 8, true},
     {"disturbed_fraction", Workload::Paced, 25, 100, true},
-    {"response_ns_p50", Workload::Paced, 1, 25, false},
+    {"response_ns_p50", Workload::Paced, 2, 25, false},
     {"response_ns_p99", Workload::Paced, 1, 25, false},
     {"response_ns_p999_clean", Workload::Paced, 1, 25, false},
 };
