@@ -38,9 +38,8 @@ results::ExitCode codeOf(const GateResult& result, const results::MetricVerdict&
   using results::GateVerdict;
   if (verdict.verdict == GateVerdict::Regressed) return ExitCode::Regression;
   if (verdict.verdict != GateVerdict::Inconclusive) return ExitCode::Fine;
-  const GateCellFacts* const facts = factsOf(result, verdict);
-  const bool has_fault = facts != nullptr && facts->fault != ExitCode::Fine;
-  return has_fault ? facts->fault : ExitCode::Inconclusive;
+  const ExitCode fault = faultOf(result, verdict);
+  return fault == ExitCode::Fine ? ExitCode::Inconclusive : fault;
 }
 
 results::JunitCase junitCase(const std::string& suite, const std::string& cell,

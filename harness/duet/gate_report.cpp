@@ -308,8 +308,7 @@ std::string gateAnnotations(const GateResult& result) {
   std::string lines;
   for (const MetricVerdict* verdict : worstFirst(result)) {
     const int how = severity(*verdict);
-    const GateCellFacts* const facts = factsOf(result, *verdict);
-    const bool has_fault = facts != nullptr && facts->fault != results::ExitCode::Fine;
+    const bool has_fault = faultOf(result, *verdict) != results::ExitCode::Fine;
     if (how > 1 || (how == 1 && !verdict->metric.required && !has_fault)) continue;
     lines +=
         fmt::format("::{} title=ringside gate::{}\n", how == 0 || has_fault ? "error" : "warning",

@@ -266,6 +266,14 @@ void GateRunner::finish() {
   result_.exit_code = exitCode();
 }
 
+/// Of the cell of that verdict; nullptr where it was not begun.
+const GateCellFacts* factsOf(const GateResult& result, const results::MetricVerdict& verdict) {
+  const auto found =
+      std::find_if(result.cells.begin(), result.cells.end(),
+                   [&](const GateCellFacts& facts) { return facts.cell == verdict.metric.cell; });
+  return found == result.cells.end() ? nullptr : &*found;
+}
+
 }  // namespace
 
 GateableCells gateableCells(const Suite& suite, const Plan& plan) {
@@ -316,11 +324,9 @@ void refuseWhatCannotGate(const GateOrder& order) {
   if (!why.empty()) throw UsageError(fmt::format("{}: {}", order.suite->name, why));
 }
 
-const GateCellFacts* factsOf(const GateResult& result, const results::MetricVerdict& verdict) {
-  const auto found =
-      std::find_if(result.cells.begin(), result.cells.end(),
-                   [&](const GateCellFacts& facts) { return facts.cell == verdict.metric.cell; });
-  return found == result.cells.end() ? nullptr : &*found;
+results::ExitCode faultOf(const GateResult& result, const results::MetricVerdict& verdict) {
+  const GateCellFacts* const facts = factsOf(result, verdict);
+  return facts == nullptr ? ExitCode::Fine : facts->fault;
 }
 
 std::optional<std::array<double, 2>> valuesOf(const GateResult& result,

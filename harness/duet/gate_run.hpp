@@ -90,8 +90,8 @@ struct GateableCells {
 };
 GateableCells gateableCells(const Suite& suite, const Plan& plan);
 
-/// Of the cell of that verdict; nullptr where it was not begun.
-const GateCellFacts* factsOf(const GateResult& result, const results::MetricVerdict& verdict);
+/// GateCellFacts::fault of the cell of that verdict; Fine where it was not begun.
+results::ExitCode faultOf(const GateResult& result, const results::MetricVerdict& verdict);
 /// What both arms measured of it; nullopt where nothing counted.
 std::optional<std::array<double, 2>> valuesOf(const GateResult& result,
                                               const results::MetricVerdict& verdict);
