@@ -5,11 +5,11 @@
 #include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
-#include <sstream>
 
 #include "harness/fnv1a.hpp"
 #include "harness/plugin/plugins.hpp"
 #include "harness/usage_error.hpp"
+#include "results/whole_file.hpp"
 
 namespace ringside::harness {
 namespace {
@@ -20,17 +20,15 @@ constexpr int kSchema = 1;
 constexpr const char* kRunAgain = "start it again with `ringside run` and another --out";
 
 std::string contentOf(const std::filesystem::path& file) {
-  std::ifstream stream(file, std::ios::binary);
-  if (!stream) {
+  std::optional<std::string> content = results::readFile(file);
+  if (!content) {
     throw UsageError(
         fmt::format("--resume: {} cannot be read; name the folder of a bundle that "
                     "`ringside run` has begun. Nothing had been measured when a "
                     "bundle lacks it: {}",
                     file.string(), kRunAgain));
   }
-  std::ostringstream whole;
-  whole << stream.rdbuf();
-  return whole.str();
+  return std::move(*content);
 }
 
 ordered_json jsonOf(const std::filesystem::path& file) {

@@ -5,7 +5,6 @@
 #include <toml++/toml.h>
 
 #include <algorithm>
-#include <fstream>
 #include <optional>
 #include <set>
 #include <sstream>
@@ -14,6 +13,7 @@
 #include "harness/registry.hpp"
 #include "harness/toml_values.hpp"
 #include "harness/usage_error.hpp"
+#include "results/whole_file.hpp"
 
 namespace ringside::harness {
 namespace {
@@ -102,16 +102,14 @@ std::string Reader::contentOf(const std::filesystem::path& file) const {
   if (std::filesystem::is_directory(file, ignored)) {
     throw UsageError(fmt::format("{}: this is a folder; name a scenario file in it", file_));
   }
-  std::ifstream stream(file);
-  if (!stream) {
+  std::optional<std::string> content = results::readFile(file);
+  if (!content) {
     throw UsageError(
         fmt::format("{}: there is no such scenario file, or it cannot be read; "
                     "`ringside list` names those that are here",
                     file_));
   }
-  std::ostringstream whole;
-  whole << stream.rdbuf();
-  return whole.str();
+  return std::move(*content);
 }
 
 const toml::table* Reader::table(const toml::table& parent, std::string_view key) const {

@@ -3,8 +3,10 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "results/descriptor.hpp"
@@ -21,7 +23,32 @@ int writeWhole(const std::filesystem::path& file, std::string_view text) {
   return error != 0 ? error : close_error;
 }
 
+constexpr std::size_t kLeastRoom = 64 * 1024;
+
 }  // namespace
+
+std::optional<std::string> readFile(const std::filesystem::path& file) {
+  const Descriptor input(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
+  if (input.number() < 0) return std::nullopt;
+  struct ::stat status {};
+  if (::fstat(input.number(), &status) != 0) return std::nullopt;
+  std::string content;
+  for (std::size_t filled = 0;;) {
+    // One byte more than it should have: its end is then seen without another round.
+    if (filled == content.size()) {
+      const auto whole = static_cast<std::size_t>(status.st_size) + 1;
+      content.resize(filled < whole ? whole : filled + std::max(filled, kLeastRoom));
+    }
+    const ssize_t got = ::read(input.number(), content.data() + filled, content.size() - filled);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return std::nullopt;
+    filled += static_cast<std::size_t>(got);
+    if (got == 0) {
+      content.resize(filled);
+      return content;
+    }
+  }
+}
 
 int writeAll(int descriptor, std::string_view text) {
   while (!text.empty()) {

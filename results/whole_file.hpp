@@ -1,10 +1,17 @@
-// Files that are there whole or not at all: written beside their place and renamed.
+// Files read as a whole, and files that are there whole or not at all: written beside their place
+// and renamed.
 #pragma once
 
 #include <filesystem>
+#include <optional>
+#include <string>
 #include <string_view>
 
 namespace ringside::results {
+
+/// All of a file, one of /proc too, whose size nobody knows before. Nothing, with errno set, when
+/// it cannot be opened or read.
+std::optional<std::string> readFile(const std::filesystem::path& file);
 
 /// Writes all of `text` to an open file. 0, or the errno of the first write that failed.
 int writeAll(int descriptor, std::string_view text);

@@ -27,6 +27,7 @@
 #include "harness/shared_files.hpp"
 #include "harness/usage_error.hpp"
 #include "results/judged_metrics.hpp"
+#include "results/whole_file.hpp"
 
 namespace ringside::harness {
 namespace {
@@ -113,7 +114,8 @@ std::string suiteText(const GateOptions& options, const Suite& suite) {
 void beginBundle(GateBundle& bundle, const std::string& suite, const std::string& environment,
                  const Plan& plan) {
   bundle.begin(suite, environment);
-  for (const auto& [name, file] : tracesOf(plan)) bundle.add(name, wholeText(file));
+  for (const auto& [name, file] : tracesOf(plan))
+    bundle.add(name, results::readFile(file).value_or(""));
 }
 
 /// What both kinds of gate are about.

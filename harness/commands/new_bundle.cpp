@@ -4,8 +4,6 @@
 
 #include <chrono>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 
 #include "harness/environment.hpp"
 #include "harness/usage_error.hpp"
@@ -35,11 +33,6 @@ std::map<std::string, std::filesystem::path> tracesOf(const Plan& plan) {
                     same.string(), file.string()));
   }
   return traces;
-}
-
-std::string wholeText(const std::filesystem::path& file) {
-  std::ifstream stream(file, std::ios::binary);
-  return std::string(std::istreambuf_iterator(stream), {});
 }
 
 }  // namespace ringside::harness

@@ -19,7 +19,4 @@ results::Bundle makeBundle(const std::optional<std::string>& asked, const std::s
 /// so that it can be gone on with from any folder. Throws UsageError where two would have one name.
 std::map<std::string, std::filesystem::path> tracesOf(const Plan& plan);
 
-/// Empty for a file that is not there.
-std::string wholeText(const std::filesystem::path& file);
-
 }  // namespace ringside::harness

@@ -2,8 +2,6 @@
 // went over many runs.
 #include <fmt/format.h>
 
-#include <fstream>
-#include <iterator>
 #include <optional>
 
 #include "harness/commands/commands.hpp"
@@ -15,6 +13,7 @@
 #include "harness/usage_error.hpp"
 #include "results/metrics.hpp"
 #include "results/summary.hpp"
+#include "results/whole_file.hpp"
 
 namespace ringside::harness {
 namespace {
@@ -55,12 +54,6 @@ results::ExitCode showHistory(const ReportOptions& options) {
   return static_cast<results::ExitCode>(outcome.exit_code);
 }
 
-/// Empty for a file that is not there.
-std::string contentOf(const fs::path& file) {
-  std::ifstream stream(file, std::ios::binary);
-  return std::string(std::istreambuf_iterator(stream), {});
-}
-
 /// As at the end of the run: one pass over the records, none of which is kept with its histograms.
 std::string tableOf(const fs::path& folder, Format format) {
   const fs::path suite = folder / "scenario.toml";
@@ -83,7 +76,7 @@ std::string tableOf(const fs::path& folder, Format format) {
     throw UsageError(error.what());
   }
   if (!terms.hasSubjects()) return renderResults(summariser.summaries(), format);
-  const RunPlace place = placeOf(contentOf(folder / "environment.json"));
+  const RunPlace place = placeOf(results::readFile(folder / "environment.json").value_or(""));
   return renderContest(judgeContest(terms, records), place, format);
 }
 

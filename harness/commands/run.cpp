@@ -2,8 +2,6 @@
 #include <fmt/format.h>
 
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <map>
 #include <optional>
 
@@ -22,6 +20,7 @@
 #include "harness/shared_files.hpp"
 #include "harness/suite_run.hpp"
 #include "harness/usage_error.hpp"
+#include "results/whole_file.hpp"
 
 namespace ringside::harness {
 namespace {
@@ -83,7 +82,8 @@ std::string tableOf(const RunOptions& options, const Suite& suite, const results
                     const SuiteOutcome& outcome) {
   const Format format = *parseFormat(options.format);
   if (!suite.contest.hasSubjects()) return renderResults(outcome.cells, format);
-  const RunPlace place = placeOf(wholeText(bundle.path() / "environment.json"));
+  const RunPlace place =
+      placeOf(results::readFile(bundle.path() / "environment.json").value_or(""));
   return renderContest(judgeContest(suite.contest, outcome.records), place, format);
 }
 
@@ -121,7 +121,8 @@ ExitCode start(const RunOptions& options) {
     const std::string text = scenarioText(options, suite);
     bundle.writeFile("environment.json", describeEnvironment(session));
     bundle.writeFile("scenario.toml", text);
-    for (const auto& [name, file] : traces) bundle.writeFile(name, wholeText(file));
+    for (const auto& [name, file] : traces)
+      bundle.writeFile(name, results::readFile(file).value_or(""));
     bundle.writeFile(kRequestFile, toJson(schedule, text));
     outcome = runSuite(plan, session, bundle, {.time = time});
   }

@@ -3,12 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 #include <nlohmann/json.hpp>
 
 #include "harness/format_numbers.hpp"
 #include "harness/usage_error.hpp"
+#include "results/whole_file.hpp"
 
 namespace ringside::harness {
 namespace {
@@ -136,13 +135,12 @@ EnvironmentFacts::EnvironmentFacts(const std::string& json, const std::string& w
 EnvironmentFacts EnvironmentFacts::of(const std::filesystem::path& folder) {
   const std::filesystem::path file = folder / "environment.json";
   if (!std::filesystem::exists(file)) return {};
-  std::ifstream stream(file, std::ios::binary);
-  const std::string text{std::istreambuf_iterator(stream), {}};
-  if (!stream) {
+  const std::optional<std::string> text = results::readFile(file);
+  if (!text) {
     throw UsageError(fmt::format(
         "{} cannot be read; look at its permissions, or copy the bundle again", file.string()));
   }
-  return {text, file.string()};
+  return {*text, file.string()};
 }
 
 std::optional<std::string> EnvironmentFacts::find(std::string_view name) const {

@@ -6,7 +6,6 @@
 
 #include <cstring>
 #include <fstream>
-#include <iterator>
 #include <stdexcept>
 
 #include "harness/duet/revision_arm.hpp"
@@ -15,6 +14,7 @@
 #include "harness/plugin/plugin_file.hpp"
 #include "harness/plugin/plugin_stamp.hpp"
 #include "harness/usage_error.hpp"
+#include "results/whole_file.hpp"
 
 namespace ringside::harness {
 namespace {
@@ -27,10 +27,9 @@ constexpr const char* kProgramName = "ringside";
 constexpr std::chrono::seconds kTimeToShowStamp{10};
 
 std::string contentOf(const fs::path& file) {
-  std::ifstream stream(file, std::ios::binary);
-  std::string content(std::istreambuf_iterator<char>(stream), {});
-  if (!stream) throw std::runtime_error(file.string() + " cannot be read");
-  return content;
+  std::optional<std::string> content = results::readFile(file);
+  if (!content) throw std::runtime_error(file.string() + " cannot be read");
+  return std::move(*content);
 }
 
 fs::path thisProgram() {

@@ -4,7 +4,6 @@
 
 #include <cctype>
 #include <fstream>
-#include <iterator>
 #include <sstream>
 #include <stdexcept>
 
@@ -17,6 +16,7 @@
 #include "harness/plugin/plugin_stamp.hpp"
 #include "harness/usage_error.hpp"
 #include "harness/version.hpp"
+#include "results/whole_file.hpp"
 
 namespace ringside::harness {
 namespace {
@@ -39,11 +39,10 @@ constexpr const char* kRecipe[] = {
     "harness/queues/core_tuning.hpp",           "ci/cmake/warnings.cmake"};
 constexpr int kLinkRecipe = 1;  ///< of function_order.cpp: another number, other links
 
-std::string readFile(const fs::path& file) {
-  std::ifstream stream(file, std::ios::binary);
-  std::string content(std::istreambuf_iterator<char>(stream), {});
-  if (!stream) throw std::runtime_error(file.string() + " cannot be read");
-  return content;
+std::string contentOf(const fs::path& file) {
+  std::optional<std::string> content = results::readFile(file);
+  if (!content) throw std::runtime_error(file.string() + " cannot be read");
+  return std::move(*content);
 }
 
 void writeFile(const fs::path& file, const std::string& content) {
@@ -129,7 +128,7 @@ void Building::throwFailed(const std::string& program, const ToolEnd& end) const
       fmt::format("{}: {} {}; {} has all that it said, which ends so:{}", terms_.asked, program,
                   end.timed_out ? fmt::format("was ended after {} minutes", kTimeToBuild.count())
                                 : fmt::format("ended with {}", end.exit_code),
-                  log().string(), lastLines(readFile(log()), kShownErrors)));
+                  log().string(), lastLines(contentOf(log()), kShownErrors)));
 }
 
 void Building::compile() const {
@@ -155,7 +154,7 @@ void Building::compile() const {
 
 /// After kHeaders, before what takes long.
 void Building::refuseOtherSources() const {
-  const std::string header = readFile(build_ / "generated/harness/plugin/plugin_build.hpp");
+  const std::string header = contentOf(build_ / "generated/harness/plugin/plugin_build.hpp");
   if (header.find(kPluginHeaders) != std::string::npos) return;
   throw UsageError(fmt::format(
       "{}: the sources in {} are not those that this program was built from, and its loops would "
@@ -181,7 +180,7 @@ void Building::refuseCore() const {
       "{}: this core does not compile under the harness of this program: it is broken, or older "
       "than what its adapter ({}) calls, and then a younger revision is to be named. The compiler "
       "says (all of it is in {}):{}",
-      terms_.asked, kAdapter, log().string(), errorsIn(readFile(log()))));
+      terms_.asked, kAdapter, log().string(), errorsIn(contentOf(log()))));
 }
 
 /// Compiled, but not as this program needs it.
@@ -213,7 +212,7 @@ std::string Building::checkLink(const fs::path& plugin) const {
 
 void Building::link(ordered_json& content) const {
   const fs::path map = build_ / fmt::format("{}.map", kReference);
-  const std::vector<std::string> sections = codeSections(readFile(map));
+  const std::vector<std::string> sections = codeSections(contentOf(map));
   if (sections.empty()) throw std::runtime_error(map.string() + " names no functions");
   const std::size_t first = content["files"].size();
   std::vector<std::string> command = {"ninja", "-C", build_.string()};
@@ -233,7 +232,7 @@ void Building::link(ordered_json& content) const {
                                            other["file"].get<std::string>()));
     }
     fs::rename(build_ / name, folder_.path() / name);
-    const std::string check = fnv1a(readFile(folder_.path() / name));
+    const std::string check = fnv1a(contentOf(folder_.path() / name));
     content["files"].push_back({{"file", name}, {"fnv1a", check}, {"layout", layout}});
   }
 }
@@ -245,7 +244,7 @@ bool Building::isStillOf(const ordered_json& content) const {
 }
 
 std::string Building::identity() const {
-  return fnv1a(readFile(build_ / fmt::format("{}.so", kReference)));
+  return fnv1a(contentOf(build_ / fmt::format("{}.so", kReference)));
 }
 
 ordered_json factsOf(const ordered_json& content, std::uint32_t links) {
@@ -264,7 +263,7 @@ std::string armFolderName(const CoreTree& core, const fs::path& sources,
                           const std::string& compiler) {
   std::string content = fmt::format("{}\n{} {}\n{}\n{}\n{}\n", core.hash, kPluginVersion,
                                     kPluginHeaders, compiler, kBuildFlags, kLinkRecipe);
-  for (const char* file : kRecipe) content += readFile(sources / file);
+  for (const char* file : kRecipe) content += contentOf(sources / file);
   return fmt::format("{}-{}", core.hash.substr(0, 12), fnv1a(content).substr(0, 12));
 }
 

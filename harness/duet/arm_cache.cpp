@@ -7,13 +7,13 @@
 #include <algorithm>
 #include <cerrno>
 #include <fstream>
-#include <iterator>
 #include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
 
 #include "harness/fnv1a.hpp"
+#include "results/whole_file.hpp"
 
 namespace ringside::harness {
 namespace {
@@ -36,16 +36,9 @@ Descriptor openLock(const fs::path& folder) {
 
 bool tryLock(const Descriptor& lock) { return ::flock(lock.number(), LOCK_EX | LOCK_NB) == 0; }
 
-std::optional<std::string> readFile(const fs::path& file) {
-  std::ifstream stream(file, std::ios::binary);
-  std::string content(std::istreambuf_iterator<char>(stream), {});
-  if (!stream) return std::nullopt;
-  return content;
-}
-
 bool areAsTheyWere(const ordered_json& files, const fs::path& folder) {
   return std::all_of(files.begin(), files.end(), [&](const ordered_json& file) {
-    const auto content = readFile(folder / file.at("file").get<std::string>());
+    const auto content = results::readFile(folder / file.at("file").get<std::string>());
     return content && fnv1a(*content) == file.at("fnv1a").get<std::string>();
   });
 }
@@ -77,7 +70,7 @@ ArmFolder::ArmFolder(const fs::path& cache, const std::string& name, std::chrono
 }
 
 std::optional<ordered_json> ArmFolder::content() const {
-  const auto text = readFile(path_ / kMark);
+  const auto text = results::readFile(path_ / kMark);
   if (!text) return std::nullopt;
   const ordered_json content = ordered_json::parse(*text, nullptr, false);
   if (content.is_discarded() || !content.contains("files")) return std::nullopt;

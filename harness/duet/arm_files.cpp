@@ -6,8 +6,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <fstream>
-#include <iterator>
 #include <stdexcept>
 #include <system_error>
 
@@ -22,12 +20,11 @@ namespace ringside::harness {
 namespace {
 
 std::string readWhole(const std::filesystem::path& file) {
-  std::ifstream stream(file, std::ios::binary);
-  std::string content(std::istreambuf_iterator<char>(stream), {});
-  if (!stream || content.empty()) {
+  std::optional<std::string> content = results::readFile(file);
+  if (!content || content->empty()) {
     throw std::runtime_error(file.string() + " cannot be read; was it built anew meanwhile?");
   }
-  return content;
+  return std::move(*content);
 }
 
 int openMemory(const std::string& name) {

@@ -8,7 +8,6 @@
 #include <cerrno>
 #include <cstdlib>
 #include <fstream>
-#include <iterator>
 #include <nlohmann/json.hpp>
 #include <system_error>
 #include <utility>
@@ -26,11 +25,6 @@ constexpr const char* kSuiteFile = "scenario.toml";
 /// GitHub drops a step's summary as a whole when it is longer than 1024 KiB; others may have
 /// written to it before.
 constexpr std::size_t kMostSummaryBytes = 900 * 1024;
-
-std::string textOf(const std::filesystem::path& file) {
-  std::ifstream stream(file, std::ios::binary);
-  return std::string(std::istreambuf_iterator(stream), {});
-}
 
 /// What the metric alone would make of the gate.
 results::ExitCode codeOf(const GateResult& result, const results::MetricVerdict& verdict) {
@@ -106,7 +100,7 @@ void GateBundle::finish(const GateResult& result, const GateHeading& heading) {
 }
 
 GateHeading headingOf(const GateOrder& order, const std::filesystem::path& bundle) {
-  const RunPlace place = placeOf(textOf(bundle / "environment.json"));
+  const RunPlace place = placeOf(results::readFile(bundle / "environment.json").value_or(""));
   return {.suite = order.suite->name,
           .question = order.suite->question,
           .baseline = order.baseline->describe(),

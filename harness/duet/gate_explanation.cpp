@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <cmath>
 #include <fstream>
-#include <iterator>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <vector>
@@ -15,6 +14,7 @@
 #include "harness/text_table.hpp"
 #include "harness/usage_error.hpp"
 #include "results/statistics/sign_flip.hpp"
+#include "results/whole_file.hpp"
 
 namespace ringside::harness {
 namespace {
@@ -31,8 +31,7 @@ std::string numberText(const json& value, const char* form = "{:+.2f} %") {
 }
 
 json readGate(const fs::path& bundle) {
-  std::ifstream stream(bundle / "gate.json");
-  const std::string text(std::istreambuf_iterator<char>(stream), {});
+  const std::string text = results::readFile(bundle / "gate.json").value_or("");
   const json gate = json::parse(text, nullptr, false);
   if (!gate.is_discarded() && gate.contains("verdicts")) return gate;
   throw UsageError(

@@ -4,14 +4,13 @@
 #include <fmt/format.h>
 
 #include <cstring>
-#include <fstream>
-#include <iterator>
 #include <memory>
 
 #include "harness/fnv1a.hpp"
 #include "harness/plugin/plugin_stamp.hpp"
 #include "harness/plugin/rehearsal.hpp"
 #include "harness/usage_error.hpp"
+#include "results/whole_file.hpp"
 
 namespace ringside::harness {
 namespace {
@@ -113,10 +112,9 @@ std::string contentOfPlugin(const fs::path& file, const std::string& asked) {
   if (!fs::is_regular_file(file, failure)) {
     refuseFor(asked, "it is no file; name the .so that ringside_add_queue() has made");
   }
-  std::ifstream stream(file, std::ios::binary);
-  std::string content(std::istreambuf_iterator<char>(stream), {});
-  if (!stream) refuseFor(asked, "it cannot be read; may you read it?");
-  return content;
+  std::optional<std::string> content = results::readFile(file);
+  if (!content) refuseFor(asked, "it cannot be read; may you read it?");
+  return std::move(*content);
 }
 
 PluginFile::PluginFile(fs::path file, std::string asked) : asked_(std::move(asked)) {

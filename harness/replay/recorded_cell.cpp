@@ -5,8 +5,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <fstream>
-#include <iterator>
 #include <limits>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -15,6 +13,7 @@
 #include "harness/fnv1a.hpp"
 #include "harness/run_request.hpp"
 #include "harness/usage_error.hpp"
+#include "results/whole_file.hpp"
 
 namespace ringside::harness {
 namespace {
@@ -53,8 +52,7 @@ RecordedTiming timingOfRecordAlone(const Record& record) {
 void refuseChangedSuite(const fs::path& bundle, const fs::path& file) {
   const std::optional<RememberedRun> run = rememberedRun(bundle);
   if (!run) return;
-  std::ifstream stream(file, std::ios::binary);
-  if (fnv1a(std::string(std::istreambuf_iterator(stream), {})) == run->scenario_fnv1a) return;
+  if (fnv1a(results::readFile(file).value_or("")) == run->scenario_fnv1a) return;
   throw UsageError(fmt::format(
       "{}: this is not the suite that was run: somebody has changed it; put it back, {}",
       file.string(), kOtherwise));

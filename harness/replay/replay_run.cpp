@@ -3,8 +3,6 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <fstream>
-#include <iterator>
 #include <utility>
 
 #include "harness/console.hpp"
@@ -14,6 +12,7 @@
 #include "harness/run_request.hpp"
 #include "harness/runner.hpp"
 #include "results/bundle.hpp"
+#include "results/whole_file.hpp"
 
 namespace ringside::harness {
 namespace {
@@ -29,8 +28,7 @@ void fillBundle(const RecordedCell& made, const std::string& environment, result
   bundle.writeFile(kRequestFile, toJson(Schedule{}, text));
   const fs::path& trace = made.cell.arrivals.trace_file;
   if (trace.empty()) return;
-  std::ifstream stream(trace, std::ios::binary);
-  bundle.writeFile(trace.filename().string(), std::string(std::istreambuf_iterator(stream), {}));
+  bundle.writeFile(trace.filename().string(), results::readFile(trace).value_or(""));
 }
 
 /// A floor that only one of both has measured is no difference; of plug-ins those are told already

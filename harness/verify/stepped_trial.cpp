@@ -2,13 +2,12 @@
 #include <sched.h>
 #include <sys/wait.h>
 
-#include <fstream>
-#include <iterator>
 #include <vector>
 
 #include "harness/verify/play.hpp"
 #include "harness/verify/segment_watch.hpp"
 #include "harness/verify/stepped.hpp"
+#include "results/whole_file.hpp"
 
 namespace ringside::harness {
 namespace {
@@ -27,8 +26,7 @@ std::string_view nameOf(Call call) {
 
 /// Whether a process sleeps in the kernel.
 bool isAsleep(::pid_t pid) {
-  std::ifstream file(fmt::format("/proc/{}/stat", pid));
-  const std::string text((std::istreambuf_iterator<char>(file)), {});
+  const std::string text = results::readFile(fmt::format("/proc/{}/stat", pid)).value_or("");
   const std::size_t name_end = text.rfind(')');
   return name_end != std::string::npos && name_end + 2 < text.size() && text[name_end + 2] == 'S';
 }

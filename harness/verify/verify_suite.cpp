@@ -5,13 +5,13 @@
 #include <toml++/toml.h>
 
 #include <algorithm>
-#include <fstream>
 #include <sstream>
 
 #include "harness/axes.hpp"
 #include "harness/override.hpp"
 #include "harness/usage_error.hpp"
 #include "harness/verify/snapshot.hpp"
+#include "results/whole_file.hpp"
 
 namespace ringside::harness {
 namespace {
@@ -229,15 +229,14 @@ void apply(CampaignReader& reader, const std::string& change) {
 
 Campaign readCampaign(const std::filesystem::path& file,
                       const std::vector<std::string>& overrides) {
-  std::ifstream stream(file);
-  std::ostringstream whole;
-  if (!stream || !(whole << stream.rdbuf())) {
+  const std::optional<std::string> content = results::readFile(file);
+  if (!content) {
     throw UsageError(
         fmt::format("{}: there is no such file, or it cannot be read; "
                     "scenarios/verify/ has those that are here",
                     file.string()));
   }
-  const toml::table root = parse(whole.str(), file.string());
+  const toml::table root = parse(*content, file.string());
   const toml::table* verify = root["verify"].as_table();
   if (verify == nullptr || root.size() != 1) {
     throw UsageError(fmt::format("{}: a campaign has one table, [verify], and this has {}",
@@ -247,7 +246,7 @@ Campaign readCampaign(const std::filesystem::path& file,
   reader.read(*verify);
   for (const std::string& change : overrides) apply(reader, change);
   Campaign campaign = reader.take();
-  campaign.text = whole.str();
+  campaign.text = *content;
   return campaign;
 }
 
