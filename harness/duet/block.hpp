@@ -33,12 +33,12 @@ struct BlockOrder {
 
 /// What came of it.
 struct BlockReading {
-  std::vector<ArmReading> arms;  ///< baseline first
+  std::vector<ArmReading> arms = {};  ///< baseline first
   /// Of each pair of slots: whether the second arm came first.
-  std::vector<bool> second_first;
+  std::vector<bool> second_first = {};
   bool interrupted = false;
   /// The arm whose slot did not come to its end in time: the block ended there.
-  std::optional<std::size_t> stuck;
+  std::optional<std::size_t> stuck = {};
 
   /// Of the first arm that has some.
   std::string trouble() const;

@@ -10,6 +10,7 @@
 #include "harness/console.hpp"
 #include "harness/duet/arm.hpp"
 #include "harness/gate_terms.hpp"
+#include "harness/selftest/virtual_gates.hpp"
 #include "results/exit_code.hpp"
 #include "results/statistics/binomial.hpp"
 #include "results/statistics/multiplicity.hpp"
@@ -23,6 +24,8 @@ using results::Tally;
 constexpr double kImplausible = 0.01;
 constexpr double kConfidence = 0.05;
 constexpr double kFlagP = 0.10;
+/// Of a p of 0.9 or more by chance: the test is exact, and its steps with twelve blocks add one.
+constexpr double kLargeP = 0.15;
 /// What an interval between two bounds of 95 % each holds.
 constexpr double kCovers = 0.90;
 /// By how much of itself a delay may cost a message more or less than it costs alone: a processor
@@ -30,6 +33,8 @@ constexpr double kCovers = 0.90;
 constexpr double kCostDiffers = 0.2;
 /// Of 150 metrics none may be called a regression for its layout (gate.md 4.6).
 constexpr double kLayoutSigmas = 3.8;
+constexpr std::uint32_t kVirtualGates = 10'000;
+constexpr std::uint64_t kVirtualSeed = 1;  ///< the same blocks, the same table
 
 bool isFalseAlarm(const TriedGate& gate) {
   return gate.exit_code == static_cast<int>(results::ExitCode::Regression);
@@ -132,6 +137,50 @@ SelftestFinding passShare(const std::vector<TriedGate>& gates) {
           passed >= 100 * kPromisedPasses};
 }
 
+/// Gates in which the arms of each pair of slots were exchanged by chance: nothing that looks at a
+/// slot may do so with other eyes because of whose it is.
+SelftestFinding blindness(const std::vector<TriedGate>& gates) {
+  Tally small;
+  Tally large;
+  std::array<std::uint64_t, 2> rejected = {};
+  for (const TriedGate& gate : gates) {
+    std::set<std::string> seen;
+    for (std::size_t arm = 0; arm < 2; ++arm) rejected[arm] += gate.rejected_by[arm];
+    for (const TriedMetric& metric : gate.metrics) {
+      if (!metric.gates || !metric.p_relabelled || !seen.insert(metric.cell).second) continue;
+      ++small.trials;
+      small.hits += *metric.p_relabelled <= kFlagP ? 1 : 0;
+      large.hits += *metric.p_relabelled >= 1 - kFlagP ? 1 : 0;
+    }
+  }
+  large.trials = small.trials;
+  const double balance = results::signTestP(rejected[0], rejected[1]);
+  return {fmt::format("slots relabelled by chance: p <= {} in {} and p >= {} in {} of {} cells; "
+                      "pairs of slots left out for one arm alone: {} and {}",
+                      kFlagP, small.hits, 1 - kFlagP, large.hits, small.trials, rejected[0],
+                      rejected[1]),
+          results::binomialAtLeast(small, kFlagP) >= kImplausible &&
+              results::binomialAtLeast(large, kLargeP) >= kImplausible && balance >= kImplausible};
+}
+
+SelftestFinding virtualGates(const std::vector<TriedGate>& gates) {
+  const Tally with = playVirtualGates(gates, kVirtualGates, true, kVirtualSeed);
+  const Tally without = playVirtualGates(gates, kVirtualGates, false, kVirtualSeed);
+  const auto percent = [](const Tally& tally) {
+    return 100 * static_cast<double>(tally.hits) / static_cast<double>(tally.trials);
+  };
+  return {fmt::format("virtual gates of the blocks kept, with signs by chance: {:.2f} % of {} red "
+                      "with the margins, {:.2f} % without any (promised: {:.0f} %)",
+                      percent(with), with.trials, percent(without), 100 * kPromisedFalseAlarms),
+          results::binomialAtLeast(with, kPromisedFalseAlarms) >= kImplausible &&
+              results::binomialAtLeast(without, kPromisedFalseAlarms) >= kImplausible};
+}
+
+bool hasBlocks(const TriedGate& gate) {
+  return std::any_of(gate.metrics.begin(), gate.metrics.end(),
+                     [](const TriedMetric& metric) { return !metric.effects.empty(); });
+}
+
 /// How often intervals hold what was put in.
 struct Coverage {
   Tally exactly;
@@ -232,7 +281,14 @@ std::string section(const char* title, const std::vector<TriedGate>& gates,
 
 std::vector<SelftestFinding> judgeIdentical(const std::vector<TriedGate>& gates) {
   if (gates.empty()) return {};
-  return {falseAlarms(gates), stageOneShare(gates), signBalance(gates), passShare(gates)};
+  std::vector<SelftestFinding> findings = {falseAlarms(gates), stageOneShare(gates),
+                                           signBalance(gates), passShare(gates)};
+  std::vector<TriedGate> with_blocks;
+  std::copy_if(gates.begin(), gates.end(), std::back_inserter(with_blocks), hasBlocks);
+  if (with_blocks.empty()) return findings;  // of earlier versions
+  findings.push_back(blindness(with_blocks));
+  findings.push_back(virtualGates(with_blocks));
+  return findings;
 }
 
 std::vector<SelftestFinding> judgePower(const std::vector<TriedGate>& gates) {

@@ -27,6 +27,8 @@ double shortened(double value) {
 }
 
 ordered_json toJson(const TriedMetric& metric) {
+  ordered_json effects = ordered_json::array();
+  for (const double effect : metric.effects) effects.push_back(shortened(effect));
   return {{"cell", metric.cell},
           {"metric", metric.metric},
           {"verdict", metric.verdict},
@@ -37,21 +39,33 @@ ordered_json toJson(const TriedMetric& metric) {
           {"upper", shortened(metric.upper)},
           {"p_without_margin", shortened(metric.p_without_margin)},
           {"above", metric.above},
-          {"below", metric.below}};
+          {"below", metric.below},
+          {"margin", shortened(metric.margin)},
+          {"pass_bound", shortened(metric.pass_bound)},
+          {"effects", effects},
+          {"p_relabelled",
+           metric.p_relabelled ? ordered_json(shortened(*metric.p_relabelled)) : nullptr}};
 }
 
+/// What lines of earlier versions lack stays empty.
 TriedMetric metricFrom(const ordered_json& json) {
-  return {.cell = json.at("cell"),
-          .metric = json.at("metric"),
-          .verdict = json.at("verdict"),
-          .gates = json.at("gates"),
-          .tested = json.at("tested"),
-          .estimate = json.at("estimate"),
-          .lower = json.at("lower"),
-          .upper = json.at("upper"),
-          .p_without_margin = json.at("p_without_margin"),
-          .above = json.at("above"),
-          .below = json.at("below")};
+  TriedMetric metric{.cell = json.at("cell"),
+                     .metric = json.at("metric"),
+                     .verdict = json.at("verdict"),
+                     .gates = json.at("gates"),
+                     .tested = json.at("tested"),
+                     .estimate = json.at("estimate"),
+                     .lower = json.at("lower"),
+                     .upper = json.at("upper"),
+                     .p_without_margin = json.at("p_without_margin"),
+                     .above = json.at("above"),
+                     .below = json.at("below")};
+  if (!json.contains("effects")) return metric;
+  metric.margin = json.at("margin");
+  metric.pass_bound = json.at("pass_bound");
+  metric.effects = json.at("effects").get<std::vector<double>>();
+  if (!json.at("p_relabelled").is_null()) metric.p_relabelled = json.at("p_relabelled");
+  return metric;
 }
 
 ordered_json toJson(const TriedInjection& injection) {
@@ -94,6 +108,7 @@ ordered_json toJson(const TriedGate& gate) {
           {"blocks", gate.blocks},
           {"loaded_blocks", gate.loaded_blocks},
           {"exit_code", gate.exit_code},
+          {"rejected_by", gate.rejected_by},
           {"metrics", metrics},
           {"injection", gate.injection ? toJson(*gate.injection) : ordered_json(nullptr)},
           {"layout", layout}};
@@ -111,9 +126,11 @@ TriedGate gateFrom(const ordered_json& json) {
                  .blocks = json.at("blocks"),
                  .loaded_blocks = json.at("loaded_blocks"),
                  .exit_code = json.at("exit_code"),
+                 .rejected_by = {},
                  .metrics = {},
                  .injection = {},
                  .layout = {}};
+  if (json.contains("rejected_by")) json.at("rejected_by").get_to(gate.rejected_by);
   for (const ordered_json& metric : json.at("metrics")) gate.metrics.push_back(metricFrom(metric));
   if (!json.at("injection").is_null()) gate.injection = injectionFrom(json.at("injection"));
   for (const ordered_json& spread : json.at("layout")) {

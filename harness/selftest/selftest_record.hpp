@@ -2,6 +2,7 @@
 // so that tests of many hours can be made bit by bit.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -23,6 +24,13 @@ struct TriedMetric {
   double p_without_margin = 1;  ///< of stage one, as if the margin were 0
   std::uint32_t above = 0;      ///< blocks of stage one whose effect is above 0
   std::uint32_t below = 0;
+  double margin = 0;  ///< as results::GateMetric has them
+  double pass_bound = 0;
+  /// Of identical arms, what each block showed; the blocks of a cell are the same, and in the same
+  /// order, in all of its metrics. Empty of earlier versions.
+  std::vector<double> effects = {};
+  /// As p_without_margin, of the same slots with the arms exchanged pair by pair as chance would.
+  std::optional<double> p_relabelled = {};
 };
 
 /// What was put into the candidate.
@@ -49,6 +57,8 @@ struct TriedGate {
   std::uint32_t blocks = 0;
   std::uint32_t loaded_blocks = 0;
   int exit_code = 0;
+  /// Pairs of slots that do not count because this arm alone had too few messages.
+  std::array<std::uint64_t, 2> rejected_by = {};
   std::vector<TriedMetric> metrics;
   std::optional<TriedInjection> injection;
   /// Of kind "layout", by metric of a cell: standard deviation of the links, as ln of a ratio.

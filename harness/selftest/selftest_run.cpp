@@ -10,6 +10,7 @@
 #include <random>
 
 #include "harness/duet/slot_timing.hpp"
+#include "harness/selftest/relabelled.hpp"
 #include "harness/usage_error.hpp"
 #include "results/statistics/sign_flip.hpp"
 
@@ -27,7 +28,9 @@ TriedMetric triedMetric(const MetricVerdict& verdict, const results::GateTerms& 
                      .tested = verdict.tested,
                      .estimate = verdict.estimate,
                      .lower = bounded ? verdict.lower : 0,
-                     .upper = bounded ? verdict.upper : 0};
+                     .upper = bounded ? verdict.upper : 0,
+                     .margin = verdict.metric.margin,
+                     .pass_bound = verdict.metric.pass_bound};
   // Without the top-up, which only those get that were not clear: a second chance for chance.
   const std::span<const double> first =
       std::span(verdict.first)
@@ -70,6 +73,17 @@ void fill(const GateResult& result, const results::GateTerms& terms, TriedGate& 
   for (const GateCellFacts& facts : result.cells) gate.loaded_blocks += facts.loaded_blocks;
   for (const MetricVerdict& verdict : result.verdicts) {
     if (verdict.metric.gates) gate.metrics.push_back(triedMetric(verdict, terms));
+  }
+}
+
+/// The blocks themselves, from which virtual gates are made.
+void keepEffects(const GateResult& result, TriedGate& gate) {
+  for (const MetricVerdict& verdict : result.verdicts) {
+    for (TriedMetric& metric : gate.metrics) {
+      if (metric.cell != verdict.metric.cell || metric.metric != verdict.metric.name) continue;
+      metric.effects = verdict.first;
+      metric.effects.insert(metric.effects.end(), verdict.second.begin(), verdict.second.end());
+    }
   }
 }
 
@@ -161,10 +175,21 @@ TriedGate::LayoutSpread spreadOf(const std::string& cell, const std::string& met
 std::optional<TriedGate> tryIdentical(const SelftestOrder& order, std::uint64_t seed,
                                       Session& session) {
   TriedGate gate = emptyGate(order, "aa", seed);
-  const GateOrder same = gateOrder(order, seed);
+  GateOrder same = gateOrder(order, seed);
+  Relabelled relabelled(seed, same.terms.first_blocks);
+  same.on_block = [&](const KeptBlock& block) {
+    relabelled.take(block);
+    for (std::size_t arm = 0; arm < 2; ++arm) {
+      gate.rejected_by[arm] += block.effects.rejected_by[arm];
+    }
+  };
   const GateResult result = runGate(same, session);
   if (wasInterrupted(result)) return std::nullopt;
   fill(result, same.terms, gate);
+  keepEffects(result, gate);
+  for (TriedMetric& metric : gate.metrics) {
+    metric.p_relabelled = relabelled.pOf(metric.cell, metric.metric);
+  }
   return gate;
 }
 

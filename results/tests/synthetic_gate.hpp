@@ -6,29 +6,14 @@
 #include <bit>
 #include <cmath>
 #include <cstdint>
-#include <functional>
 #include <string_view>
 #include <vector>
 
 #include "results/gate/gate_course.hpp"
+#include "results/gate/played_gate.hpp"
 #include "results/statistics/random_numbers.hpp"
 
 namespace ringside::results {
-
-/// Adds what is wanted until nothing is. `effect_of` is asked once a block, in the order of blocks,
-/// then of metrics.
-inline void play(GateCourse& course, const std::function<double(std::size_t metric)>& effect_of) {
-  while (!course.isOver()) {
-    for (const BlocksWanted& wanted : course.wanted()) {
-      for (std::uint32_t block = 0; block < wanted.blocks; ++block) {
-        for (std::size_t metric = 0; metric < course.metrics().size(); ++metric) {
-          if (course.cellOf(metric) == wanted.cell) course.add(metric, effect_of(metric));
-        }
-      }
-    }
-    course.advance();
-  }
-}
 
 /// Of one metric, what blocks of two identical arms scattered by.
 struct MeasuredNoise {
