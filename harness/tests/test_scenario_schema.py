@@ -300,6 +300,72 @@ class DefaultsTest(SchemaTest):
                 self.assertEqual(content["verify"][name], known[name]["default"])
 
 
+class DocumentTest(SchemaTest):
+    """FORMAT.md says of each key what the schemas say."""
+
+    def setUp(self):
+        text = read(os.path.join(SCENARIOS, "FORMAT.md"))
+        self.of_suites, self.of_campaigns = text.split("\n## Campaigns\n")
+
+    def rows(self, text, key):
+        """The cells of the rows whose first cell is the key."""
+        cells = [[cell.strip() for cell in line.split("|")[1:-1]] for line in text.splitlines()]
+        return [row for row in cells if row and row[0] == f"`{key}`"]
+
+    def check_row(self, text, key, value):
+        rows = self.rows(text, key)
+        self.assertTrue(rows, f"{key} has no row")
+        spread = [value, *value.get("anyOf", [])]
+        words = [word for part in spread for word in part.get("enum", [])]
+        for row in rows:
+            if "minimum" in value:
+                self.assertIn(f"{value['minimum']} to {value['maximum']}", row[3])
+            if key not in ("queue", "queues"):  # they are many: `ringside list` names them
+                self.assertEqual([word for word in words if f"`{word}`" not in row[3]], [])
+            if value.get("default", []) == []:
+                continue
+            default = value["default"]
+            shown = str(default).lower() if isinstance(default, bool) else str(default)
+            self.assertEqual(row[2].strip("`").replace("empty", ""), shown)
+
+    def test_of_each_axis_and_of_the_timing(self):
+        for name in self.axes():
+            with self.subTest(name):
+                value = self.definitions.get("value-of-" + name, {})
+                default = self.definitions[name].get("default", [])
+                body = {**self.definitions[name], **value, "default": default}
+                self.check_row(self.of_suites, name, body)
+
+    def test_of_all_other_keys_of_a_suite(self):
+        definitions = self.definitions
+        tables = [
+            self.schema["properties"]["suite"], definitions["expectation"],
+            definitions["scenario"], *(definitions["gate-of-" + name] for name in GATED),
+            definitions["gate-of-paced"]["properties"]["response_ns_p50"],
+        ]  # fmt: skip
+        for name in set().union(*(table["properties"] for table in tables)):
+            self.assertIn(f"| `{name}` |", self.of_suites)
+
+    def test_of_the_gate_of_each_workload(self):
+        for workload in GATED:
+            begin = self.of_suites.index(f"| {workload} | `")
+            for metric, terms in self.definitions["gate-of-" + workload]["properties"].items():
+                if metric == "required":
+                    continue
+                known = terms["properties"]
+                figures = [known[key]["default"] for key in ("margin_percent", "pass_percent")]
+                gates = "gates" if "gates by itself" in terms["description"] else ""
+                row = f"| `{metric}` | {figures[0]} | {figures[1]} | {gates}".rstrip() + " |"
+                self.assertIn(row, self.of_suites[begin:])
+
+    def test_of_a_campaign(self):
+        for name, value in self.verify["properties"].items():
+            with self.subTest(name):
+                if name == "capacities":
+                    value = {**value["items"], "default": "1, 2, 3, 4"}
+                self.check_row(self.of_campaigns, name, value)
+
+
 CONTEST = '[suite]\nname = "small"\nquestion = "?"\n%s\n' + scenario("only", queue="spsc")
 GATE = suite(scenario("only", "%s", queue="spsc")) + "[scenario.gate]\n%s\n"
 LINE = 'subjects = ["spsc"]\nexpect = [{ subject = "spsc", workload = "%s", at_least = %s%s }]'
