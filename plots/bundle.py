@@ -60,6 +60,7 @@ class Record:
     histograms: dict
     canary_ns: tuple = ()  # a hand-off of a cache line before and after, one way
     gives_up: str = ""  # what the queue does without that others keep
+    obtained: dict = field(default_factory=dict)  # what came of what was asked, as recorded
 
 
 @dataclass
@@ -220,7 +221,8 @@ def _make_record(value, where, line):
         validation={key: int(count) for key, count in validation.items() if _is_number(count)},
         metrics={key: one for key, one in (value.get("metrics") or {}).items() if _is_number(one)},
         histograms=_decode_histograms(value.get("histograms") or {}, where),
-        canary_ns=_canary(value.get("obtained")), gives_up=str(value.get("gives_up") or ""))
+        canary_ns=_canary(value.get("obtained")), gives_up=str(value.get("gives_up") or ""),
+        obtained=value["obtained"] if isinstance(value.get("obtained"), dict) else {})
 
 
 def _canary(obtained):

@@ -3,6 +3,7 @@
 Counts only; it judges nothing and hides nothing.
 """
 
+import honoured
 import units
 
 
@@ -46,7 +47,8 @@ def closing(bundle, cells):
     """The sentences that every caption ends with."""
     fixed = _held_fixed(cells)
     text = drawn_from(bundle, cells)
-    return fixed + left_out(bundle, cells) + [f"{text[0].upper()}{text[1:]}."]
+    return (fixed + honoured.sentences(cells) + left_out(bundle, cells) +
+            [f"{text[0].upper()}{text[1:]}."])
 
 
 def _held_fixed(cells):

@@ -93,9 +93,14 @@ class Contest:
 
 def hold(bundle, subjects):
     """(the contests of a bundle, how many repetitions were left out for their placement)."""
-    regimes = regimes_of_run(bundle.records)
+    return hold_records(bundle.records, bundle.records, subjects)
+
+
+def hold_records(all_records, entered, subjects):
+    """The same of some records of a run; where the run was, all of them say."""
+    regimes = regimes_of_run(all_records)
     contests, left_out = {}, 0
-    for record in bundle.records:
+    for record in entered:
         if record.status != "ok":
             continue
         if not is_of_run(record, regimes):

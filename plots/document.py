@@ -13,14 +13,15 @@ import palette
 from html_text import esc
 
 PNG_DOTS_PER_INCH = 144
+_SCRIPTS = ("sort_table.js", "filter_table.js")
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:"
 
 
 def markup(title, body):
     """The whole file around the markup of a body."""
     here = Path(__file__).parent
-    style = (here / "page.css").read_text(encoding="utf-8")
-    script = (here / "sort_table.js").read_text(encoding="utf-8")
+    style = (here / "page.css").read_text(encoding="utf-8") + palette.themed_css()
+    script = "".join((here / name).read_text(encoding="utf-8") for name in _SCRIPTS)
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{esc(_POLICY)}">\n'

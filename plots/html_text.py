@@ -7,6 +7,7 @@ to join.
 import html
 import re
 
+import palette
 import units
 
 MAX_DEPTH = 8
@@ -17,7 +18,7 @@ def esc(value):
     return html.escape(str(value), quote=True)
 
 
-def element(name, content, **attributes):
+def element(name, content, /, **attributes):
     """<name …>content</name>; content is markup, attribute values are escaped here."""
     shown = "".join(f' {key.rstrip("_").replace("_", "-")}="{esc(value)}"'
                     for key, value in attributes.items() if value is not None)
@@ -101,5 +102,6 @@ def inline_svg(svg, name, label):
     svg = re.sub(r"url\(#([^)]+)\)", rf"url(#{name}-\1)", svg)
     svg = re.sub(r'xlink:href="#([^"]+)"', rf'href="#{name}-\1"', svg)
     svg = re.sub(r'\sxmlns(:\w+)?="[^"]*"', "", svg)
+    svg = palette.themed(svg)
     svg = svg.replace("<style type=\"text/css\">*{", f"<style>#{name} *{{")
     return svg.replace("<svg", f'<svg role="img" aria-label="{esc(label)}"', 1)

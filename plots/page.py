@@ -1,9 +1,13 @@
 """report.html: the bundle as one self-contained page.
 
-Says what the records say, counted; draws no conclusion.
+Says what the records say, counted; what follows from the figures, the answers say.
 """
 
+import answers
 import document
+import gate_answer
+import gate_file
+import gate_page
 import result_table
 import scenario
 import units
@@ -12,28 +16,61 @@ from html_text import (element, esc, figure, paragraph, rows_table, section, spa
                        value_markup)
 
 _NOT_OK = "Skipped, failed, invalid"
-_PARTS = (("plan", "Plan"), ("figures", "Figures"), ("results", "Results"),
-          ("not-measured", _NOT_OK), ("scenario", "Scenario"), ("environment", "Environment"))
+_PARTS = (("answers", "Answers"), ("figures", "Figures"), ("results", "Results"),
+          ("history", "History"), ("not-measured", _NOT_OK), ("plan", "Plan"),
+          ("scenario", "Scenario"), ("environment", "Environment"))
+_OF_RUNS = ("not-measured", "plan")
+_MACHINE = "machine"  # the figure that stands by itself
 _MAX_LISTED_CELLS = 400
 
 
-def markup(bundle, drawings):
-    """The whole page; drawings are report.Drawing, one per figure module."""
+def markup(bundle, drawings, earlier):
+    """The whole page; drawings are report.Drawing, one per figure module; earlier is (drawings of
+    the history, what there is of it)."""
+    gate = gate_file.load(bundle.path)
     return document.markup(bundle.suite, "\n".join((
-        _header(bundle), _summary(bundle), _plan(bundle), _figures(drawings),
-        section("results", "Results", _results_lead(bundle) + result_table.markup(bundle)),
-        _not_measured(bundle), _scenario(bundle), _environment(bundle), _footer(bundle))))
+        _header(bundle, gate), _answers(bundle, gate),
+        gate_page.summary(gate) if gate else _summary(bundle),
+        _figures(drawings),
+        section("results", "Results", gate_page.results(gate) if gate else _results(bundle)),
+        _history(*earlier), "" if gate else _not_measured(bundle) + _plan(bundle),
+        _scenario(bundle),
+        _environment(bundle, drawings), _footer(bundle))))
 
 
-def _header(bundle):
-    facts = [fact for fact in (bundle.host, bundle.time_utc) if fact]
-    links = "".join(element("a", esc(title), href=f"#{name}") for name, title in _PARTS)
+def _header(bundle, gate):
+    cpu, topology = (bundle.environment.get(name) for name in ("cpu", "topology"))
+    facts = [str(fact) for fact in (_fact(cpu, "model"), _fact(topology, "summary"), bundle.host,
+                                    bundle.time_utc) if fact]
+    links = "".join(element("a", esc(title), href=f"#{name}") for name, title in _PARTS
+                    if not gate or name not in _OF_RUNS)
     return element("header", "".join((
-        paragraph("Ringside · suite report", "eyebrow"),
+        paragraph("Ringside · gate report" if gate else "Ringside · suite report", "eyebrow"),
         element("h1", esc(bundle.suite)),
         paragraph(bundle.question, "question") if bundle.question else "",
         paragraph(" · ".join(facts), "quiet") if facts else "",
         element("nav", links, aria_label="Parts of this page"))))
+
+
+def _fact(part, name):
+    return part.get(name) if isinstance(part, dict) else None
+
+
+def _answers(bundle, gate):
+    """A card for each scenario: the sentence that answers it, and what else there is to know."""
+    found = gate_answer.of_gate(gate) if gate else answers.of_bundle(bundle)
+    cards = "".join(_answer(one) for one in found)
+    told = gate_answer.how_told() if gate else answers.how_told()
+    content = element("div", cards, class_="answers") + paragraph(told, "quiet") if cards else \
+        paragraph("Nothing was measured.", "quiet")
+    return section("answers", "In short", content)
+
+
+def _answer(one):
+    more = "".join(element("li", esc(text)) for text in one.more)
+    return element("article", "".join((
+        element("h3", esc(one.title)), paragraph(one.lead, "lead"),
+        element("ul", more) if more else "")), class_="answer bad" if one.is_bad else "answer")
 
 
 def _summary(bundle):
@@ -110,22 +147,30 @@ def _axis_value(axis, value):
 
 
 def _figures(drawings):
+    drawings = [drawing for drawing in drawings if drawing.name != _MACHINE]
     shown = "\n".join(figure(drawing.name, drawing.question, drawing.svg, drawing.notes)
                       for drawing in drawings if drawing.svg)
     absent = "".join(
         element("li", f"{element('b', esc(spaced(drawing.name)))}: {esc(' '.join(drawing.notes))}")
         for drawing in drawings if not drawing.svg)
     if absent:
-        shown += element("div", element("p", "Not drawn:") + element("ul", absent), class_="quiet")
+        summary = element("summary", "What is not drawn, and why")
+        shown += element("details", summary + element("ul", absent), class_="quiet")
     return section("figures", "Figures", shown or paragraph("There is no figure.", "quiet"))
 
 
-def _results_lead(bundle):
+def _results(bundle):
     if not bundle.cells:
-        return ""
-    return paragraph("One row per cell: the median over repetitions with status ok, and below it "
+        return result_table.markup(bundle)
+    lead = paragraph("One row per cell: the median over repetitions with status ok, and below it "
                      "the smallest and the largest. A click on a heading sorts; the full name of "
                      "a cell shows when the pointer rests on its row.", "quiet")
+    return lead + result_table.filter_bar(bundle) + result_table.markup(bundle)
+
+
+def _history(drawings, text):
+    shown = "\n".join(figure(one.name, one.question, one.svg, one.notes) for one in drawings)
+    return section("history", "History", paragraph(text, "quiet") + shown)
 
 
 def _not_measured(bundle):
@@ -168,16 +213,27 @@ def _scenario(bundle):
     return section("scenario", "Scenario as run", content)
 
 
-def _environment(bundle):
-    """Plain facts first, then one card per section."""
-    nested = {key: value for key, value in bundle.environment.items() if _is_nested(value)}
+def _environment(bundle, drawings):
+    """The machine, drawn; plain facts, then one card per section."""
+    drawn = "".join(figure(one.name, one.question, one.svg, one.notes) for one in drawings
+                    if one.name == _MACHINE and one.svg)
+    nested = {key: _without_cpus(key, value) for key, value in bundle.environment.items()
+              if _is_nested(value)}
     plain = {key: value for key, value in bundle.environment.items()
              if key not in nested and key != "schema"}
     cards = ([("run", plain)] if plain else []) + list(nested.items())
     content = "".join(element("div", element("h3", esc(spaced(title))) + value_markup(facts),
                               class_="facts-card") for title, facts in cards)
-    return section("environment", "Environment", element("div", content, class_="cards") if cards
-                   else paragraph("The bundle does not describe the machine.", "quiet"))
+    facts = element("div", content, class_="cards") if cards else \
+        paragraph("The bundle does not describe the machine.", "quiet")
+    return section("environment", "Environment", drawn + facts)
+
+
+def _without_cpus(key, facts):
+    """Where each CPU lies is drawn, and would be hundreds of lines."""
+    if key != "topology" or not isinstance(facts, dict):
+        return facts
+    return {name: value for name, value in facts.items() if name != "cpus"}
 
 
 def _is_nested(value):

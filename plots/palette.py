@@ -5,6 +5,7 @@ queue looks the same in every figure of a page.
 """
 
 import math
+import re
 
 from matplotlib import rc_context, ticker
 
@@ -13,8 +14,19 @@ import units
 INK = "#1d2430"
 QUIET_INK = "#5c6675"
 GRID = "#e3e7ec"
+EDGE = "#aab2bd"
+BAD, GOOD, DOUBT = "#b3261e", "#17693f", "#8a5a00"
+# On fields of a heat map, which look the same in light and in dark.
+ON_LIGHT, ON_DARK = "#11161d", "#fefefe"
 POLICIES = ("spsc", "mpsc", "mpmc")
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+# What becomes of a colour where the page is dark: see themed_css. Other colours stay as they are.
+DARK = {
+    "#ffffff": "#1b1f26", INK: "#e4e7ec", QUIET_INK: "#9aa4b2", GRID: "#2d333d", EDGE: "#4a5361",
+    BAD: "#ff8a80", GOOD: "#6fcf97", DOUBT: "#f0b95a",
+    "#0072b2": "#4da3e0", "#d55e00": "#ff8a3d", "#009e73": "#33c79c", "#cc79a7": "#e29fc6",
+    "#e69f00": "#f2bf4a", "#56b4e9": "#a5dcff", "#000000": "#f4f4f4",
+}
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 # Where a logarithmic axis has its ticks, by how far its ends lie apart.
 _STEPS_BY_SPAN = ((3, (1, 1.2, 1.4, 1.6, 1.8, 2, 2.5, 3, 3.5, 4, 5, 6, 7, 8, 9)),
@@ -27,7 +39,7 @@ RC = {
     "font.size": 9,
     "text.color": INK,
     "axes.labelcolor": INK,
-    "axes.edgecolor": "#aab2bd",
+    "axes.edgecolor": EDGE,
     "axes.linewidth": 0.8,
     "axes.spines.top": False,
     "axes.spines.right": False,
@@ -51,6 +63,21 @@ RC = {
 def rc():
     """The settings above, for the length of a with statement."""
     return rc_context(RC)
+
+
+def themed(svg):
+    """An SVG whose known colours follow the page: var(--c-…), with itself where nothing is said."""
+    def variable(found):
+        name = found.group(2).lower()
+        return f"{found.group(1)}var(--c-{name[1:]},{name})" if name in DARK else found.group(0)
+
+    return re.sub(r"((?:fill|stroke): )(#[0-9a-fA-F]{6})", variable, svg)
+
+
+def themed_css():
+    """What the variables are where the page is dark, on a screen."""
+    values = " ".join(f"--c-{light[1:]}: {dark};" for light, dark in DARK.items())
+    return f"@media screen and (prefers-color-scheme: dark) {{ .card svg {{ {values} }} }}\n"
 
 
 def queue_order(queue):

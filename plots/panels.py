@@ -35,7 +35,7 @@ class Panel(NamedTuple):
 
 def split(cells, inside, last=()):
     """The panels of the cells, given the axes drawn inside one; 'last' axes change fastest."""
-    separating = [axis for axis in _separating_axes(cells) if axis not in inside]
+    separating = [axis for axis in separating_axes(cells) if axis not in inside]
     separating.sort(key=lambda axis: axis in last)
     groups = {}
     for cell in cells:
@@ -48,11 +48,17 @@ def split(cells, inside, last=()):
     return panels
 
 
+def separating_axes(cells):
+    """The axes that make a difference between panels, in order."""
+    varying = varying_axes(cells)
+    return [axis for axis in varying if axis in _STRICT_AXES or _varies_for_a_queue(cells, axis)]
+
+
 def uneven_axes(cells):
     """Sentences on axes that are not the same for every queue although they share a panel."""
     sentences = []
     for axis, values in varying_axes(cells).items():
-        if axis in _STRICT_AXES or axis == "queue" or axis in _separating_axes(cells):
+        if axis in _STRICT_AXES or axis == "queue" or axis in separating_axes(cells):
             continue
         per_queue = {cell.axes.get("queue"): cell.axes.get(axis) for cell in cells}
         listed = ", ".join(f"{queue} {units.plain_text(value)}"
@@ -147,12 +153,6 @@ def _add_legend(figure, styles, columns):
     figure.legend(handles=marks, loc="upper left", ncol=columns, frameon=False, borderpad=0,
                   bbox_to_anchor=anchor, borderaxespad=0, handlelength=2.2, fontsize=9,
                   columnspacing=1.6)
-
-
-def _separating_axes(cells):
-    """The axes that make a difference between panels, in order."""
-    varying = varying_axes(cells)
-    return [axis for axis in varying if axis in _STRICT_AXES or _varies_for_a_queue(cells, axis)]
 
 
 def _varies_for_a_queue(cells, axis):

@@ -15,21 +15,24 @@ POINTS_PER_DECADE = 10
 MIN_SAMPLES_BEYOND = 10  # a percentile that rests on fewer samples is chance, and is not drawn
 
 
-def draw(bundle, name, what, notes):
-    """A Figure of the histograms of that name, or None; 'notes' receives the sentences."""
+def draw(bundle, name, what, notes, beside=None):
+    """A Figure of the histograms of that name, or None; 'notes' receives the sentences. beside:
+    (name, what) of histograms that are drawn dotted in the same colours, where there are any."""
     notes.clear()
     cells = [cell for cell in bundle.cells if cell.histograms(name)]
     if not cells:
         notes.append(f"No repetition with status ok has a histogram of the {what} ({name}).")
         return None
     with palette.rc():
-        figure = _draw_panels(bundle, cells, name, what, notes)
+        figure = _draw_panels(bundle, cells, name, what, notes, beside)
     notes[:0] = _sentences(cells, name, what)
+    if beside and any(cell.histograms(beside[0]) for cell in cells):
+        notes.append(f"Dotted: the {beside[1]}, of the same messages.")
     notes.extend(panels.uneven_axes(cells) + captions.closing(bundle, cells))
     return figure
 
 
-def _draw_panels(bundle, cells, name, what, notes):
+def _draw_panels(bundle, cells, name, what, notes, beside):
     sizes = {cell.axes.get("element_size_bytes") for cell in cells}
     all_panels = panels.split(cells, inside=("queue",), last=("element_size_bytes",))
     columns = panels.column_count(len(all_panels), len(sizes))
@@ -37,6 +40,10 @@ def _draw_panels(bundle, cells, name, what, notes):
     styles = palette.line_styles(bundle.cells, cells)
     figure, axes_list = panels.lay_out(shown, columns, styles)
     ends = [_draw_panel(axes, panel, name, styles) for axes, panel in zip(axes_list, shown)]
+    if beside:
+        ends += [_draw_beside(axes, panel, beside[0], styles)
+                 for axes, panel in zip(axes_list, shown)
+                 if any(cell.histograms(beside[0]) for cell in panel.cells)]
     for axes in axes_list:
         palette.set_percentile_axis(axes, max(end[0] for end in ends))
         palette.set_duration_axis(axes, min(end[1] for end in ends), max(end[2] for end in ends))
@@ -55,6 +62,19 @@ def _draw_panel(axes, panel, name, styles):
         axes.fill_between(inverse, low, high, color=style["color"], alpha=0.16, linewidth=0)
         axes.plot(inverse, middle, markevery=_marked(inverse), **style)
         ends.append((inverse[-1], low.min(), high.max()))
+    return max(e[0] for e in ends), min(e[1] for e in ends), max(e[2] for e in ends)
+
+
+def _draw_beside(axes, panel, name, styles):
+    """The median of other histograms of the cells, as thin dotted lines; the same ends."""
+    ends = []
+    for cell in panel.cells:
+        if cell.histograms(name):
+            inverse, curves = percentile_curves(cell.histograms(name))
+            middle = numpy.median(curves, axis=0)
+            axes.plot(inverse, middle, color=styles[str(cell.axes.get("queue"))]["color"],
+                      linestyle=":", linewidth=1.1)
+            ends.append((inverse[-1], middle.min(), middle.max()))
     return max(e[0] for e in ends), min(e[1] for e in ends), max(e[2] for e in ends)
 
 

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import bundle as bundles
 import document
+import earlier_runs
 import figures
 import page
 
@@ -45,7 +46,8 @@ def write_report(folder, png=False):
     bundle = bundles.load(folder)
     drawings = [draw(name, module, bundle, png) for name, module in figures.find_all().items()]
     target = bundle.path / "report.html"
-    document.replace(target, page.markup(bundle, drawings).encode("utf-8"))
+    markup = page.markup(bundle, drawings, draw_earlier(bundle))
+    document.replace(target, markup.encode("utf-8"))
     return Path(folder) / "report.html"
 
 
@@ -63,6 +65,14 @@ def draw(name, module, bundle, png):
     if png:
         document.replace(folder / f"{name}.png", document.rendered(picture, "png", module.QUESTION))
     return Drawing(name, module.QUESTION, list(module.notes), svg.decode("utf-8"))
+
+
+def draw_earlier(bundle):
+    """(drawings of earlier runs of the suite here, a sentence on what there is of them)."""
+    earlier = earlier_runs.of_bundle(bundle)
+    return [Drawing(one.name, one.title, one.notes,
+                    document.rendered(one.figure, "svg", one.title).decode("utf-8"))
+            for one in earlier.pictures], earlier.text
 
 
 def _parse(arguments):

@@ -3,6 +3,7 @@
 Sorting happens in the browser by data-v, so each number stands there in base units.
 """
 
+import re
 from typing import NamedTuple
 
 import units
@@ -14,7 +15,11 @@ _TIMED = (("rtt_ns", "round trip"), ("response_ns", "response"), ("service_ns", 
 _AXES = {"queue": "queue", "shape": "shape", "element_size_bytes": "element",
          "capacity": "capacity", "placement": "placement"}
 _PERCENTILES = {"p50": "p50", "p99": "p99", "p99.9": "p999", "max": "max"}
+MAX_OPTIONS = 60
 _SPREAD_HINT = "median over repetitions; below it smallest to largest"
+
+_FLOOR_HINT = ("p50 in hand-offs of a cache line between the two CPUs: of a round trip in two of "
+               "them, one there and one back")
 
 
 class Column(NamedTuple):
@@ -41,6 +46,42 @@ def record_texts(record):
     return ([record.reason] if record.reason else []) + list(record.notes)
 
 
+def filter_bar(bundle):
+    """What filter_table.js reads: a text, and a choice for each axis that varies and the status.
+    Hidden until the script is there to make something of it."""
+    choices = {axis: [(_filter_value(value), units.axis_text(axis, value)
+                       if axis in _AXES and axis != "capacity" else units.plain_text(value))
+                      for value in values]
+               for axis, values in _filtered_axes(bundle).items()}
+    statuses = [status for status in STATUSES if bundle.statuses()[status]]
+    if len(statuses) > 1:
+        choices["status"] = [(status, status) for status in statuses]
+    text = element("label", "Filter" + '<input type="search" placeholder="words, such as spsc 64" '
+                   'autocomplete="off" spellcheck="false">', class_="words")
+    selects = "".join(_choice(axis, options) for axis, options in choices.items()
+                      if len(options) <= MAX_OPTIONS)
+    said = '<button type="reset">Clear</button><output aria-live="polite"></output>'
+    return f'<form id="filter" hidden>{text}{selects}{said}</form>'
+
+
+def _filtered_axes(bundle):
+    """Those that vary, and whose names can be names of attributes."""
+    return {axis: values for axis, values in varying_axes(bundle.cells).items()
+            if re.fullmatch("[a-z_]+", axis)}
+
+
+def _choice(axis, options):
+    shown = element("option", "all", value="") + "".join(
+        element("option", esc(title), value=value) for value, title in options)
+    return element("label", esc(_AXES.get(axis, spaced(axis))) +
+                   element("select", shown, name=axis.replace("_", "-")))
+
+
+def _filter_value(value):
+    """As it stands in the rows, where a bar parts several."""
+    return units.plain_text(value).replace("|", "¦")
+
+
 def markup(bundle):
     """One table per workload, then the footnotes; a sentence where there is no cell."""
     if not bundle.cells:
@@ -49,23 +90,33 @@ def markup(bundle):
     groups = {}
     for cell in bundle.cells:
         groups.setdefault(cell.axes.get("workload"), []).append(cell)
-    tables = "\n".join(_table(workload, cells, numbers) for workload, cells in groups.items())
+    filtered = [*_filtered_axes(bundle)]
+    tables = "\n".join(_table(workload, cells, numbers, filtered)
+                       for workload, cells in groups.items())
     notes = "".join(element("li", esc(text), id=f"note-{number}")
                     for text, number in numbers.items())
     return tables + (element("ol", notes, class_="footnotes") if notes else "")
 
 
-def _table(workload, cells, numbers):
+def _table(workload, cells, numbers, filtered):
     title = f"{units.plain_text(workload)}, {units.plural(len(cells), 'cell')}"
-    return element("h3", esc(title)) + table(f"Results of {title}, one row per cell",
-                                             _columns(cells, numbers), cells)
+    return element("h3", esc(title)) + table(
+        f"Results of {title}, one row per cell", _columns(cells, numbers), cells,
+        lambda cell: _filter_attributes(cell, filtered))
 
 
-def table(label, columns, things):
+def _filter_attributes(cell, filtered):
+    """By what a row is chosen: its axes that vary in the bundle, and each status that it has."""
+    found = {f"data_{axis}": _filter_value(cell.axes[axis]) for axis in filtered
+             if axis in cell.axes}
+    return {**found, "data_status": "|".join(cell.statuses())}
+
+
+def table(label, columns, things, attributes_of=lambda _: {}):
     """A table that sorts by its headings; a row shows the name of its thing where the pointer
     rests."""
     headings = "".join(_heading(column) for column in columns)
-    rows = "\n".join(_row(thing, columns) for thing in things)
+    rows = "\n".join(_row(thing, columns, attributes_of(thing)) for thing in things)
     content = element("table", f"<thead><tr>{headings}</tr></thead>\n<tbody>\n{rows}\n</tbody>",
                       class_="results")
     return element("div", content, class_="scroll", tabindex="0", role="region", aria_label=label)
@@ -82,6 +133,8 @@ def _columns(cells, numbers):
     if any(_timed(cell, "p50") for cell in cells):
         columns.extend(Column(title, _time_maker(metric), True, _SPREAD_HINT)
                        for title, metric in _PERCENTILES.items())
+    if any(_over_floor(cell) for cell in cells):
+        columns.append(Column("× floor", _floor, True, _FLOOR_HINT))
     if any(cell.spread("disturbed_fraction") for cell in cells):
         columns.extend(Column(f"{title} clean", _time_maker(f"{title}_clean"), True,
                               "of the messages that the machine did not disturb")
@@ -101,8 +154,9 @@ def _heading(column):
                    aria_sort="none")
 
 
-def _row(cell, columns):
-    return element("tr", "".join(column.make(cell) for column in columns), title=cell.name)
+def _row(cell, columns, attributes):
+    return element("tr", "".join(column.make(cell) for column in columns), title=cell.name,
+                   **attributes)
 
 
 def number_cell(text, value):
@@ -151,6 +205,17 @@ def _spread(spread, as_text, title):
         text += element("small", esc(units.range_text(as_text(spread.minimum),
                                                       as_text(spread.maximum))))
     return element("td", text, class_="number", data_v=repr(spread.median), title=title)
+
+
+def _over_floor(cell):
+    found = (cell.spread(metric) for metric in ("rtt_over_floor", "response_over_floor"))
+    return next((spread for spread in found if spread), None)
+
+
+def _floor(cell):
+    spread = _over_floor(cell)
+    return _spread(spread, lambda value: f"{value:.1f}", None) if spread else \
+        number_cell(units.NONE, None)
 
 
 def _disturbed(cell):

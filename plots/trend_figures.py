@@ -24,15 +24,13 @@ _EDGE = 0.1
 # Of an axis whose ends lie this far apart: multiples in each decade.
 _STEPS_BY_SPAN = ((3, (1, 1.5, 2, 3, 5, 7)), (10, (1, 2, 5)), (14, (1, 3)),
                   (numpy.inf, (1,)))
-_BAD = "#b3261e"
-_GOOD = "#17693f"
 # On top of the line's own markers; what passed has none.
 _MARKS = {
-    "regressed": {"marker": "^", "color": _BAD, "markersize": 7},
-    "improved": {"marker": "v", "color": _GOOD, "markersize": 7},
+    "regressed": {"marker": "^", "color": palette.BAD, "markersize": 7},
+    "improved": {"marker": "v", "color": palette.GOOD, "markersize": 7},
     "inconclusive": {"marker": "o", "color": palette.QUIET_INK, "markersize": 7,
                      "markerfacecolor": "none"},
-    "messages lost, duplicated, reordered or torn": {"marker": "X", "color": _BAD,
+    "messages lost, duplicated, reordered or torn": {"marker": "X", "color": palette.BAD,
                                                      "markersize": 7},
 }
 _DECIDED = ("regressed", "improved")

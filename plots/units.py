@@ -90,6 +90,8 @@ def axis_text(axis, value):
     """One axis value as a reader names it: '64 B', 'capacity 144', 'same_l3'."""
     if axis == "element_size_bytes" and isinstance(value, int):
         return bytes_text(value)
+    if axis == "rate_per_s" and isinstance(value, (int, float)):
+        return f"{rate_tick(value)} messages/s"
     if axis in _PLAIN_AXES and value is not None:
         return str(value)
     return f"{axis} {plain_text(value)}"

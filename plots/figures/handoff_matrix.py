@@ -94,4 +94,4 @@ def _write(axes, field, norm):
         if not numpy.isnan(ns):
             dark = norm(ns) > 0.55
             axes.text(column, row, f"{ns:.0f}", ha="center", va="center", fontsize=7.5,
-                      color="white" if dark else palette.INK)
+                      color=palette.ON_DARK if dark else palette.ON_LIGHT)

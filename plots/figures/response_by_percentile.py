@@ -8,4 +8,6 @@ notes = []
 
 def draw(bundle):
     """The Figure, or None when no repetition measured response times."""
-    return percentile_curves.draw(bundle, "response_ns", "response time", notes)
+    return percentile_curves.draw(
+        bundle, "response_ns", "response time", notes,
+        beside=("service_ns", "service time, from the actual send and not from the planned one"))

@@ -2,6 +2,7 @@
 
 import tempfile
 import unittest
+from pathlib import Path
 
 import numpy
 from matplotlib.figure import Figure
@@ -17,9 +18,9 @@ from tests.synthetic_bundle import encode, quick_records, record, skipped, timed
 FIGURES = figures.find_all()
 
 
-def load(records):
+def load(records, **options):
     with tempfile.TemporaryDirectory() as folder:
-        return bundle.load(write(folder, records))
+        return bundle.load(write(folder, records, **options))
 
 
 def visible_axes(figure):
@@ -37,6 +38,11 @@ class FiguresTest(unittest.TestCase):
         for module in FIGURES.values():
             self.assertTrue(module.QUESTION.endswith("?"))
             self.assertIsInstance(module.notes, list)
+
+    def test_the_readme_names_every_figure_with_its_question(self):
+        readme = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+        for name, module in FIGURES.items():
+            self.assertIn(f"| `{name}` | {module.QUESTION} |", readme)
 
     def test_round_trips_have_a_panel_per_element_size_and_capacity(self):
         figure = FIGURES["latency_by_percentile"].draw(self.quick)
@@ -62,7 +68,7 @@ class FiguresTest(unittest.TestCase):
 
     def test_there_is_no_figure_and_a_reason_without_data(self):
         for records in ([], [skipped()], [record(status="failed", reason="died")]):
-            empty = load(records)
+            empty = load(records, environment=None)
             for name, module in FIGURES.items():
                 with self.subTest(name):
                     self.assertIsNone(module.draw(empty))

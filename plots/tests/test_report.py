@@ -12,6 +12,7 @@ from unittest import mock
 
 import report
 from tests.synthetic_bundle import quick_records, record, skipped, timed, write
+from tests.synthetic_suites import many_cells
 
 HOSTILE = ("<script>alert('x')</script><img src=http://evil.example/a.png> \" onload=\"x\" & ]]>"
            " $\\frac{$")
@@ -43,6 +44,10 @@ class Reader(HTMLParser):
 
 
 class ReportTest(unittest.TestCase):
+    FIGURES = [f"figures/{name}.svg" for name in (
+        "latency_by_percentile", "machine", "over_the_run", "throughput_by_capacity",
+        "throughput_by_size", "throughput_by_workers")]
+
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
@@ -71,16 +76,41 @@ class ReportTest(unittest.TestCase):
     def test_writes_page_and_figures_and_leaves_nothing_else_behind(self):
         self.page_of(quick_records(samples=400))
         names = sorted(str(path.relative_to(self.path)) for path in self.path.rglob("*"))
-        self.assertEqual(names, ["environment.json", "figures", "figures/latency_by_percentile.svg",
-                                 "figures/throughput_by_size.svg", "records.jsonl", "report.html",
-                                 "scenario.toml"])
+        self.assertEqual(names, ["environment.json", "figures", *self.FIGURES, "records.jsonl",
+                                 "report.html", "scenario.toml"])
 
     def test_page_is_well_formed_with_unique_ids_and_stays_small(self):
         page = self.page_of(quick_records(samples=400))
         reader = self.read(page)
         self.assertEqual(len(reader.ids), len(set(reader.ids)))
-        self.assertEqual(reader.tags.count("svg"), 2)
+        self.assertEqual(reader.tags.count("svg"), len(self.FIGURES))
         self.assertLess(len(page), 1_000_000)
+
+    def test_a_page_of_500_cells_stays_below_5_megabytes_and_says_what_is_not_drawn(self):
+        page = self.page_of(many_cells(500))
+        self.assertLess(len(page.encode("utf-8")), 5_000_000)
+        self.assertIn("500 cells with 5 records each", page)
+        self.assertIn("Only the first 48 of 50 panels are drawn", page)
+
+    def test_the_question_stands_before_the_answers_and_these_before_the_figures(self):
+        page = self.page_of(quick_records(samples=400))
+        for sentence in ("the round trip of spsc is the shortest", "spsc moves the most"):
+            self.assertLess(page.index(sentence), page.index("<svg"))
+        self.assertLess(page.index("What does one round trip cost, and how much"),
+                        page.index('id="answers"'))
+
+    def test_rows_say_by_what_they_are_chosen(self):
+        page = self.page_of(quick_records(samples=400))
+        self.assertIn('data-queue="mpsc" data-shape="1p1c" data-element-size-bytes="64"', page)
+        self.assertIn('data-status="ok|invalid"', page)
+        self.assertIn('<option value="1472">1472 B</option>', page)
+
+    def test_colours_of_figures_have_a_dark_side(self):
+        page = self.page_of(quick_records(samples=400))
+        used = set(re.findall(r"var\((--c-[0-9a-f]{6}),", page))
+        self.assertGreater(len(used), 5)
+        for name in used:
+            self.assertRegex(page, rf"{name}: #[0-9a-f]{{6}};")
 
     def test_page_has_no_reference_to_the_outside(self):
         page = self.page_of(quick_records(samples=400))
@@ -122,7 +152,7 @@ class ReportTest(unittest.TestCase):
 
     def test_says_so_when_there_is_nothing_to_draw(self):
         page = self.page_of([skipped(reason="no second CPU")], environment=None, scenario=None)
-        self.assertIn("Not drawn:", page)
+        self.assertIn("What is not drawn, and why", page)
         self.assertIn("No record was validated.", page)
         self.assertNotIn("<svg", page)
         self.assertFalse((self.path / "figures").exists())
