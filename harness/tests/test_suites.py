@@ -12,6 +12,8 @@ from ringside_program import (
 
 SCENARIOS = os.path.join(REPOSITORY, "scenarios")
 INVALID, EVERYTHING_SKIPPED = 5, 77
+# What may befall a cell in 40 ms on a loaded machine.
+THE_MACHINES_DOING = "late without any queue|a worker did not run while measured"
 # Those of so many cells that a part of them must do.
 PARTS = {"peers": ["--shard", "1/4"]}
 
@@ -121,7 +123,7 @@ class ShippedSuitesTest(unittest.TestCase):
         records = scratch.records()
         invalid = [r for r in records if r["status"] == "invalid"]
         for record in invalid:
-            self.assertIn("late without any queue", record["reason"], "else it is no machine's")
+            self.assertRegex(record["reason"], THE_MACHINES_DOING)
         ends_well = (INVALID,) if invalid else (0, EVERYTHING_SKIPPED)
         self.assertIn(finished.exit_code, ends_well, (name, reasons(records)))
         statuses = {r["status"] for r in records}

@@ -8,17 +8,25 @@
 #include <vector>
 
 #include "harness/gaps.hpp"
+#include "harness/traffic.hpp"
 #include "harness/workloads/loop.hpp"
 
 namespace ringside::harness {
 
 /// So long, or so many messages of the plan, whichever is less.
 constexpr std::uint64_t kNullRunNs = 20'000'000;
-constexpr std::size_t kNullRunMessages = 5000;
+constexpr std::size_t kNullRunMessages = 10'000;
 
-/// In ns: 99.9 % of the first messages of the plan that met no gap come no later to the place where
-/// they would be pushed. 0 when there was none. Before the start line; allocates.
-inline std::uint64_t latenessWithoutQueue(const WorkerContext& context,
+/// The lowest of these that `permille` of a thousand are not above. Puts them in another order.
+inline std::uint64_t lowestThatKeeps(std::size_t permille, std::vector<std::uint64_t>& times) {
+  const auto rank = static_cast<std::ptrdiff_t>((times.size() - 1) * permille / 1000);
+  std::nth_element(times.begin(), times.begin() + rank, times.end());
+  return times[static_cast<std::size_t>(rank)];
+}
+
+/// Of the first messages of the plan that met no gap: how late they come to the place where they
+/// would be pushed. All 0 when there was none. Before the start line; allocates.
+inline GeneratorNote latenessWithoutQueue(const WorkerContext& context,
                                           std::span<const std::uint64_t> planned) {
   const Clock& clock = context.clock;
   const double ticks_per_ns = 1 / clock.ns_per_tick;
@@ -45,10 +53,9 @@ inline std::uint64_t latenessWithoutQueue(const WorkerContext& context,
     }
     if (due > disturbed_until) late.push_back(last - due);
   }
-  if (late.empty()) return 0;
-  const auto rank = static_cast<std::ptrdiff_t>((late.size() - 1) * 999 / 1000);
-  std::nth_element(late.begin(), late.begin() + rank, late.end());
-  return clock.nsBetween(0, late[static_cast<std::size_t>(rank)]);
+  if (late.empty()) return {};
+  return {.late_ns_p90 = clock.nsBetween(0, lowestThatKeeps(900, late)),
+          .late_ns_p999 = clock.nsBetween(0, lowestThatKeeps(999, late))};
 }
 
 }  // namespace ringside::harness

@@ -52,7 +52,7 @@ void sendByPlan(WorkerContext& context) {
   const std::span<const std::uint64_t> planned = traffic.planned(context.number);
   const std::span<std::uint64_t> sent = traffic.sent(context.number);
   traffic.prefaultProducer(context.number);
-  traffic.generatorNote(context.number).late_ns_p999 = latenessWithoutQueue(context, planned);
+  traffic.generatorNote(context.number) = latenessWithoutQueue(context, planned);
   GapWatch watch(context.clock, traffic.producerGaps(context.number));
   waitAtStartLine(context);
   // relaxed: written before the phase that ends the wait, which is an acquire.
