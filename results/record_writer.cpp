@@ -1,63 +1,20 @@
 // Schema 1 of a record, written. The order of the keys is part of the schema; record_reader.cpp
 // reads what is written here.
-#include <cmath>
 #include <nlohmann/json.hpp>
 #include <utility>
 
 #include "results/hdr_codec.hpp"
-#include "results/record.hpp"
+#include "results/json_number.hpp"
+#include "results/record_json.hpp"
 
 namespace ringside::results {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
-std::string_view nameNonFinite(double value) {
-  if (std::isnan(value)) return "not a number";
-  return value > 0 ? "infinite" : "negative infinite";
-}
-
-void putNumber(Json& object, const std::string& key, double value) {
-  if (std::isfinite(value)) {
-    object[key] = value;
-    return;
-  }
-  object[key] = nullptr;
-  object[key + "_status"] = nameNonFinite(value);
-}
-
 template <class Value>
 Json orNull(const std::optional<Value>& value) {
   return value ? Json(*value) : Json(nullptr);
-}
-
-Json axesToJson(const Axes& axes) {
-  Json json = {
-      {"workload", axes.workload},
-      {"queue", axes.queue},
-      {"producers", axes.producers},
-      {"consumers", axes.consumers},
-      {"element_size_bytes", axes.element_size_bytes},
-      {"capacity", axes.capacity},
-      {"placement", axes.placement},
-      {"memory", axes.memory},
-      {"huge_pages", axes.huge_pages},
-      {"lock_memory", axes.lock_memory},
-      {"numa_node", orNull(axes.numa_node)},
-      {"wait", axes.wait},
-      {"batch", axes.batch},
-      {"tuning", axes.tuning},
-      {"rate_per_s", nullptr},
-  };
-  if (axes.rate_per_s) putNumber(json, "rate_per_s", *axes.rate_per_s);
-  if (axes.arrivals) json["arrivals"] = *axes.arrivals;
-  if (axes.seed) json["seed"] = *axes.seed;
-  if (axes.percentile) json["percentile"] = *axes.percentile;
-  if (axes.limit_ns) json["limit_ns"] = *axes.limit_ns;
-  json["prefault"] = axes.prefault;
-  json["numa_policy"] = axes.numa_policy;
-  json["validate"] = axes.validate;
-  return json;
 }
 
 Json nodePagesToJson(const std::map<int, std::uint64_t>& node_pages) {
@@ -90,6 +47,51 @@ Json readingToJson(const ProcessReading& reading) {
 
 Json canaryToJson(const std::optional<Canary>& canary) {
   return canary ? Json{canary->before_ns, canary->after_ns} : Json(nullptr);
+}
+
+Json metricsToJson(const Record& record) {
+  Json json = Json::object();
+  for (const auto& [name, value] : record.metrics) putNumber(json, name, value);
+  return json;
+}
+
+Json histogramsToJson(const Record& record) {
+  Json json = Json::object();
+  for (const auto& [name, histogram] : record.histograms) {
+    if (histogram) json[name] = encodeHdr(*histogram);
+  }
+  return json;
+}
+
+}  // namespace
+
+Json axesToJson(const Axes& axes) {
+  Json json = {
+      {"workload", axes.workload},
+      {"queue", axes.queue},
+      {"producers", axes.producers},
+      {"consumers", axes.consumers},
+      {"element_size_bytes", axes.element_size_bytes},
+      {"capacity", axes.capacity},
+      {"placement", axes.placement},
+      {"memory", axes.memory},
+      {"huge_pages", axes.huge_pages},
+      {"lock_memory", axes.lock_memory},
+      {"numa_node", orNull(axes.numa_node)},
+      {"wait", axes.wait},
+      {"batch", axes.batch},
+      {"tuning", axes.tuning},
+      {"rate_per_s", nullptr},
+  };
+  if (axes.rate_per_s) putNumber(json, "rate_per_s", *axes.rate_per_s);
+  if (axes.arrivals) json["arrivals"] = *axes.arrivals;
+  if (axes.seed) json["seed"] = *axes.seed;
+  if (axes.percentile) json["percentile"] = *axes.percentile;
+  if (axes.limit_ns) json["limit_ns"] = *axes.limit_ns;
+  json["prefault"] = axes.prefault;
+  json["numa_policy"] = axes.numa_policy;
+  json["validate"] = axes.validate;
+  return json;
 }
 
 Json obtainedToJson(const std::optional<Obtained>& obtained) {
@@ -125,22 +127,6 @@ Json validationToJson(const std::optional<Validation>& validation) {
       {"torn", countOf(&Validation::torn)},
   };
 }
-
-Json metricsToJson(const Record& record) {
-  Json json = Json::object();
-  for (const auto& [name, value] : record.metrics) putNumber(json, name, value);
-  return json;
-}
-
-Json histogramsToJson(const Record& record) {
-  Json json = Json::object();
-  for (const auto& [name, histogram] : record.histograms) {
-    if (histogram) json[name] = encodeHdr(*histogram);
-  }
-  return json;
-}
-
-}  // namespace
 
 std::string toJson(const Record& record) {
   Json json = {

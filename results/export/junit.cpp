@@ -8,6 +8,7 @@
 #include <sstream>
 #include <system_error>
 
+#include "results/export/exporter.hpp"
 #include "results/export/xml_text.hpp"
 #include "results/whole_file.hpp"
 
@@ -122,6 +123,40 @@ std::string parametersOf(const Record& record) {
   return parameters + fmt::format("repetition={}", record.repetition);
 }
 
+/// One testsuite for each suite, in the order in which they appear.
+class Junit final : public Exporter {
+ public:
+  explicit Junit(const ExportTerms& terms) : facts_(terms.facts) {}
+
+  void add(const Record& record) override {
+    auto found = std::ranges::find(suites_, record.suite, &JunitSuite::name);
+    if (found == suites_.end()) {
+      suites_.push_back(suiteOf(record.suite));
+      found = std::prev(suites_.end());
+    }
+    found->cases.push_back(junitCase(record));
+  }
+
+  std::vector<ExportedFile> files() const override { return {{"junit.xml", toJunit(suites_)}}; }
+
+ private:
+  JunitSuite suiteOf(const std::string& name) const {
+    JunitSuite suite{.name = name, .started = facts_.began, .hostname = facts_.host};
+    for (const auto& [key, value] : {std::pair{"bundle", facts_.bundle},
+                                     {"cpu", facts_.cpu},
+                                     {"kernel", facts_.kernel},
+                                     {"machine", facts_.machine},
+                                     {"revision", facts_.revision},
+                                     {"ringside", facts_.version}}) {
+      if (!value.empty()) suite.properties.emplace_back(key, value);
+    }
+    return suite;
+  }
+
+  RunFacts facts_;
+  std::vector<JunitSuite> suites_;
+};
+
 }  // namespace
 
 JunitOutcome junitOutcome(ExitCode code, std::string message) {
@@ -176,6 +211,10 @@ void writeJunit(const std::filesystem::path& file, const std::vector<JunitSuite>
   const int error = replaceFile(file, toJunit(suites));
   if (error == 0) return;
   throw std::system_error(error, std::generic_category(), file.string() + ": cannot be written");
+}
+
+std::unique_ptr<Exporter> makeJunit(const ExportTerms& terms) {
+  return std::make_unique<Junit>(terms);
 }
 
 }  // namespace ringside::results
