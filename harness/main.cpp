@@ -58,6 +58,7 @@ int main(int argc, char** argv) {
   ringside::harness::addGateArmCommand(app, exit_code);
   ringside::harness::addSelftestCommand(app, exit_code);
   ringside::harness::addReportCommand(app, exit_code);
+  ringside::harness::addExportCommand(app, exit_code);
   ringside::harness::addReplayCommand(app, exit_code);
   ringside::harness::addCleanCommand(app, exit_code);
   ExitCode result = runCommand(app, argc, argv, exit_code);

@@ -19,6 +19,7 @@ void addGateCommand(CLI::App& app, results::ExitCode& exit_code);
 void addGateArmCommand(CLI::App& app, results::ExitCode& exit_code);
 void addSelftestCommand(CLI::App& app, results::ExitCode& exit_code);
 void addReportCommand(CLI::App& app, results::ExitCode& exit_code);
+void addExportCommand(CLI::App& app, results::ExitCode& exit_code);
 void addReplayCommand(CLI::App& app, results::ExitCode& exit_code);
 void addCleanCommand(CLI::App& app, results::ExitCode& exit_code);
 

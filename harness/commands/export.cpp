@@ -1,0 +1,213 @@
+// ringside export: a bundle in the formats that other tools read.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "harness/axes.hpp"
+#include "harness/commands/commands.hpp"
+#include "harness/console.hpp"
+#include "harness/usage_error.hpp"
+#include "results/export/export_format.hpp"
+#include "results/metrics.hpp"
+#include "results/whole_file.hpp"
+
+namespace ringside::harness {
+namespace {
+
+namespace fs = std::filesystem;
+using results::ExportChoice;
+using results::ExportedFile;
+using results::ExportFiles;
+using results::ExportFormat;
+
+constexpr const char* kStdout = "-";
+/// Files of a bundle that an export must not replace.
+constexpr std::string_view kOwnFiles[] = {"records.jsonl", "environment.json", "scenario.toml",
+                                          "run.json",      "handoff.json",     "report.html"};
+
+struct ExportOptions {
+  std::string folder;
+  std::string format;
+  std::string out;  // "-" or empty: stdout
+  std::vector<std::string> metrics;
+  std::string cell_part;
+};
+
+/// What became of the records of a bundle.
+struct Taken {
+  std::uint64_t records = 0;
+  std::uint64_t exported = 0;
+  std::string first_cell;
+};
+
+bool goesToStdout(const ExportOptions& options) {
+  return options.out.empty() || options.out == kStdout;
+}
+
+// --- what was asked -----------------------------------------------------------------------------
+
+void checkMetrics(const ExportFormat& format, const std::vector<std::string>& metrics) {
+  if (metrics.empty() || format.choice == ExportChoice::Histograms) return;
+  if (format.choice == ExportChoice::Nothing) {
+    throw UsageError(
+        fmt::format("--metric {}: {} says what came of each repetition, and holds no metrics; "
+                    "leave it out",
+                    metrics.front(), format.name));
+  }
+  std::vector<std::string_view> known;
+  for (const results::Metric& metric : results::allMetrics()) known.push_back(metric.name);
+  for (const std::string& name : metrics) {
+    if (results::findMetric(name) != nullptr) continue;
+    throw UsageError(fmt::format(
+        "--metric {}: no such metric{}; columns of --format csv are all that a bundle has", name,
+        suggestion(name, known)));
+  }
+}
+
+void checkFolder(const std::string& folder) {
+  if (fs::is_directory(folder)) return;
+  throw UsageError(fmt::format("{}: there is no such folder; name the bundle of a run", folder));
+}
+
+/// An export may stand in the bundle, but in the place of none of its files.
+void checkOut(const ExportOptions& options) {
+  if (goesToStdout(options)) return;
+  const fs::path out = options.out;
+  std::error_code ignored;
+  const fs::path folder = out.parent_path().empty() ? fs::path(".") : out.parent_path();
+  const bool is_own = fs::equivalent(folder, options.folder, ignored) &&
+                      std::ranges::find(kOwnFiles, out.filename()) != std::end(kOwnFiles);
+  if (!is_own) return;
+  throw UsageError(fmt::format(
+      "--out {}: the bundle's own file, which is never replaced; name another one", options.out));
+}
+
+// --- the records --------------------------------------------------------------------------------
+
+Taken addRecords(results::Exporter& exporter, const ExportOptions& options) {
+  Taken taken;
+  results::visitRecords(options.folder, results::CutOffLine::Drop, [&](results::Record record) {
+    if (++taken.records == 1) taken.first_cell = record.cell;
+    if (record.cell.find(options.cell_part) == std::string::npos) return;
+    ++taken.exported;
+    exporter.add(record);
+  });
+  return taken;
+}
+
+void checkTaken(const Taken& taken, const ExportOptions& options) {
+  if (taken.records == 0) {
+    throw UsageError(
+        fmt::format("{}: there are no records in it; name the bundle of `ringside run` (those of a "
+                    "gate and of verify have their junit.xml already)",
+                    options.folder));
+  }
+  if (taken.exported > 0) return;
+  throw UsageError(fmt::format("--cell {}: no cell of {} has this in its name; the first is {}",
+                               options.cell_part, options.folder, taken.first_cell));
+}
+
+// --- the files ----------------------------------------------------------------------------------
+
+[[noreturn]] void refuseToWrite(const fs::path& path, int error) {
+  throw UsageError(fmt::format("--out {}: cannot be written ({}); name another place",
+                               path.string(), std::strerror(error)));
+}
+
+void writeFile(const fs::path& path, const std::string& text) {
+  const int error = results::replaceFile(path, text);
+  if (error != 0) refuseToWrite(path, error);
+  say("{}\n", path.string());
+}
+
+void writeFolder(const fs::path& folder, const std::vector<ExportedFile>& files) {
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (error) refuseToWrite(folder, error.value());
+  for (const ExportedFile& file : files) writeFile(folder / file.name, file.text);
+}
+
+/// Not by put(), for a text may hold any byte.
+void print(const std::string& text) { std::fwrite(text.data(), 1, text.size(), stdout); }
+
+void write(const ExportFormat& format, const ExportOptions& options,
+           const std::vector<ExportedFile>& files) {
+  if (files.empty()) {
+    throw UsageError(fmt::format("{}: nothing in it can be written as {}; the reasons stand above",
+                                 options.folder, format.name));
+  }
+  if (goesToStdout(options)) {
+    if (files.size() == 1) return print(files.front().text);
+    throw UsageError(fmt::format(
+        "--format {}: {} do not fit on stdout; name a folder by --out DIR{}", format.name,
+        counted(files.size(), "file"),
+        format.choice == ExportChoice::Histograms
+            ? fmt::format(", or choose one by --cell PART and --metric {}",
+                          fs::path(files.front().name).stem().extension().string().substr(1))
+            : ""));
+  }
+  if (format.files == ExportFiles::Several) return writeFolder(options.out, files);
+  writeFile(options.out, files.front().text);
+}
+
+results::ExitCode exportBundle(const ExportOptions& options) {
+  const ExportFormat& format = *results::findExportFormat(options.format);
+  checkFolder(options.folder);
+  checkMetrics(format, options.metrics);
+  checkOut(options);
+  try {
+    const auto exporter =
+        format.make({.facts = results::readRunFacts(options.folder), .only = options.metrics});
+    checkTaken(addRecords(*exporter, options), options);
+    for (const std::string& sentence : exporter->leftOut()) say("left out: {}\n", sentence);
+    write(format, options, exporter->files());
+  } catch (const results::RecordError& error) {
+    throw UsageError(error.what());
+  }
+  return results::ExitCode::Fine;
+}
+
+std::vector<std::string> formatNames() {
+  std::vector<std::string> names;
+  for (const ExportFormat& format : results::exportFormats()) names.emplace_back(format.name);
+  return names;
+}
+
+std::string footer() {
+  std::string text = "Formats:\n";
+  for (const ExportFormat& format : results::exportFormats()) {
+    text += fmt::format("  {:<12} {}{}\n", format.name, format.summary,
+                        format.files == ExportFiles::Several ? " (--out DIR)" : "");
+  }
+  return text +
+         "\nExamples:\n  ringside export out/quick-… --format junit --out junit.xml\n"
+         "  ringside export out/quick-… --format hgrm --cell /spsc/ --out percentiles/";
+}
+
+}  // namespace
+
+void addExportCommand(CLI::App& app, results::ExitCode& exit_code) {
+  CLI::App* command = app.add_subcommand("export", "A bundle in the formats of other tools");
+  auto options = std::make_shared<ExportOptions>();
+  command->add_option("bundle", options->folder, "The folder of a run")
+      ->type_name("BUNDLE")
+      ->required();
+  command->add_option("--format", options->format, "What for")
+      ->type_name("FORMAT")
+      ->required()
+      ->check(CLI::IsMember(formatNames()));
+  command->add_option("--out", options->out, "Where to; stdout when left out, or -")
+      ->type_name("FILE");
+  command->add_option("--metric", options->metrics, "Only this one; of hgrm and hlog a histogram")
+      ->type_name("METRIC")
+      ->expected(1)
+      ->take_all();
+  command->add_option("--cell", options->cell_part, "Only cells with this in their names")
+      ->type_name("PART");
+  command->footer(footer());
+  command->callback([options, &exit_code] { exit_code = exportBundle(*options); });
+}
+
+}  // namespace ringside::harness
