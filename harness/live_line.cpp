@@ -1,37 +1,35 @@
 #include "harness/live_line.hpp"
 
-#include <sys/ioctl.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <cstdlib>
-#include <string_view>
-
 #include "harness/console.hpp"
+#include "harness/terminal.hpp"
 
 namespace ringside::harness {
 namespace {
 
 /// Columns that a line may take without being wrapped; one that wraps cannot be redrawn.
 std::size_t lineWidth() {
-  ::winsize size = {};
-  const bool known = ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1;
-  return known ? size.ws_col - 1U : 79U;
+  const unsigned columns = columnsOf(STDERR_FILENO);
+  return columns > 1 ? columns - 1U : 79U;
+}
+
+/// Whole characters, of which each has a column.
+std::string cutTo(std::size_t columns, const std::string& line) {
+  std::size_t bytes = 0;
+  for (std::size_t taken = 0; bytes < line.size(); ++bytes) {
+    const bool begins = (static_cast<unsigned char>(line[bytes]) & 0xc0) != 0x80;
+    if (begins && taken++ == columns) break;
+  }
+  return line.substr(0, bytes);
 }
 
 }  // namespace
 
-bool canRedraw() {
-  const char* ci = std::getenv("CI");
-  const char* term = std::getenv("TERM");
-  const bool in_ci = ci != nullptr && *ci != '\0';
-  const bool dumb = term == nullptr || std::string_view(term) == "dumb";
-  return !in_ci && !dumb && ::isatty(STDERR_FILENO) == 1;
-}
+bool canRedraw() { return canDraw(STDERR_FILENO); }
 
-void redraw(std::string line) {
-  line.resize(std::min(line.size(), lineWidth()));
-  say("\r\x1b[K{}", line);
+void redraw(const std::string& line) {
+  say("\r\x1b[K{}", cutTo(lineWidth(), line));
   std::fflush(stderr);
 }
 

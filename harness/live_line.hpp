@@ -9,6 +9,6 @@ namespace ringside::harness {
 bool canRedraw();
 
 /// Puts `line`, cut to the width of the terminal, where the last one stood; empty takes it away.
-void redraw(std::string line);
+void redraw(const std::string& line);
 
 }  // namespace ringside::harness

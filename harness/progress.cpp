@@ -92,12 +92,15 @@ void Progress::beginRound(std::uint64_t round, std::uint64_t rounds) {
 
 void Progress::begin(const Cell& cell) {
   if (!redraws_) return;
-  redraw(fmt::format("[{}/{}] {} left  {}", done_ + 1, total_, formatMinutes(secondsLeft()),
-                     cell.name));
+  const auto before = outcomes_.find(cell.name);
+  const std::string known = before == outcomes_.end() ? "" : before->second + "  ";
+  redraw(fmt::format("[{}/{}] {} left  {}{}", done_ + 1, total_, formatMinutes(secondsLeft()),
+                     known, cell.name));
 }
 
 void Progress::end(const Cell& cell, const results::Record& record, bool last) {
   ++done_;
+  if (redraws_ && record.status == results::Status::Ok) outcomes_[cell.name] = outcome(record);
   const bool bad = record.status == results::Status::Failed;
   if (redraws_ && bad) redraw("");
   if (bad || (last && !redraws_)) {

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <chrono>
+#include <map>
+#include <string>
 
 #include "harness/plan.hpp"
 #include "results/record.hpp"
@@ -34,6 +36,7 @@ class Progress {
   std::chrono::milliseconds estimate_;
   std::uint64_t total_ = 0;  ///< repetitions to be run
   std::uint64_t done_ = 0;
+  std::map<std::string, std::string> outcomes_;  ///< what a cell reached last time, by its name
   std::chrono::steady_clock::time_point begin_;
   bool redraws_;
 };

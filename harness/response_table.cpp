@@ -138,6 +138,9 @@ const Column kFound[] = {
 };
 constexpr std::size_t kLeftAligned = 2;
 
+/// What goes first where a terminal is too narrow.
+constexpr const char* kDispensable[] = {"late", "p99.9", "dist.", "×floor", "p50*"};
+
 std::vector<Line> linesOf(const std::vector<CellSummary>& cells) {
   std::vector<Line> lines;
   for (const CellSummary& cell : cells) {
@@ -195,10 +198,9 @@ std::string clockBounds(const std::vector<Line>& lines) {
 
 std::string legendFor(const std::vector<Line>& lines) {
   std::string text =
-      "* without the messages that the machine disturbed; dist.: their part; late: the part sent\n"
-      "over 1 µs after its time. tail: who makes p99 what it is: the machine, when p99* is less "
-      "than\n"
-      "half of it, or the queue.\n";
+      "* without the messages that the machine disturbed; dist.: their part; late: the\n"
+      "part sent over 1 µs after its time. tail: who makes p99 what it is: the machine,\n"
+      "when p99* is less than half of it, or the queue.\n";
   const bool has_floor = std::any_of(lines.begin(), lines.end(), [](const Line& line) {
     return overFloorText(*line.cell, *line.timed) != kNone;
   });
@@ -213,15 +215,18 @@ std::string legendFor(const std::vector<Line>& lines) {
 
 }  // namespace
 
-std::string renderResponse(const std::vector<CellSummary>& cells, Format format) {
+std::string renderResponse(const std::vector<CellSummary>& cells, Format format,
+                           const TableLook& look) {
   const std::vector<Line> lines = linesOf(cells);
   if (lines.empty()) return "";
-  const TextTable table = tableOf(lines);
+  TextTable table = tableOf(lines);
   const std::string legend = legendFor(lines);
   if (format == Format::Markdown) {
     return fmt::format("\n### Times, and who made them\n\n{}\n{}", table.allMarkdown(), legend);
   }
-  return fmt::format("\ntimes, and who made them\n{}\n{}", table.allAligned(), legend);
+  const std::vector<std::string> left_out = table.fitInto(look.columns, kDispensable);
+  return fmt::format("\ntimes, and who made them\n{}\n{}{}", table.allAligned(), legend,
+                     leftOutText(left_out));
 }
 
 void putResponse(const CellSummary& cell, ordered_json& json) {

@@ -7,13 +7,16 @@
 #include <string>
 #include <vector>
 
+#include "harness/terminal.hpp"
 #include "harness/text_table.hpp"
 #include "results/summary.hpp"
 
 namespace ringside::harness {
 
-/// For Format::Table and Format::Markdown; empty when no cell has undisturbed times.
-std::string renderResponse(const std::vector<results::CellSummary>& cells, Format format);
+/// As renderResults() does it. For Format::Table and Format::Markdown; empty when no cell has
+/// undisturbed times.
+std::string renderResponse(const std::vector<results::CellSummary>& cells, Format format,
+                           const TableLook& look = {});
 
 /// The medians of the same figures, by the names of their metrics; null where a cell has none.
 void putResponse(const results::CellSummary& cell, nlohmann::ordered_json& json);

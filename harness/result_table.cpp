@@ -10,6 +10,7 @@
 #include "harness/console.hpp"
 #include "harness/format_numbers.hpp"
 #include "harness/response_table.hpp"
+#include "harness/sparkline.hpp"
 
 namespace ringside::harness {
 namespace {
@@ -176,6 +177,11 @@ constexpr WorkloadColumn kWorkloadColumns[] = {
     {"snapshot", {"writes/s", [](const CellSummary& c) { return countText(c, kWrites); }}},
 };
 
+/// What goes first where a terminal is too narrow.
+constexpr const char* kSpread = "spread";
+constexpr const char* kDispensable[] = {"cpu/M", kSpread, "max", "p99.9", "×floor", "cap"};
+constexpr std::size_t kSparklineColumns = 10;
+
 /// All columns of a table of these cells.
 std::vector<Column> columnsOf(const std::vector<CellSummary>& cells) {
   std::vector<Column> columns(std::begin(kColumns), std::end(kColumns));
@@ -242,6 +248,7 @@ std::string marksOf(const CellSummary& cell, Footnotes& footnotes) {
 struct Section {
   std::string heading;
   TextTable cells;
+  std::string spread = {};  ///< what its sparklines span; empty: it has none
 };
 
 /// The tables, and what stands below them.
@@ -249,7 +256,20 @@ struct ResultTable {
   std::vector<Section> sections;
   std::vector<std::string> footnotes;
   std::string legend;
+  std::vector<std::string> left_out = {};  ///< headings of columns
+
+  void fitInto(std::size_t columns);
 };
+
+void ResultTable::fitInto(std::size_t columns) {
+  for (Section& section : sections) {
+    for (const std::string& heading : section.cells.fitInto(columns, kDispensable)) {
+      if (heading == kSpread) section.spread.clear();
+      const bool is_new = std::find(left_out.begin(), left_out.end(), heading) == left_out.end();
+      if (is_new) left_out.push_back(heading);
+    }
+  }
+}
 
 Row headings(const std::vector<Column>& columns, bool with_placement, bool with_variant) {
   Row row;
@@ -260,6 +280,9 @@ Row headings(const std::vector<Column>& columns, bool with_placement, bool with_
   return row;
 }
 
+constexpr const char* kSpreadLegend =
+    "\nspread: how many of the times lie where, on one logarithmic scale a table, the\n"
+    "highest 0.1 % of all at its end.";
 constexpr const char* kSnapshotLegend =
     "\nOf a snapshot, msgs/s are reads, and p50 to max is the time of one.";
 
@@ -275,46 +298,83 @@ std::string legendOf(const std::vector<CellSummary>& cells, const std::vector<Co
   return legend;
 }
 
+/// What a cell is timed by, as a form; null where nothing was timed.
+const results::Outline* outlineOf(const CellSummary& cell) {
+  for (const char* timed : {"rtt_ns", "response_ns", "read_ns"}) {
+    const auto found = cell.outlines.find(timed);
+    if (found != cell.outlines.end()) return &found->second;
+  }
+  return nullptr;
+}
+
+std::optional<SparklineScale> scaleOfRows(const std::vector<CellSummary>& cells) {
+  std::vector<const results::Outline*> outlines;
+  for (const CellSummary& cell : cells) {
+    if (const results::Outline* outline = outlineOf(cell)) outlines.push_back(outline);
+  }
+  return scaleOf(outlines);
+}
+
+/// Behind a heading: what the sparklines below it span.
+std::string spreadText(SparklineScale scale) {
+  return fmt::format(", spread {} … {}", formatNs(results::Outline::lowestOf(scale.begin)),
+                     formatNs(results::Outline::lowestOf(scale.end)));
+}
+
+std::string sparklineOf(const CellSummary& cell, SparklineScale scale) {
+  const results::Outline* outline = outlineOf(cell);
+  return outline == nullptr ? kNone : sparkline(*outline, scale, kSparklineColumns);
+}
+
 /// The columns of a section are those that its cells need.
-Section sectionOf(const std::vector<CellSummary>& cells, Footnotes& footnotes) {
+Section sectionOf(const std::vector<CellSummary>& cells, Footnotes& footnotes,
+                  const TableLook& look) {
   const bool with_placement = placementsVary(cells);
   const bool with_variant = anyVariant(cells);
   const std::size_t words = kLeftAligned + (with_variant ? 1 : 0);
   const std::vector<Column> columns = columnsOf(cells);
-  Section section{headingOf(cells),
-                  TextTable(headings(columns, with_placement, with_variant), words)};
+  const auto scale = look.sparklines ? scaleOfRows(cells) : std::nullopt;
+  Row heading_row = headings(columns, with_placement, with_variant);
+  if (scale) heading_row.insert(heading_row.end() - 1, kSpread);
+  Section section{headingOf(cells), TextTable(std::move(heading_row), words),
+                  scale ? spreadText(*scale) : ""};
   for (const CellSummary& cell : cells) {
     Row row;
     for (const Column& column : columns) row.push_back(column.text(cell));
     if (with_placement) row.insert(row.begin() + 1, cell.axes.placement);
     if (with_variant) row.insert(row.begin() + 1, variantOf(cell));
+    if (scale) row.push_back(sparklineOf(cell, *scale));
     row.push_back(marksOf(cell, footnotes));
     section.cells.add(std::move(row));
   }
   return section;
 }
 
-ResultTable makeTable(const std::vector<CellSummary>& cells) {
+ResultTable makeTable(const std::vector<CellSummary>& cells, const TableLook& look) {
   ResultTable table;
   Footnotes footnotes;
   for (auto begin = cells.begin(); begin != cells.end();) {
     const auto end = std::find_if(begin, cells.end(), [&](const CellSummary& cell) {
       return scenarioOf(cell) != scenarioOf(*begin);
     });
-    table.sections.push_back(sectionOf({begin, end}, footnotes));
+    table.sections.push_back(sectionOf({begin, end}, footnotes, look));
     begin = end;
   }
   table.footnotes = footnotes.texts();
   table.legend = legendOf(cells, columnsOf(cells));
+  table.fitInto(look.columns);
+  const bool any = std::any_of(table.sections.begin(), table.sections.end(),
+                               [](const Section& section) { return !section.spread.empty(); });
+  if (any) table.legend += kSpreadLegend;
   return table;
 }
 
 std::string renderText(const ResultTable& table) {
   std::string text;
   for (const Section& section : table.sections) {
-    text += section.heading + "\n" + section.cells.allAligned() + "\n";
+    text += section.heading + section.spread + "\n" + section.cells.allAligned() + "\n";
   }
-  text += table.legend + "\n";
+  text += table.legend + "\n" + leftOutText(table.left_out);
   for (std::size_t i = 0; i < table.footnotes.size(); ++i) {
     text += fmt::format("[{}] {}\n", i + 1, table.footnotes[i]);
   }
@@ -393,7 +453,8 @@ std::vector<ordered_json> toFlatJson(const std::vector<CellSummary>& cells) {
 
 }  // namespace
 
-std::string renderResults(const std::vector<CellSummary>& cells, Format format) {
+std::string renderResults(const std::vector<CellSummary>& cells, Format format,
+                          const TableLook& look) {
   const bool for_people = format == Format::Table || format == Format::Markdown;
   if (cells.empty() && for_people) return "nothing was measured\n";
   switch (format) {
@@ -402,11 +463,11 @@ std::string renderResults(const std::vector<CellSummary>& cells, Format format) 
     case Format::Csv:
       return renderCsv(toFlatJson(cells));
     case Format::Markdown:
-      return renderMarkdown(makeTable(cells)) + renderResponse(cells, format);
+      return renderMarkdown(makeTable(cells, {})) + renderResponse(cells, format);
     case Format::Table:
       break;
   }
-  return renderText(makeTable(cells)) + renderResponse(cells, format);
+  return renderText(makeTable(cells, look)) + renderResponse(cells, format, look);
 }
 
 }  // namespace ringside::harness

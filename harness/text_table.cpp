@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <numeric>
 
 namespace ringside::harness {
 namespace {
@@ -47,6 +48,31 @@ void TextTable::widenFor(const Row& row) {
   for (std::size_t i = 0; i < row.size(); ++i) widths_[i] = std::max(widths_[i], widthOf(row[i]));
 }
 
+std::size_t TextTable::width() const {
+  return std::accumulate(widths_.begin(), widths_.end(), 2 * (widths_.size() - 1));
+}
+
+void TextTable::leaveOut(std::size_t column) {
+  const auto place = static_cast<std::ptrdiff_t>(column);
+  headings_.erase(headings_.begin() + place);
+  widths_.erase(widths_.begin() + place);
+  for (Row& row : rows_) row.erase(row.begin() + place);
+  if (column < left_aligned_) --left_aligned_;
+}
+
+std::vector<std::string> TextTable::fitInto(std::size_t columns,
+                                            std::span<const char* const> headings) {
+  std::vector<std::string> left_out;
+  for (const char* heading : headings) {
+    if (columns == 0 || width() <= columns) break;
+    const auto found = std::find(headings_.begin(), headings_.end(), heading);
+    if (found == headings_.end()) continue;
+    left_out.emplace_back(heading);
+    leaveOut(static_cast<std::size_t>(found - headings_.begin()));
+  }
+  return left_out;
+}
+
 std::string TextTable::alignedLine(const Row& row) const {
   std::string line;
   for (std::size_t i = 0; i < row.size(); ++i) {
@@ -86,6 +112,11 @@ std::string TextTable::allMarkdown() const {
   std::string text = markdownHeadings();
   for (std::size_t i = 0; i < rows_.size(); ++i) text += markdown(i);
   return text;
+}
+
+std::string leftOutText(const std::vector<std::string>& headings) {
+  if (headings.empty()) return "";
+  return fmt::format("Left out for want of columns: {}.\n", fmt::join(headings, ", "));
 }
 
 std::string renderJson(const nlohmann::ordered_json& value) {

@@ -3,6 +3,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,10 @@ class TextTable {
   /// The first `left_aligned` columns are words, and the last one is.
   TextTable(Row headings, std::size_t left_aligned);
 
+  /// Leaves out columns, in the order of these headings, until no line has more than `columns`
+  /// characters, and answers with those it has left out. Of 0 columns there are enough.
+  std::vector<std::string> fitInto(std::size_t columns, std::span<const char* const> headings);
+
   /// A line break in a cell becomes a blank.
   void add(Row row);
 
@@ -36,12 +41,17 @@ class TextTable {
  private:
   std::string alignedLine(const Row& row) const;
   void widenFor(const Row& row);
+  std::size_t width() const;
+  void leaveOut(std::size_t column);
 
   Row headings_;
   std::vector<std::size_t> widths_;  ///< of columns, in characters
   std::size_t left_aligned_;
   std::vector<Row> rows_;
 };
+
+/// "Left out for want of columns: cpu/M, max." and a line end; nothing where nothing was.
+std::string leftOutText(const std::vector<std::string>& headings);
 
 /// Pretty-printed; what is not UTF-8 is replaced. Ends with a line end.
 std::string renderJson(const nlohmann::ordered_json& value);

@@ -79,6 +79,7 @@ void Summariser::add(const Record& record) {
   if (!summary.first_reason) summary.first_reason = record.reason;
   if (record.status != Status::Ok) return;
   gatherMetrics(cell.values, record);
+  for (const auto& [name, histogram] : record.histograms) summary.outlines[name].add(*histogram);
 }
 
 std::vector<CellSummary> Summariser::summaries() const {

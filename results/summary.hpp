@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "results/outline.hpp"
 #include "results/record.hpp"
 
 namespace ringside::results {
@@ -43,7 +44,8 @@ struct CellSummary {
   std::optional<std::string> first_reason;
   std::vector<std::string> notes;  // each once, in the order of appearance
   std::map<std::string, Spread> metrics;
-  std::optional<Validation> validation;  // the sums; absent when nothing was checked
+  std::map<std::string, Outline> outlines;  // of histograms, by name, as the metrics
+  std::optional<Validation> validation;     // the sums; absent when nothing was checked
 };
 
 /// Summaries that grow record by record, so that nobody needs to keep the histograms.

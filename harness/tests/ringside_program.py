@@ -21,6 +21,10 @@ GONE_WITHIN_S = 5  # the issue asks for one second; a loaded machine may need mo
 POLL_S = 0.001
 NOBODY = 65534
 
+# What a developer's shell may say of its terminal is nothing to the tests.
+for variable in ("COLUMNS", "FORCE_COLOR", "CLICOLOR_FORCE"):
+    os.environ.pop(variable, None)
+
 QUEUES = ["spsc", "mpsc", "mpmc", "robust_mutex", "pipe", "boost_message_queue"]
 WORKER_NAMES = {"ringside-prod": "producer", "ringside-cons": "consumer"}
 JANITOR_NAME = "ringside-janit"

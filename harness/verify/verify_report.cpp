@@ -59,6 +59,8 @@ constexpr Column kColumns[] = {
     {"class", classText},
 };
 constexpr std::size_t kLeftAligned = 2;
+/// What goes first where a terminal is too narrow.
+constexpr const char* kDispensable[] = {"s", "max", "stale", "leaked", "recovery ms"};
 
 TextTable tableOf(const std::vector<CampaignFinding>& findings) {
   Row headings;
@@ -89,9 +91,12 @@ std::string evidenceOf(const CampaignFinding& finding) {
   return fmt::format("not tried{}: {}", finding.tried() ? " to the end" : "", finding.skipped);
 }
 
-std::string renderLines(const std::vector<CampaignFinding>& findings, Format format) {
+std::string renderLines(const std::vector<CampaignFinding>& findings, Format format,
+                        std::size_t columns) {
   const bool markdown = format == Format::Markdown;
-  const TextTable table = tableOf(findings);
+  TextTable table = tableOf(findings);
+  const std::vector<std::string> left_out =
+      markdown ? std::vector<std::string>{} : table.fitInto(columns, kDispensable);
   std::string evidence;
   for (const CampaignFinding& finding : findings) {
     const std::string one = evidenceOf(finding);
@@ -99,7 +104,7 @@ std::string renderLines(const std::vector<CampaignFinding>& findings, Format for
     evidence += fmt::format("{}{} {}: {}\n", markdown ? "- " : "  ", finding.queue->name,
                             toString(finding.fault), shortened(one));
   }
-  return (markdown ? table.allMarkdown() : table.allAligned()) +
+  return (markdown ? table.allMarkdown() : table.allAligned()) + leftOutText(left_out) +
          (evidence.empty() ? "" : "\n" + evidence);
 }
 
@@ -138,10 +143,11 @@ std::vector<ordered_json> objectsOf(const std::vector<CampaignFinding>& findings
 
 }  // namespace
 
-std::string renderFindings(const std::vector<CampaignFinding>& findings, Format format) {
+std::string renderFindings(const std::vector<CampaignFinding>& findings, Format format,
+                           std::size_t columns) {
   if (format == Format::Json) return renderJson(ordered_json(objectsOf(findings)));
   if (format == Format::Csv) return renderCsv(objectsOf(findings));
-  return renderLines(findings, format);
+  return renderLines(findings, format, columns);
 }
 
 std::string lineOf(const CampaignFinding& finding) {

@@ -13,8 +13,9 @@
 namespace ringside::harness {
 
 /// One row a finding. Evidence stands below, cut where it is long; the record has all of it. Ends
-/// with a line end.
-std::string renderFindings(const std::vector<CampaignFinding>& findings, Format format);
+/// with a line end. A text for people leaves out columns that `columns` has no room for; 0: none.
+std::string renderFindings(const std::vector<CampaignFinding>& findings, Format format,
+                           std::size_t columns = 0);
 
 /// One line a finding, as it comes, with all of its evidence.
 std::string lineOf(const CampaignFinding& finding);
