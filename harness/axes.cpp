@@ -271,7 +271,7 @@ void checkValue(const Axis& axis, const AxisValue& value, const Where& where) {
 }
 
 std::string whatStandsOn(const Axis& axis) {
-  if (axis.takes_number) return "a string or a whole number";
+  if (axis.takes_number) return "a string or a whole number of 0 or more";
   if (axis.type != Axis::Type::Count) return std::string(typeName(axis.type));
   return fmt::format("{}, {} to {}", typeName(axis.type), axis.lowest, axis.highest);
 }

@@ -55,13 +55,15 @@ std::vector<AxisValue> axisValues(const Axis& axis, const toml::node& node, cons
   const toml::array* list = node.as_array();
   if (list == nullptr) return {axisValue(axis, node, where)};
   if (list->empty()) {
-    throw UsageError(fmt::format("{}: {} is an empty list", where.text, axis.name));
+    throw UsageError(
+        fmt::format("{}: {} is an empty list; write one value or more", where.text, axis.name));
   }
   std::vector<AxisValue> values;
   for (const toml::node& element : *list) {
     AxisValue next = axisValue(axis, element, where);
     if (std::find(values.begin(), values.end(), next) != values.end()) {
-      throw UsageError(fmt::format("{}: {} names {} twice", where.text, axis.name, toString(next)));
+      throw UsageError(fmt::format("{}: {} names {} twice; once is enough", where.text, axis.name,
+                                   toString(next)));
     }
     values.push_back(std::move(next));
   }
