@@ -1,14 +1,17 @@
 // ringside export: a bundle in the formats that other tools read.
+#include <fcntl.h>
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
+#include <fstream>
 
 #include "harness/axes.hpp"
 #include "harness/commands/commands.hpp"
 #include "harness/console.hpp"
 #include "harness/usage_error.hpp"
+#include "results/descriptor.hpp"
 #include "results/export/export_format.hpp"
 #include "results/metrics.hpp"
 #include "results/whole_file.hpp"
@@ -74,11 +77,10 @@ void checkFolder(const std::string& folder) {
 /// An export may stand in the bundle, but in the place of none of its files.
 void checkOut(const ExportOptions& options) {
   if (goesToStdout(options)) return;
-  const fs::path out = options.out;
-  std::error_code ignored;
-  const fs::path folder = out.parent_path().empty() ? fs::path(".") : out.parent_path();
-  const bool is_own = fs::equivalent(folder, options.folder, ignored) &&
-                      std::ranges::find(kOwnFiles, out.filename()) != std::end(kOwnFiles);
+  const bool is_own = std::ranges::any_of(kOwnFiles, [&](std::string_view name) {
+    std::error_code ignored;
+    return fs::equivalent(options.out, fs::path(options.folder) / name, ignored);
+  });
   if (!is_own) return;
   throw UsageError(fmt::format(
       "--out {}: the bundle's own file, which is never replaced; name another one", options.out));
@@ -95,6 +97,16 @@ Taken addRecords(results::Exporter& exporter, const ExportOptions& options) {
     exporter.add(record);
   });
   return taken;
+}
+
+/// Of a run that was killed.
+void tellOfCutOffLine(const ExportOptions& options, const Taken& taken) {
+  const fs::path file = fs::path(options.folder) / "records.jsonl";
+  std::ifstream stream(file, std::ios::binary);
+  std::uint64_t lines = 0;
+  for (std::string line; std::getline(stream, line);) lines += line.empty() ? 0 : 1;
+  if (lines > taken.records)
+    say("left out: the last line of {}, which is cut off\n", file.string());
 }
 
 void checkTaken(const Taken& taken, const ExportOptions& options) {
@@ -116,8 +128,24 @@ void checkTaken(const Taken& taken, const ExportOptions& options) {
                                path.string(), std::strerror(error)));
 }
 
+/// What is neither a file nor a folder takes what is written to it, such as a pipe.
+int writeThrough(const fs::path& path, const std::string& text) {
+  const results::Descriptor output(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+  return output.number() < 0 ? errno : results::writeAll(output.number(), text);
+}
+
+/// The file that is meant by a link, whether it is there or not.
+fs::path meantBy(const fs::path& path) {
+  std::error_code not_a_link;
+  const fs::path target = fs::read_symlink(path, not_a_link);
+  return not_a_link ? path : path.parent_path() / target;
+}
+
 void writeFile(const fs::path& path, const std::string& text) {
-  const int error = results::replaceFile(path, text);
+  std::error_code ignored;
+  const bool is_replaced = !fs::exists(path, ignored) || fs::is_regular_file(path, ignored);
+  const int error =
+      is_replaced ? results::replaceFile(meantBy(path), text) : writeThrough(path, text);
   if (error != 0) refuseToWrite(path, error);
   say("{}\n", path.string());
 }
@@ -148,8 +176,11 @@ void write(const ExportFormat& format, const ExportOptions& options,
                           fs::path(files.front().name).stem().extension().string().substr(1))
             : ""));
   }
-  if (format.files == ExportFiles::Several) return writeFolder(options.out, files);
-  writeFile(options.out, files.front().text);
+  const fs::path out = options.out;
+  std::error_code ignored;
+  const bool is_folder = fs::is_directory(out, ignored) || !out.has_filename();
+  if (is_folder || format.files == ExportFiles::Several) return writeFolder(out, files);
+  writeFile(out, files.front().text);
 }
 
 results::ExitCode exportBundle(const ExportOptions& options) {
@@ -160,7 +191,9 @@ results::ExitCode exportBundle(const ExportOptions& options) {
   try {
     const auto exporter =
         format.make({.facts = results::readRunFacts(options.folder), .only = options.metrics});
-    checkTaken(addRecords(*exporter, options), options);
+    const Taken taken = addRecords(*exporter, options);
+    checkTaken(taken, options);
+    tellOfCutOffLine(options, taken);
     for (const std::string& sentence : exporter->leftOut()) say("left out: {}\n", sentence);
     write(format, options, exporter->files());
   } catch (const results::RecordError& error) {
@@ -198,8 +231,8 @@ void addExportCommand(CLI::App& app, results::ExitCode& exit_code) {
       ->type_name("FORMAT")
       ->required()
       ->check(CLI::IsMember(formatNames()));
-  command->add_option("--out", options->out, "Where to; stdout when left out, or -")
-      ->type_name("FILE");
+  command->add_option("--out", options->out, "A file or a folder; stdout when left out, or -")
+      ->type_name("PATH");
   command->add_option("--metric", options->metrics, "Only this one; of hgrm and hlog a histogram")
       ->type_name("METRIC")
       ->expected(1)

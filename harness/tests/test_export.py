@@ -7,6 +7,7 @@ import math
 import os
 import re
 import shutil
+import stat
 import struct
 import subprocess
 import unittest
@@ -364,6 +365,40 @@ class OutTest(ExportTest):
                 self.assertEqual(file.read(), self.export(name, "--out", "-"), name)
             self.assertEqual(os.listdir(folder), ["exported"])
 
+    def test_a_folder_takes_a_file_under_its_usual_name(self):
+        folder = Scratch.of(self).folder
+        self.assertEqual(self.export("junit", "--out", folder), "")
+        self.assertEqual(self.export("tap", "--out", folder + "/new/"), "")
+        self.assertEqual(sorted(os.listdir(folder)), ["junit.xml", "new"])
+        self.assertEqual(os.listdir(os.path.join(folder, "new")), ["results.tap"])
+
+    def test_a_pipe_is_written_to_and_not_replaced(self):
+        pipe = os.path.join(Scratch.of(self).folder, "pipe")
+        os.mkfifo(pipe)
+        reader = subprocess.Popen(["cat", pipe], stdout=subprocess.PIPE)
+        self.assertEqual(self.export("tap", "--out", pipe), "")
+        text, _ = reader.communicate()
+        self.assertEqual(text.decode(), self.export("tap"))
+        self.assertTrue(stat.S_ISFIFO(os.stat(pipe).st_mode))
+
+    def test_a_link_stays_one(self):
+        folder = Scratch.of(self).folder
+        link, file_name = os.path.join(folder, "link"), os.path.join(folder, "file")
+        os.symlink("file", link)
+        self.export("tap", "--out", link)
+        self.assertTrue(os.path.islink(link))
+        self.assertTrue(os.path.isfile(file_name))
+
+    def test_a_last_line_that_is_cut_off_is_told_of(self):
+        killed = os.path.join(Scratch.of(self).folder, "killed")
+        shutil.copytree(self.scratch.bundle, killed)
+        path = os.path.join(killed, "records.jsonl")
+        os.truncate(path, os.path.getsize(path) - 100)
+        finished = self.start(killed, "--format", "csv")
+        self.assertEqual(finished.exit_code, 0, finished.err)
+        self.assertEqual(len(list(csv.DictReader(io.StringIO(finished.out)))), RECORDS - 1)
+        self.assertIn(f"left out: the last line of {path}", finished.err)
+
     def test_cells_are_chosen_by_a_part_of_their_names(self):
         rows = list(csv.DictReader(io.StringIO(self.export("csv", "--cell", "/mpmc/1p1c/"))))
         self.assertEqual(len(rows), 2)
@@ -379,8 +414,11 @@ class OutTest(ExportTest):
         for name in ("records.jsonl", "environment.json"):
             out = os.path.join(self.scratch.bundle, name)
             before = self.scratch.read(name)
-            arguments = [self.scratch.bundle, "--format", "csv", "--out", out]
-            self.check_refused(arguments, "--out", name)
+            link = os.path.join(Scratch.of(self).folder, "link")
+            os.symlink(out, link)
+            for path in (out, link):
+                arguments = [self.scratch.bundle, "--format", "csv", "--out", path]
+                self.check_refused(arguments, f"--out {path}: the bundle's own file")
             self.assertEqual(self.scratch.read(name), before)
 
 
@@ -423,6 +461,13 @@ class RefusedTest(ExportTest):
     def test_a_metric_where_there_are_none(self):
         arguments = [self.scratch.bundle, "--format", "tap", "--metric", "rtt_ns_p99"]
         self.check_refused(arguments, "--metric rtt_ns_p99", "leave it out")
+
+    def test_a_file_where_a_folder_is_wanted(self):
+        path = os.path.join(Scratch.of(self).folder, "file")
+        with open(path, "w", encoding="utf-8"):
+            pass
+        arguments = [self.scratch.bundle, "--format", "hgrm", "--out", path]
+        self.check_refused(arguments, f"--out {path}: cannot be written")
 
     def test_a_place_that_cannot_be_written(self):
         arguments = [self.scratch.bundle, "--format", "csv", "--out", "none/of/it.csv"]
