@@ -124,7 +124,7 @@ def anchors_of(path):
 
 UNIT = r"(?: ?(?:ns|µs|us|ms|s|min|h|k|M|G|B|kB|KiB|MiB|GiB|%|M/s|k/s|/s|b/s|B/s|GB/s|MB/s))?"
 NUMBER = re.compile(
-    rf"(?<![\w=/.:-])(?:[-+−<±≤] ?)?\d[\d.,]*{UNIT}(?![\w/])"
+    rf"(?<![\w=/.:-])(?:[-+−<±≤] ?)?\d[\d.,]*(?:e[+-]\d+)?{UNIT}(?![\w/])"
     r"|(?<=[ \[|])[–-](?=[ \]|]|$)"  # nothing, in a table
 )
 TIME = re.compile(
@@ -136,7 +136,7 @@ SPARKLINE = re.compile(r"[▁▂▃▄▅▆▇█][▁▂▃▄▅▆▇█ ]*"
 VERDICT = re.compile(r"\b(?:better|worse|same|inconclusive|pass|regressed|improved)\b")
 PLACEMENT = re.compile(r"\b(?:same_(?:cpu|core|l2|l3|node)|cross_(?:node|package)|unpinned)\b")
 FOOTNOTE = re.compile(r" *\[\d+(?:,\d+)*\]")
-OPTIONAL = re.compile(r"^\s*(?:\[\d+\] |note[,:] |note, \d|warning: |$)")
+OPTIONAL = re.compile(r"^\s*(?:\[\d+\] |note[,:] |warning: |next: |$)")
 
 
 def shape_of(line):
@@ -145,7 +145,7 @@ def shape_of(line):
     line = TIME.sub("TIME", SPARKLINE.sub("~ ", line))
     line = PLACEMENT.sub("PLACEMENT", line)
     line = VERDICT.sub("VERDICT", HASH.sub("HASH", line))
-    line = NUMBER.sub("#", NUMBER.sub("#", line))
+    line = NUMBER.sub("#", NUMBER.sub("#", line)).replace("; #]", "]")  # what an interval covers
     return " ".join(re.sub(r"\b(\w+)s\b(?= |,|$)", r"\1", line).split()) if line.strip() else ""
 
 
@@ -158,7 +158,7 @@ def pattern_of(line):
 def shape_fault(shown, printed):
     """None when what is printed has the shape of what is shown; else what is missing.
 
-    A line `…` stands for any lines. Blank lines and footnotes come and go with the machine.
+    A line `…` stands for any lines. Blank lines, footnotes and what to do next come and go.
     """
     actual = [shape_of(line) for line in printed.splitlines() if not OPTIONAL.match(line)]
     position, gap = 0, False
