@@ -21,6 +21,12 @@ void put(fmt::format_string<Arguments...> text, Arguments&&... arguments) {
   std::fputs(fmt::format(text, std::forward<Arguments>(arguments)...).c_str(), stdout);
 }
 
+/// The command that is useful next, to stderr; the last line that a verb says.
+template <class... Arguments>
+void sayNext(fmt::format_string<Arguments...> command, Arguments&&... arguments) {
+  say("next:   {}\n", fmt::format(command, std::forward<Arguments>(arguments)...));
+}
+
 /// "1 cell", "2 cells".
 inline std::string counted(std::uint64_t count, std::string_view noun) {
   return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");

@@ -1,16 +1,51 @@
 // ringside: measures and validates queues between processes.
 #include <exception>
 
+#include "harness/command_line/command_line.hpp"
 #include "harness/commands/commands.hpp"
 #include "harness/console.hpp"
 #include "harness/usage_error.hpp"
 #include "harness/version.hpp"
 #include "results/bundle.hpp"
 
-using ringside::harness::say;
 using ringside::results::ExitCode;
 
 namespace {
+
+using namespace ringside::harness;
+
+/// A verb, and the group in which the help names it; in none: empty.
+struct Verb {
+  const char* group;
+  void (*add)(CLI::App& app, ExitCode& exit_code);
+};
+
+constexpr Verb kVerbs[] = {
+    {"look around", addTopoCommand},
+    {"look around", addDoctorCommand},
+    {"look around", addListCommand},
+    {"measure", addRunCommand},
+    {"measure", addVerifyCommand},
+    {"judge", addCompareCommand},
+    {"judge", addGateCommand},
+    {"judge", addSelftestCommand},
+    {"pass on", addReportCommand},
+    {"pass on", addExportCommand},
+    {"pass on", addReplayCommand},
+    {"keep house", addCleanCommand},
+    {"keep house", addCompletionCommand},
+    {"keep house", addManCommand},
+    {"", addGateArmCommand},
+    {"", addCompleteCommand},
+};
+
+void addVerbs(CLI::App& app, ExitCode& exit_code) {
+  for (const Verb& verb : kVerbs) {
+    verb.add(app, exit_code);
+    app.get_subcommands({}).back()->group(verb.group);
+  }
+  finishCommandLine(app);
+}
 
 /// Which exit code an error that reached the top stands for.
 ExitCode runCommand(CLI::App& app, int argc, char** argv, const ExitCode& exit_code) {
@@ -19,15 +54,12 @@ ExitCode runCommand(CLI::App& app, int argc, char** argv, const ExitCode& exit_c
     if (!app.get_subcommands().empty()) return exit_code;
     say("{}", app.help());
     return ExitCode::Usage;
-  } catch (const CLI::ExtrasError& error) {
-    std::string verbs;
-    for (const CLI::App* verb : app.get_subcommands({})) verbs += " " + verb->get_name();
-    say("ringside: {}\nThe verbs are:{}. See also --help, alone or after a verb.\n", error.what(),
-        verbs);
-    return ExitCode::Usage;
+  } catch (const CLI::Success& answer) {  // --help, --version
+    return app.exit(answer) == 0 ? ExitCode::Fine : ExitCode::Usage;
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? ExitCode::Fine : ExitCode::Usage;
-  } catch (const ringside::harness::UsageError& error) {
+    say("ringside: {}; see {} --help\n", explain(app, error), understoodVerb(app));
+    return ExitCode::Usage;
+  } catch (const UsageError& error) {
     say("ringside: {}\n", error.what());
     return ExitCode::Usage;
   } catch (const ringside::results::BundleError& error) {
@@ -42,27 +74,16 @@ ExitCode runCommand(CLI::App& app, int argc, char** argv, const ExitCode& exit_c
 }  // namespace
 
 int main(int argc, char** argv) {
-  ringside::harness::prepareProcess();
+  prepareProcess();
   CLI::App app("Ringside: how fast and how safe is a queue between processes, here?", "ringside");
-  app.set_version_flag("--version", ringside::harness::kVersion);
+  app.set_version_flag("--version", kVersion, "Three numbers");
+  app.set_help_flag("-h,--help", "Also behind a verb: its options and two examples");
+  app.require_subcommand(0, 1);  // behind a verb, "gate" is the suite of that name
   app.footer("Examples:\n  ringside run quick\n  ringside run --help");
-  app.failure_message(CLI::FailureMessage::simple);
   ExitCode exit_code = ExitCode::Fine;
-  ringside::harness::addTopoCommand(app, exit_code);
-  ringside::harness::addDoctorCommand(app, exit_code);
-  ringside::harness::addListCommand(app, exit_code);
-  ringside::harness::addRunCommand(app, exit_code);
-  ringside::harness::addVerifyCommand(app, exit_code);
-  ringside::harness::addCompareCommand(app, exit_code);
-  ringside::harness::addGateCommand(app, exit_code);
-  ringside::harness::addGateArmCommand(app, exit_code);
-  ringside::harness::addSelftestCommand(app, exit_code);
-  ringside::harness::addReportCommand(app, exit_code);
-  ringside::harness::addExportCommand(app, exit_code);
-  ringside::harness::addReplayCommand(app, exit_code);
-  ringside::harness::addCleanCommand(app, exit_code);
+  addVerbs(app, exit_code);
   ExitCode result = runCommand(app, argc, argv, exit_code);
-  if (!ringside::harness::flushData() && result == ExitCode::Fine) {
+  if (!flushData() && result == ExitCode::Fine) {
     say("ringside: stdout took no data: is the disk full?\n");
     result = ExitCode::EnvironmentRefused;
   }

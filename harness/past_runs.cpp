@@ -134,4 +134,21 @@ std::optional<fs::path> rememberRun(const std::string& suite, const fs::path& bu
   return remember(bundle, entry);
 }
 
+std::optional<fs::path> runBefore(const std::string& suite, const fs::path& bundle) {
+  const std::optional<fs::path> file = historyOf(bundle);
+  if (!file || !fs::exists(*file)) return std::nullopt;
+  const std::string here = factOf(environmentOf(bundle), "/fingerprint/machine");
+  std::optional<fs::path> last;
+  try {
+    for (const auto& entry : results::readHistory(*file, results::CutOffLine::Drop).entries) {
+      const bool is_alike = entry.kind == results::EntryKind::Run && entry.suite == suite &&
+                            entry.machine == here && entry.exit_code == 0;
+      const fs::path folder = file->parent_path() / entry.bundle;
+      if (is_alike && placeOf(folder) != placeOf(bundle) && fs::exists(folder)) last = folder;
+    }
+  } catch (const results::HistoryError&) {  // who reads it by report --history is told
+  }
+  return last;
+}
+
 }  // namespace ringside::harness

@@ -34,4 +34,9 @@ std::optional<std::filesystem::path> rememberRun(const std::string& suite,
                                                  const std::filesystem::path& bundle,
                                                  const SuiteOutcome& outcome);
 
+/// The bundle of the last run of that suite on this machine before this one, which went well and is
+/// still there.
+std::optional<std::filesystem::path> runBefore(const std::string& suite,
+                                               const std::filesystem::path& bundle);
+
 }  // namespace ringside::harness

@@ -19,12 +19,15 @@ ExitCode clean(const CleanOptions& options) {
   const std::vector<CleanedName> names = cleanSharedMemory(options.prefix, mode);
   put("{}", renderCleaned(names, *parseFormat(options.format)));
   ExitCode code = ExitCode::Fine;
+  bool may_remove = false;
   for (const CleanedName& name : names) {
+    may_remove = may_remove || name.done == Cleaned::WouldBeRemoved;
     if (name.done != Cleaned::Refused) continue;
     say("ringside: {} could not be removed: {}; try it as its owner, or as root\n", name.name,
         name.reason);
     code = ExitCode::EnvironmentRefused;
   }
+  if (may_remove) sayNext("ringside clean{}{}", options.prefix.empty() ? "" : " ", options.prefix);
   return code;
 }
 
@@ -33,11 +36,9 @@ ExitCode clean(const CleanOptions& options) {
 void addCleanCommand(CLI::App& app, ExitCode& exit_code) {
   CLI::App* command = app.add_subcommand("clean", "Remove segments that no living process uses");
   auto options = std::make_shared<CleanOptions>();
-  command->add_option("prefix", options->prefix, "Only names that begin so");
+  command->add_option("prefix", options->prefix, "Only names that begin so")->type_name("NAME");
   command->add_flag("--dry-run", options->dry_run, "List them and remove nothing");
-  command->add_option("--format", options->format, "Of the list on stdout")
-      ->check(CLI::IsMember({"table", "json", "csv", "markdown"}))
-      ->capture_default_str();
+  addFormatOption(*command, options->format, "Of the list on stdout");
   command->footer("Examples:\n  ringside clean --dry-run\n  ringside clean ringside-4711-");
   command->callback([options, &exit_code] { exit_code = clean(*options); });
 }

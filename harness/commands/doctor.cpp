@@ -79,11 +79,15 @@ Findings examine(const DoctorOptions& options) {
 ExitCode report(const DoctorOptions& options) {
   const Findings findings = examine(options);
   put("{}", renderFindings(findings, *parseFormat(options.format), colourOfStdout()));
-  if (!options.strict || !anyNotOk(findings.diagnoses)) return ExitCode::Fine;
-  say("result: {} (exit code {}): not everything is OK, and --strict was asked for\n",
-      results::toString(ExitCode::EnvironmentRefused),
-      static_cast<int>(ExitCode::EnvironmentRefused));
-  return ExitCode::EnvironmentRefused;
+  const bool refuses = options.strict && anyNotOk(findings.diagnoses);
+  if (refuses) {
+    say("result: {} (exit code {}): not everything is OK, and --strict was asked for\n",
+        results::toString(ExitCode::EnvironmentRefused),
+        static_cast<int>(ExitCode::EnvironmentRefused));
+  }
+  sayNext("{}ringside run quick",
+          anyNotOk(findings.diagnoses) ? "sudo ringside doctor --apply -- " : "");
+  return refuses ? ExitCode::EnvironmentRefused : ExitCode::Fine;
 }
 
 void tellChanges(const std::vector<Change>& changes, bool back) {
@@ -118,8 +122,8 @@ ExitCode apply(const DoctorOptions& options) {
     tellChanges(changes.needed, false);
   }
   if (options.command.empty()) {
-    say("{}\n", changes.needed.empty() ? "nothing to change"
-                                       : "put them back with: ringside doctor --restore");
+    if (changes.needed.empty()) say("nothing to change\n");
+    sayNext("ringside {}", changes.needed.empty() ? "run quick" : "doctor --restore");
     return ExitCode::Fine;
   }
   const int code = runCommand(options.command, signals);
@@ -144,10 +148,9 @@ void addDoctorCommand(CLI::App& app, ExitCode& exit_code) {
   CLI::App* command = app.add_subcommand("doctor", "What disturbs measurements here, and its cure");
   auto options = std::make_shared<DoctorOptions>();
   command->add_flag("--strict", options->strict, "Exit with 6 when anything is not OK");
-  command->add_option("--format", options->format, "Of what goes to stdout")
-      ->check(CLI::IsMember({"table", "json", "csv", "markdown"}))
-      ->capture_default_str();
+  addFormatOption(*command, options->format, "Of what goes to stdout");
   command->add_option("--noise-ms", options->noise_ms, "How long to look at the clock")
+      ->type_name("MS")
       ->check(CLI::Range(std::uint64_t{10}, std::uint64_t{60'000}))
       ->capture_default_str();
   command->add_flag("--apply", options->apply, "Set governor, huge pages, THP, shmem_enabled");
@@ -158,11 +161,12 @@ void addDoctorCommand(CLI::App& app, ExitCode& exit_code) {
           ->check(CLI::Range(std::uint64_t{0}, kMostHugePages))
           ->capture_default_str();
   command->add_option("--root", options->root, "Where proc and sys are, if of another machine")
+      ->type_name("DIR")
       ->capture_default_str();
   command->add_option("command", options->command, "Run while settings are changed, after --");
   command->footer(
-      "Examples:\n  ringside doctor\n  ringside doctor --strict --format json\n"
-      "  sudo ringside doctor --apply -- ringside run quick\n  sudo ringside doctor --restore");
+      "Examples:\n  ringside doctor --strict --format json\n"
+      "  sudo ringside doctor --apply -- ringside run quick");
   command->callback([options, huge_pages, &exit_code] {
     options->huge_pages_named = huge_pages->count() > 0;
     exit_code = doctor(*options);

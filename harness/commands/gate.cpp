@@ -155,6 +155,22 @@ void rememberGate(const GateResult& result, const std::string& suite,
   remember(bundle, entry);
 }
 
+/// What one would do next, by what the gate found.
+void sayWhatNext(const GateOptions& options, const GateResult& result,
+                 const std::filesystem::path& bundle) {
+  const auto found = std::find_if(
+      result.verdicts.begin(), result.verdicts.end(), [](const results::MetricVerdict& verdict) {
+        return verdict.verdict == results::GateVerdict::Regressed && verdict.metric.gates;
+      });
+  if (found != result.verdicts.end()) {
+    return sayNext("ringside gate --explain {} --from {}", found->metric.cell, bundle.string());
+  }
+  if (result.exit_code == ExitCode::Fine) return sayNext("ringside report --history");
+  if (result.exit_code == ExitCode::Invalid) return sayNext("ringside doctor");
+  sayNext("ringside gate {} --baseline {} --candidate {}", options.suite, options.baseline,
+          options.candidate);
+}
+
 // --- both arms now ------------------------------------------------------------------------------
 
 ExitCode gateArms(const GateOptions& options) {
@@ -196,6 +212,7 @@ ExitCode gateArms(const GateOptions& options) {
   tellContinuousIntegration(result, heading);
   rememberGate(result, subject.suite.name, bundle.path());
   say("\nbundle: {}\n{}\n", bundle.path().string(), gateSentence(result));
+  sayWhatNext(options, result, bundle.path());
   return result.exit_code;
 }
 
@@ -253,7 +270,7 @@ ExitCode saveBaseline(const GateOptions& options) {
   }
   std::filesystem::rename(partial, folder);
   put("{}\n", folder.string());
-  say("saved: ringside gate {} --baseline {}\n", options.suite, folder.string());
+  sayNext("ringside gate {} --baseline {}", options.suite, folder.string());
   return ExitCode::Fine;
 }
 
@@ -298,10 +315,13 @@ ExitCode gateStored(const GateOptions& options, const std::filesystem::path& sto
   put("{}", renderDrift(report, *parseFormat(options.format)));
   say("\nbundle: {}\n", bundle.path().string());
   if (now.exit_code != ExitCode::Fine) return now.exit_code;
-  if (!report.judged || !report.alarms()) return ExitCode::Fine;
-  say("drift alarm: the candidate is worse than the stored baseline by more than {:+.0f} %\n",
-      100 * std::expm1(bound));
-  return ExitCode::Regression;
+  const bool alarms = report.judged && report.alarms();
+  if (alarms) {
+    say("drift alarm: the candidate is worse than the stored baseline by more than {:+.0f} %\n",
+        100 * std::expm1(bound));
+  }
+  sayNext("ringside gate {} --baseline origin/main", options.suite);
+  return alarms ? ExitCode::Regression : ExitCode::Fine;
 }
 
 ExitCode gate(const GateOptions& options) {
@@ -330,21 +350,22 @@ ExitCode gate(const GateOptions& options) {
 }
 
 void addArmOptions(CLI::App& command, GateOptions& options) {
-  CLI::Option* baseline = command.add_option("--baseline", options.baseline,
-                                             "What is accepted: revision, build, plug-in, stored");
+  CLI::Option* baseline = command
+                              .add_option("--baseline", options.baseline,
+                                          "What is accepted: revision, build, plug-in, stored")
+                              ->type_name("ARM");
   command.add_option("--candidate", options.candidate, "What is judged, named the same way")
+      ->type_name("ARM")
       ->capture_default_str();
   command.add_option("--save-baseline", options.save, "Measure the candidate alone, and keep it")
-      ->option_text("NAME")
+      ->type_name("NAME")
       ->excludes(baseline);
   command.add_flag("--report-only", options.report_only, "Stored baseline: no verdict");
   command.add_option("--links", options.links, "Links of a revision, for its layout is chance")
       ->check(CLI::Range(1U, kMaxLinks))
       ->capture_default_str();
-  command.add_option("--out", options.out, "Folder of the bundle, which must not exist");
-  command.add_option("-a,--axis", options.overrides, "KEY=VALUE instead of what the file says")
-      ->expected(1)
-      ->take_all();
+  addOutOption(command, options.out);
+  addAxisOption(command, options.overrides);
 }
 
 void addTermOptions(CLI::App& command, GateOptions& options) {
@@ -354,7 +375,8 @@ void addTermOptions(CLI::App& command, GateOptions& options) {
   command.add_option("--second-blocks", options.second_blocks, "Of a suspicious one in stage two")
       ->check(CLI::Range(1U, 1000U))
       ->capture_default_str();
-  command.add_option("--budget", options.budget, "Blocks until all is known, or for 90s, 5m, 1h");
+  command.add_option("--budget", options.budget, "Blocks until all is known, or for 90s, 5m, 1h")
+      ->type_name("TIME");
   command.add_flag("--fwer", options.family_wise, "Holm's procedure: no false alarm at all");
   command
       .add_option("--until-quiet", options.until_quiet_s,
@@ -370,20 +392,18 @@ void addTermOptions(CLI::App& command, GateOptions& options) {
 void addGateCommand(CLI::App& app, ExitCode& exit_code) {
   CLI::App* command = app.add_subcommand("gate", "Fail when a candidate is slower than a baseline");
   auto options = std::make_shared<GateOptions>();
-  command->add_option("suite", options->suite, "A scenario file, or its bare name");
+  command->add_option("suite", options->suite, "A scenario file, or its bare name")
+      ->type_name("SUITE");
   addArmOptions(*command, *options);
   addTermOptions(*command, *options);
-  command->add_option("--explain", options->explain, "Of a gate that ran: a cell's blocks, scores");
-  command->add_option("--from", options->from, "The bundle to explain; else the newest in out/");
-  command->add_option("--format", options->format, "Of what stands on stdout")
-      ->check(CLI::IsMember({"table", "json", "csv", "markdown"}))
-      ->capture_default_str();
+  command->add_option("--explain", options->explain, "Of a gate that ran: a cell's blocks, scores")
+      ->type_name("CELL");
+  command->add_option("--from", options->from, "The bundle to explain; else the newest in out/")
+      ->type_name("BUNDLE");
+  addFormatOption(*command, options->format, "Of what stands on stdout");
   command->footer(
       "Examples:\n  ringside gate gate --baseline origin/main\n"
-      "  ringside gate gate --baseline HEAD~1 --candidate HEAD --format markdown\n"
-      "  ringside gate mine.toml --baseline ./old.so --candidate ./new.so\n"
-      "  ringside gate gate --save-baseline monday\n"
-      "  ringside gate --explain spsc/1p1c/el=8");
+      "  ringside gate mine.toml --baseline ./old.so --candidate ./new.so");
   command->callback([options, &exit_code] { exit_code = gate(*options); });
 }
 

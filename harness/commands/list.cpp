@@ -90,6 +90,7 @@ void listPlan(const ListOptions& options) {
         cell.skip_reason ? fmt::format("  skipped: {}", *cell.skip_reason) : "");
   }
   for (const LeftOut& unfit : plan.left_out) put("{}  left out: {}\n", unfit.cell, unfit.reason);
+  sayNext("ringside run {}", options.suite);
 }
 
 }  // namespace
@@ -98,14 +99,14 @@ void addListCommand(CLI::App& app, results::ExitCode&) {
   CLI::App* command = app.add_subcommand("list", "What is at hand, or the cells of a suite");
   auto options = std::make_shared<ListOptions>();
   CLI::Option* suite =
-      command->add_option("suite", options->suite, "A scenario file, or its bare name");
+      command->add_option("suite", options->suite, "A scenario file, or its bare name")
+          ->type_name("SUITE");
   addPluginOption(*command, options->plugins);
-  command->add_option("-a,--axis", options->overrides, "KEY=VALUE instead of what the file says")
-      ->expected(1)
-      ->take_all();
-  CLI::Option* budget =
-      command->add_option("--budget", options->budget, "As ringside run takes it");
-  CLI::Option* shard = command->add_option("--shard", options->shard, "As ringside run takes it");
+  addAxisOption(*command, options->overrides);
+  CLI::Option* budget = command->add_option("--budget", options->budget, "As ringside run takes it")
+                            ->type_name("TIME");
+  CLI::Option* shard =
+      command->add_option("--shard", options->shard, "As ringside run takes it")->type_name("I/N");
   for (CLI::Option* part : {budget, shard}) part->needs(suite);
   command->footer("Examples:\n  ringside list\n  ringside list quick -a capacity=[1,2]");
   command->callback([options] {
@@ -119,6 +120,7 @@ void addListCommand(CLI::App& app, results::ExitCode&) {
     listQueues();
     listPatterns();
     listAxes();
+    sayNext("ringside list quick");
   });
 }
 

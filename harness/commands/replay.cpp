@@ -129,10 +129,20 @@ ExitCode judgeHistory(const ReplayOptions& options) {
   const History history = readHistory(options.file());
   const Judgement judgement{history, countAll(history), firstViolation(history)};
   options.format == "json" ? putJson(options, judgement) : putTable(options, judgement);
+  if (options.format != "json") sayNext("ringside replay {} --format json", options.file());
   return judgement.violation ? ExitCode::Integrity : ExitCode::Fine;
 }
 
 // --- records ------------------------------------------------------------------------------------
+
+/// Once is not often; and what was kept can be looked at.
+void sayWhatNext(const ReplayOptions& options, const ReplayOutcome& outcome) {
+  if (outcome.exit_code == ExitCode::Interrupted) return;
+  if (!outcome.bundle.empty()) return sayNext("ringside report {}", outcome.bundle.string());
+  const std::string cell = options.order.query.cell ? " --cell " + *options.order.query.cell : "";
+  sayNext("ringside replay {}{} --times {}", options.file(), cell,
+          std::min(kMaxReplays, options.order.times * 5));
+}
 
 ExitCode runAgain(const ReplayOptions& options) {
   const ReplayOutcome outcome = replayRecord(options.order);
@@ -144,14 +154,15 @@ ExitCode runAgain(const ReplayOptions& options) {
     say("result: {} (exit code {})\n", results::toString(outcome.exit_code),
         static_cast<int>(outcome.exit_code));
   }
+  sayWhatNext(options, outcome);
   return outcome.exit_code;
 }
 
 /// What asks for nothing of a history is there by mistake.
 void refuseOptionsOfRecords(const CLI::App& command, const ReplayOptions& options) {
   for (const CLI::Option* option : command.get_options()) {
-    const bool is_of_both =
-        option->get_positional() || option->check_lname("format") || option->check_lname("help");
+    const bool is_of_both = option->get_positional() || option->check_lname("format") ||
+                            option->check_lname("color") || option->check_lname("help");
     if (is_of_both || option->count() == 0) continue;
     throw UsageError(
         fmt::format("{}: {} is a history, which is judged and not run again; leave the option out",
@@ -174,8 +185,10 @@ void addReplayCommand(CLI::App& app, ExitCode& exit_code) {
   ReplayOrder& order = options->order;
   command
       ->add_option("file", order.query.named, "A bundle, FILE of records, FILE:LINE, or a history")
+      ->type_name("FILE")
       ->required();
-  command->add_option("--cell", order.query.cell, "Of a bundle: the whole name of the cell");
+  command->add_option("--cell", order.query.cell, "Of a bundle: the whole name of the cell")
+      ->type_name("CELL");
   command->add_option("--repetition", order.query.repetition, "Of the cell; else the first");
   command->add_option("--times", order.times, "How often it is run now")
       ->check(CLI::Range(1U, kMaxReplays))
@@ -185,12 +198,11 @@ void addReplayCommand(CLI::App& app, ExitCode& exit_code) {
   command->add_option("--duration-ms", order.timing.duration_ms, "Else as the suite has it")
       ->check(CLI::Range(1, 600'000));
   addPluginOption(*command, order.plugins);
-  command->add_option("--out", order.out, "Keep the new records in this new bundle");
-  command->add_option("--format", options->format, "Of what stands on stdout")
-      ->check(CLI::IsMember({"table", "json"}))
-      ->capture_default_str();
+  command->add_option("--out", order.out, "Keep the new records in this new bundle")
+      ->type_name("DIR");
+  addFormatOption(*command, options->format, "Of what stands on stdout", {"table", "json"});
   command->footer(
-      "Examples:\n  ringside replay out/quick-… --cell quick/… --repetition 2\n"
+      "Examples:\n"
       "  ringside replay out/quick-…/records.jsonl:7 --times 5 --out out/again\n"
       "  ringside replay out/verify/history-7.jsonl --format json");
   command->callback([command, options, &exit_code] { exit_code = replay(*command, *options); });

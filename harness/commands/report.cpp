@@ -10,6 +10,7 @@
 #include "harness/past_runs.hpp"
 #include "harness/report.hpp"
 #include "harness/result_table.hpp"
+#include "harness/terminal.hpp"
 #include "harness/usage_error.hpp"
 #include "results/metrics.hpp"
 #include "results/summary.hpp"
@@ -30,6 +31,7 @@ results::ExitCode draw(const fs::path& folder) {
   const ReportOutcome outcome = drawReport(folder);
   if (outcome.trouble.empty()) {
     put("{}\n", (folder / "report.html").string());
+    sayNext("ringside report {} --format markdown", folder.string());
   } else {
     say("ringside: {}\n", outcome.trouble);
   }
@@ -75,7 +77,8 @@ std::string tableOf(const fs::path& folder, Format format) {
   } catch (const results::RecordError& error) {
     throw UsageError(error.what());
   }
-  if (!terms.hasSubjects()) return renderResults(summariser.summaries(), format);
+  if (!terms.hasSubjects())
+    return renderResults(summariser.summaries(), format, tableLookOfStdout());
   const RunPlace place = placeOf(results::readFile(folder / "environment.json").value_or(""));
   return renderContest(judgeContest(terms, records), place, format);
 }
@@ -91,6 +94,7 @@ results::ExitCode report(const ReportOptions& options) {
   }
   if (!options.format) return draw(options.folder);
   put("{}", tableOf(options.folder, *parseFormat(*options.format)));
+  sayNext("ringside report {}", options.folder);
   return results::ExitCode::Fine;
 }
 
@@ -100,17 +104,16 @@ void addReportCommand(CLI::App& app, results::ExitCode& exit_code) {
   CLI::App* command =
       app.add_subcommand("report", "Draw the figures of a bundle, or print its table");
   auto options = std::make_shared<ReportOptions>();
-  command->add_option("bundle", options->folder, "The folder of a run");
+  command->add_option("bundle", options->folder, "The folder of a run")->type_name("BUNDLE");
   command->add_option("--history", options->history, "Draw all runs so far instead, and changes")
-      ->option_text("[FILE]")
+      ->type_name("FILE")
       ->expected(0, 1);
-  command->add_option("--format", options->format, "Print the table of the run, and draw nothing")
+  command->add_option("--format", options->format, "Draw nothing, print the table")
+      ->type_name("FORMAT")
       ->check(CLI::IsMember({"table", "json", "csv", "markdown"}));
   command->footer(
-      "Examples:\n  ringside report out/quick-20261121T081200Z-host\n"
-      "  ringside report $(ls -td out/*/ | head -1)\n"
-      "  ringside report out/peers-20261122T081200Z-host --format markdown\n"
-      "  ringside report --history\n  ringside report --history out/history.jsonl --format csv");
+      "Examples:\n  ringside report $(ls -td out/*/ | head -1)\n"
+      "  ringside report --history out/history.jsonl --format csv");
   command->callback([options, &exit_code] { exit_code = report(*options); });
 }
 

@@ -19,6 +19,7 @@
 #include "harness/run_request.hpp"
 #include "harness/shared_files.hpp"
 #include "harness/suite_run.hpp"
+#include "harness/terminal.hpp"
 #include "harness/usage_error.hpp"
 #include "results/whole_file.hpp"
 
@@ -64,9 +65,8 @@ void draw(const RunOptions& options, const results::Bundle& bundle, const SuiteO
   say("\nbundle: {}\n", folder);
   const bool ended_early =
       outcome.interrupted == results::Interrupted::Yes || !outcome.trouble.empty();
-  if (ended_early) say("go on:  ringside run --resume {}\n", folder);
   if (options.no_report || ended_early) {
-    say("draw:   ringside report {}\n", folder);
+    if (ended_early) say("draw:   ringside report {}\n", folder);
     return;
   }
   const ReportOutcome report = drawReport(bundle.path());
@@ -77,11 +77,35 @@ void draw(const RunOptions& options, const results::Bundle& bundle, const SuiteO
   }
 }
 
+bool wentWrong(const results::CellSummary& cell) {
+  return cell.status_counts.failed > 0 || (cell.validation && !cell.validation->clean());
+}
+
+/// What one would do next, by how the run ended.
+void sayWhatNext(const RunOptions& options, const Suite& suite, const results::Bundle& bundle,
+                 const SuiteOutcome& outcome) {
+  const std::string folder = bundle.path().string();
+  const bool ended_early =
+      outcome.interrupted == results::Interrupted::Yes || !outcome.trouble.empty();
+  if (ended_early) return sayNext("ringside run --resume {}", folder);
+  for (const results::CellSummary& cell : outcome.cells) {
+    if (wentWrong(cell)) return sayNext("ringside replay {} --cell {}", folder, cell.cell);
+  }
+  if (outcome.exit_code == ExitCode::EverythingSkipped) return sayNext("ringside topo");
+  if (outcome.exit_code != ExitCode::Fine) return sayNext("ringside doctor");
+  if (const auto before = runBefore(suite.name, bundle.path())) {
+    return sayNext("ringside compare {} {}", before->string(), folder);
+  }
+  if (options.no_report) return sayNext("ringside report {}", folder);
+  sayNext("ringside list");
+}
+
 /// Where queues are compared, who is how much faster; else cell by cell.
 std::string tableOf(const RunOptions& options, const Suite& suite, const results::Bundle& bundle,
                     const SuiteOutcome& outcome) {
   const Format format = *parseFormat(options.format);
-  if (!suite.contest.hasSubjects()) return renderResults(outcome.cells, format);
+  if (!suite.contest.hasSubjects())
+    return renderResults(outcome.cells, format, tableLookOfStdout());
   const RunPlace place =
       placeOf(results::readFile(bundle.path() / "environment.json").value_or(""));
   return renderContest(judgeContest(suite.contest, outcome.records), place, format);
@@ -100,6 +124,7 @@ ExitCode show(const RunOptions& options, const Suite& suite, const results::Bund
     say("result: {} (exit code {})\n", results::toString(outcome.exit_code),
         static_cast<int>(outcome.exit_code));
   }
+  sayWhatNext(options, suite, bundle, outcome);
   return outcome.exit_code;
 }
 
@@ -178,32 +203,31 @@ ExitCode run(RunOptions options) {
 void addRunCommand(CLI::App& app, ExitCode& exit_code) {
   CLI::App* command = app.add_subcommand("run", "Run a suite and write a bundle");
   auto options = std::make_shared<RunOptions>();
-  command->add_option("suite", options->suite, "A scenario file, or its bare name");
-  CLI::Option* out =
-      command->add_option("--out", options->out, "Folder of the bundle, which must not exist");
-  CLI::Option* budget = command->add_option("--budget", options->budget,
-                                            "Leave out what takes longer than 90s, 2m or 1.5h");
+  command->add_option("suite", options->suite, "A scenario file, or its bare name")
+      ->type_name("SUITE");
+  CLI::Option* out = addOutOption(*command, options->out);
+  CLI::Option* budget =
+      command
+          ->add_option("--budget", options->budget, "Leave out what takes longer: 90s, 2m or 1.5h")
+          ->type_name("TIME");
   CLI::Option* shard =
-      command->add_option("--shard", options->shard, "i/n: only this part of the cells, of n");
+      command->add_option("--shard", options->shard, "Only this part of the cells, of N")
+          ->type_name("I/N");
   command->add_option("--resume", options->resume, "Go on with the bundle of an interrupted run")
+      ->type_name("BUNDLE")
       ->excludes(out)
       ->excludes(budget)
       ->excludes(shard);
   addPluginOption(*command, options->plugins);
-  command->add_option("-a,--axis", options->overrides, "KEY=VALUE instead of what the file says")
-      ->expected(1)
-      ->take_all();
-  command
-      ->add_option("--validate", options->validate, "Of messages, as -a validate=off|sequence|full")
+  addAxisOption(*command, options->overrides);
+  command->add_option("--validate", options->validate, "What is checked of messages")
+      ->type_name("HOW")
       ->check(CLI::IsMember({"off", "sequence", "full"}));
-  command->add_option("--format", options->format, "Of the table on stdout")
-      ->check(CLI::IsMember({"table", "json", "csv", "markdown"}))
-      ->capture_default_str();
+  addFormatOption(*command, options->format, "Of the table on stdout");
   command->add_flag("--no-report", options->no_report, "Write no figures and no page");
   command->footer(
-      "Examples:\n  ringside run scenarios/quick.toml\n"
-      "  ringside run quick -a queue=spsc -a element_size_bytes=[64,256] --format csv\n"
-      "  ringside run quick --budget 20s\n  ringside run --resume out/quick-…");
+      "Examples:\n  ringside run quick --budget 20s\n"
+      "  ringside run quick -a queue=spsc -a element_size_bytes=[64,256] --format csv");
   command->callback([options, &exit_code] { exit_code = run(*options); });
 }
 

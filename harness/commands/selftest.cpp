@@ -67,6 +67,7 @@ ExitCode conclude(const SelftestOptions& options, const std::string& kind,
     fits = fits && finding.fits;
   }
   say("record: {}\ntable:  {}\n", options.record, table.string());
+  sayNext("ringside {}", fits ? "gate gate --baseline origin/main" : "doctor");
   return fits ? ExitCode::Fine : ExitCode::Regression;
 }
 
@@ -125,11 +126,12 @@ void takeTail(SelftestOptions& options) {
 }
 
 void addShared(CLI::App& command, SelftestOptions& options) {
-  command.add_option("--suite", options.suite, "Whose cells are gated")->capture_default_str();
-  command.add_option("-a,--axis", options.overrides, "KEY=VALUE instead of what the file says")
-      ->expected(1)
-      ->take_all();
+  command.add_option("--suite", options.suite, "Whose cells are gated")
+      ->type_name("SUITE")
+      ->capture_default_str();
+  addAxisOption(command, options.overrides);
   command.add_option("--record", options.record, "Where what was found is added to")
+      ->type_name("FILE")
       ->capture_default_str();
   command.add_option("--seed", options.seed, "Of all that chance decides");
 }
@@ -138,6 +140,9 @@ void addIdentical(CLI::App& parent, std::shared_ptr<SelftestOptions> options, Ex
   CLI::App* aa = parent.add_subcommand("aa", "Gates of identical arms: false alarms");
   addShared(*aa, *options);
   aa->add_option("--gates", options->gates, "How many now")->capture_default_str();
+  aa->footer(
+      "Examples:\n  ringside selftest aa --gates 40\n"
+      "  ringside selftest aa --suite gate -a capacity=1024 --seed 7");
   aa->callback([options, &exit_code] {
     const Arm arm = resolveArm("selftest", kThisProgram, {});
     exit_code = selftest(*options, "aa", arm, options->gates, tryIdentical);
@@ -153,9 +158,13 @@ void addPower(CLI::App& parent, std::shared_ptr<SelftestOptions> options, ExitCo
       ->check(CLI::PositiveNumber);
   which->add_option("--inject-percent", options->injection.percent, "Of the round trip's p50")
       ->check(CLI::PositiveNumber);
-  which->add_option("--inject-tail", options->tail_text, "P,X: X ns to a part P of the messages");
+  which->add_option("--inject-tail", options->tail_text, "X ns more to a part P of the messages")
+      ->type_name("P,X");
   which->add_flag("--inject-stall", options->injection.stall, "5 us to one message in 500");
   which->require_option(1);
+  power->footer(
+      "Examples:\n  ringside selftest power --inject-percent 5 --gates 20\n"
+      "  ringside selftest power --inject-tail 0.02,500");
   power->callback([options, &exit_code] {
     takeTail(*options);
     const Arm arm = resolveArm("selftest", kThisProgram, {});
@@ -175,6 +184,8 @@ void addLayout(CLI::App& parent, std::shared_ptr<SelftestOptions> options, ExitC
   layout->add_option("--blocks", options->blocks, "Of each cell and link")
       ->check(CLI::Range(2U, 1000U))
       ->capture_default_str();
+  layout->footer(
+      "Examples:\n  ringside selftest layout\n  ringside selftest layout --links 12 --blocks 4");
   layout->callback([options, &exit_code] {
     const Arm arm =
         resolveArm("selftest", kWorkTree,
@@ -201,8 +212,7 @@ void addSelftestCommand(CLI::App& app, ExitCode& exit_code) {
   command->footer(
       "Exit code 0 when what was found on this machine fits the promise, 1 when not.\n"
       "Examples:\n  ringside selftest aa --gates 40\n"
-      "  ringside selftest power --inject-percent 5 --gates 20\n"
-      "  ringside selftest power --inject-tail 0.02,500\n  ringside selftest layout");
+      "  ringside selftest power --inject-percent 5 --gates 20");
 }
 
 }  // namespace ringside::harness

@@ -82,16 +82,14 @@ std::vector<Handoff> measure(const TopoOptions& options, Session& session) {
 void keepAndDraw(const TopoOptions& options, results::Bundle& bundle) {
   const std::string folder = bundle.path().string();
   say("\nbundle: {}\n", folder);
-  if (options.no_report) {
-    say("draw:   ringside report {}\n", folder);
-    return;
-  }
+  if (options.no_report) return sayNext("ringside report {}", folder);
   const ReportOutcome report = drawReport(bundle.path());
   if (report.trouble.empty()) {
     say("figure: {}/figures/handoff_matrix.svg\n", folder);
   } else {
     say("ringside: {}\n", report.trouble);
   }
+  sayNext("ringside run quick");
 }
 
 ExitCode measureMatrix(const TopoOptions& options) {
@@ -118,6 +116,7 @@ ExitCode topo(const TopoOptions& options) {
   const Topology topology =
       options.synthetic.empty() ? Topology::ofThisMachine() : describedTopology(options.synthetic);
   put("{}", renderTopology(topology, *parseFormat(options.format)));
+  if (options.synthetic.empty()) sayNext("ringside topo --matrix");
   return ExitCode::Fine;
 }
 
@@ -126,18 +125,17 @@ ExitCode topo(const TopoOptions& options) {
 void addTopoCommand(CLI::App& app, ExitCode& exit_code) {
   CLI::App* command = app.add_subcommand("topo", "The CPUs at hand, and which placements exist");
   auto options = std::make_shared<TopoOptions>();
-  command->add_option("--synthetic", options->synthetic, "Another machine, as hwloc describes one");
-  command->add_option("--format", options->format, "Of what goes to stdout")
-      ->check(CLI::IsMember({"table", "json", "csv", "markdown"}))
-      ->capture_default_str();
+  command->add_option("--synthetic", options->synthetic, "Another machine, as hwloc describes one")
+      ->type_name("MACHINE");
+  addFormatOption(*command, options->format, "Of what goes to stdout");
   command->add_flag("--matrix", options->matrix, "Measure the hand-off of a cache line");
   command->add_flag("--classes", options->classes, "Only one pair for each placement");
   command->add_option("--rounds", options->rounds, "Visits of each pair")
       ->check(CLI::Range(std::uint32_t{1}, kMostRounds));
-  command->add_option("--out", options->out, "Folder of the bundle, which must not exist");
+  addOutOption(*command, options->out);
   command->add_flag("--no-report", options->no_report, "Draw no figure");
   command->footer(
-      "Examples:\n  ringside topo\n  taskset -c 0 ringside topo\n"
+      "Examples:\n"
       "  ringside topo --synthetic 'pack:2 numa:4 l3:1 l2:16 core:1 pu:2'\n"
       "  ringside topo --matrix --classes");
   command->callback([options, &exit_code] { exit_code = topo(*options); });

@@ -12,6 +12,7 @@
 #include "harness/history/shrink.hpp"
 #include "harness/plugin/plugins.hpp"
 #include "harness/shared_files.hpp"
+#include "harness/terminal.hpp"
 #include "harness/verify/verify_report.hpp"
 #include "harness/verify/verify_suite.hpp"
 
@@ -45,6 +46,15 @@ void keepHistory(const CampaignFinding& finding, const results::Bundle& bundle) 
   const History& whole = *finding.worst.history;
   writeHistory(firstViolation(whole) ? shrink(whole) : whole, bundle.path() / name);
   say("  ringside replay {}\n", (bundle.path() / name).string());
+}
+
+/// The histories that were kept stand above, each with its replay.
+void sayWhatNext(const VerifyOptions& options, ExitCode code) {
+  if (code == ExitCode::EverythingSkipped) return sayNext("ringside list");
+  if (code == ExitCode::Integrity || options.suite == "nightly") {
+    return sayNext("ringside verify {} --until-failure", options.suite);
+  }
+  sayNext("ringside verify {}", code == ExitCode::Fine ? "nightly" : options.suite);
 }
 
 /// Any class worse than expected counts as a violation: of the promise to lose nothing, or of the
@@ -84,13 +94,14 @@ ExitCode verify(const VerifyOptions& options) {
   }
   results::writeJunit(bundle.path() / "junit.xml",
                       {junitOf(findings, campaign, started, hostName())});
-  put("{}", renderFindings(findings, *parseFormat(options.format)));
+  put("{}", renderFindings(findings, *parseFormat(options.format), tableLookOfStdout().columns));
   std::fflush(stdout);
   say("\nbundle: {}\n", bundle.path().string());
   const ExitCode code = exitCodeOf(findings, interrupted);
   if (code != ExitCode::Fine) {
     say("result: {} (exit code {})\n", results::toString(code), static_cast<int>(code));
   }
+  sayWhatNext(options, code);
   return code;
 }
 
@@ -101,19 +112,19 @@ void addVerifyCommand(CLI::App& app, ExitCode& exit_code) {
       app.add_subcommand("verify", "Kill, stop and damage: what becomes of a queue?");
   auto options = std::make_shared<VerifyOptions>();
   command->add_option("suite", options->suite, "A campaign file, or its bare name")
+      ->type_name("CAMPAIGN")
       ->capture_default_str();
-  command->add_option("--out", options->out, "Folder of the bundle, which must not exist");
+  addOutOption(*command, options->out);
   addPluginOption(*command, options->plugins);
-  command->add_option("-s,--set", options->overrides, "KEY=VALUE instead of what the file says")
+  command->add_option("-s,--set", options->overrides, "Instead of what the file says")
+      ->type_name("KEY=VALUE")
       ->expected(1)
       ->take_all();
-  command->add_option("--format", options->format, "Of the table on stdout")
-      ->check(CLI::IsMember({"table", "json", "csv", "markdown"}))
-      ->capture_default_str();
+  addFormatOption(*command, options->format, "Of the table on stdout");
   command->add_flag("--until-failure", options->until_failure,
                     "End with the first class worse than expected");
   command->footer(
-      "Examples:\n  ringside verify\n  ringside verify nightly --set seed=7\n"
+      "Examples:\n  ringside verify nightly --set seed=7\n"
       "  ringside verify --set queues=mpmc --set faults=[kill,storm]");
   command->callback([options, &exit_code] { exit_code = verify(*options); });
 }

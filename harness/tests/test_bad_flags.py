@@ -16,9 +16,12 @@ def axis(text, *says):
 
 
 BAD_FLAGS = {
-    "an unknown flag": BadFlags(["--fast"], ["--fast"]),
+    "an unknown flag": BadFlags(["--fast"], ["--fast is no option", "see ringside run --help"]),
+    "a misspelled flag": BadFlags(["--formt", "csv"], ["--formt", "did you mean '--format'"]),
+    "a misspelled flag with its value": BadFlags(["--formt=csv"], ["did you mean '--format'"]),
     "a second file": BadFlags(["other.toml"], ["other.toml"]),
     "an unknown format": BadFlags(["--format", "xml"], ["--format", "xml", "json", "markdown"]),
+    "a misspelled format": BadFlags(["--format", "jsn"], ["--format", "did you mean 'json'"]),
     "an axis without anything": BadFlags(["-a"], ["-a|--axis"]),
     "an axis without an equals sign": axis("capacity", "-a capacity", "KEY=VALUE"),
     "an unknown axis": axis("capasity=3", "-a capasity=3", "mean 'capacity'", "KEY=VALUE"),
@@ -103,6 +106,11 @@ class BadOutTest(RefusalTest):
 class BadVerbTest(RefusalTest):
     def test_refuses_an_unknown_verb(self):
         self.check_refused(["measure"], ["measure", "run"])
+
+    def test_names_the_verb_that_was_meant(self):
+        self.check_refused(["mesure"], ["'mesure' is no verb of ringside; there are topo"])
+        self.check_refused(["verfy"], ["'verfy' is no verb", "did you mean 'verify'"])
+        self.check_refused(["selftest", "pwoer"], ["did you mean 'power'"])
 
     def test_refuses_an_unknown_flag_before_the_verb(self):
         self.check_refused(["--fast"], ["--fast"])

@@ -70,7 +70,8 @@ class CompareTest(unittest.TestCase):
 
     def compared(self, *arguments):
         finished = self.compare(*arguments)
-        self.assertEqual((finished.exit_code, finished.err), (0, ""))
+        self.assertEqual(finished.exit_code, 0, finished.err)
+        self.assertRegex(finished.err, r"^next:   ringside gate \S+ --baseline \S+\n$")
         return finished.out
 
     def json_of(self, *arguments):

@@ -334,16 +334,5 @@ class RefusedTest(GateTest):
         self.assertFalse(os.path.exists(self.scratch.bundle))
 
 
-class HelpTest(unittest.TestCase):
-    def test_fits_in_80_columns(self):
-        scratch = Scratch.of(self)
-        for verb in (["gate"], ["selftest"], *(["selftest", n] for n in ("aa", "power", "layout"))):
-            with self.subTest(verb):
-                finished = scratch.start(*verb, "--help").finish()
-                self.assertEqual(finished.exit_code, 0, finished.err)
-                wide = [line for line in finished.out.splitlines() if len(line) > 80]
-                self.assertEqual(wide, [])
-
-
 if __name__ == "__main__":
     unittest.main()

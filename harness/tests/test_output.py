@@ -3,11 +3,11 @@ import csv
 import io
 import json
 import os
+import re
 import unittest
 
 from ringside_program import QUEUES, REPOSITORY, Scratch, scenario, suite
 
-VERBS = ("topo", "doctor", "list", "run", "verify", "compare", "report", "replay", "clean")
 WORKLOADS = ("throughput", "ping_pong")
 SHAPES = (("spsc", 1), ("mpmc", 1), ("spsc", 2), ("mpmc", 2))
 AXES = {"queue": ["spsc", "mpmc"], "producers": [1, 2]}
@@ -27,27 +27,7 @@ def run_program(test, *arguments, **options):
     return finished
 
 
-class HelpTest(unittest.TestCase):
-    def check_help(self, *verb):
-        finished = run_program(self, *verb, "--help")
-        self.assertEqual(finished.err, "")
-        too_wide = [line for line in finished.out.splitlines() if len(line) > 80]
-        self.assertEqual(too_wide, [])
-        examples = finished.out.split("Examples:\n")[-1].splitlines()
-        self.assertTrue(all(line.startswith("  ") and "ringside" in line for line in examples))
-
-    def test_of_the_program_fits_and_ends_with_examples(self):
-        self.check_help()
-
-    def test_of_the_program_names_every_verb(self):
-        text = run_program(self, "--help").out
-        self.assertEqual([verb for verb in VERBS if f"\n  {verb} " not in text], [])
-
-    def test_of_each_verb_fits_and_ends_with_examples(self):
-        for verb in VERBS:
-            with self.subTest(verb=verb):
-                self.check_help(verb)
-
+class VersionTest(unittest.TestCase):
     def test_version_is_three_numbers(self):
         self.assertRegex(run_program(self, "--version").out, r"^(ringside )?\d+\.\d+\.\d+\n$")
 
@@ -166,7 +146,7 @@ class TerminalTest(unittest.TestCase):
         self.addCleanup(os.close, master)
         inherited = {key: value for key, value in os.environ.items() if key != "CI"}
         environment = {**inherited, "TERM": "xterm", **environment}
-        text = suite(scenario("one", queue=["spsc", "mpsc"]))
+        text = suite(scenario("one", queue=["spsc", "mpsc"]), repetitions=2)
         running = scratch.start_suite(text, stderr=terminal, env=environment)
         os.close(terminal)
         finished = running.finish()
@@ -175,7 +155,15 @@ class TerminalTest(unittest.TestCase):
         return os.read(master, 100_000).decode("utf-8")
 
     def test_one_line_is_redrawn(self):
-        self.assertRegex(self.progress(), r"\r\x1b\[K\[2/2\] \d+:\d+ left  small/one/mpsc/")
+        self.assertRegex(self.progress(), r"\r\x1b\[K\[2/4\] \d+:\d+ left  small/one/")
+
+    def test_the_line_has_what_the_cell_reached_before(self):
+        text = self.progress(COLUMNS="150")
+        self.assertRegex(text, r"\[4/4\] \d+:\d+ left  [\d.]+ [kMG]?/s  small/one/\w+/1p1c")
+
+    def test_the_line_is_as_long_as_the_terminal_is_wide(self):
+        lines = re.findall(r"\x1b\[K([^\r]*)", self.progress(COLUMNS="40"))
+        self.assertEqual(max(len(line) for line in lines), 39)
 
     def test_nothing_is_redrawn_in_ci(self):
         self.assertNotIn("\x1b", self.progress(CI="true"))
