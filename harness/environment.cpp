@@ -17,6 +17,7 @@
 #include "harness/plugin/plugins.hpp"
 #include "harness/revision.hpp"
 #include "harness/system_files.hpp"
+#include "harness/topology_text.hpp"
 #include "harness/version.hpp"
 
 namespace ringside::harness {
@@ -250,6 +251,7 @@ constexpr Fact kFacts[] = {
     {"topology", "forbidden_cpus",
      [](const Session& s) { return ordered_json(cpuList(s.topology().forbiddenCpus())); }},
     {"topology", "placements", [](const Session& s) { return placements(s); }},
+    {"topology", "cpus", [](const Session& s) { return placesToJson(s.topology()); }},
     {"build", "version", [](const Session&) { return ordered_json(kVersion); }},
     {"build", "compiler", [](const Session&) { return ordered_json(kCompiler); }},
     {"build", "flags", [](const Session&) { return ordered_json(kBuildFlags); }},

@@ -201,8 +201,7 @@ ordered_json toJson(const CpuPlace& cpu) {
 ordered_json toJson(const Topology& topology) {
   ordered_json json = {{"summary", topology.summary()},
                        {"forbidden_cpus", topology.forbiddenCpus()}};
-  json["cpus"] = ordered_json::array();
-  for (const CpuPlace& cpu : topology.cpus()) json["cpus"].push_back(toJson(cpu));
+  json["cpus"] = placesToJson(topology);
   for (const Relation relation : kPlaceableRelations) {
     const std::optional<CpuPair> pair = topology.representative(relation);
     json["placements"][std::string(toString(relation))] =
@@ -240,6 +239,12 @@ std::string renderText(const Topology& topology) {
 }
 
 }  // namespace
+
+ordered_json placesToJson(const Topology& topology) {
+  ordered_json places = ordered_json::array();
+  for (const CpuPlace& cpu : topology.cpus()) places.push_back(toJson(cpu));
+  return places;
+}
 
 std::string drawTopology(const Topology& topology, const DrawingLimits& limits) {
   return Drawing(topology, limits).text();

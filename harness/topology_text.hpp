@@ -2,6 +2,7 @@
 // that exist on it; the same for programs.
 #pragma once
 
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,10 @@ std::string shortCpuList(const std::vector<int>& cpus, std::size_t columns);
 /// For ringside topo: the summary, the drawing and the placements; as JSON all CPUs with where they
 /// are; as CSV and Markdown one row a CPU.
 std::string renderTopology(const Topology& topology, Format format);
+
+/// One object for each CPU that may be used: where it is (null where the machine has no such level)
+/// and how large what it shares is.
+nlohmann::ordered_json placesToJson(const Topology& topology);
 
 /// "CPUs 0 and 1", or why there is none.
 std::string representativeText(const Topology& topology, Relation relation);

@@ -41,6 +41,7 @@ TEST(EnvironmentTest, HasEverySectionOfTheDesign) {
                             "/clock/kernel_source",
                             "/topology/summary",
                             "/topology/placements",
+                            "/topology/cpus/0/l3_bytes",
                             "/build/compiler",
                             "/working_tree/revision",
                             "/fingerprint/machine"}) {
