@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """Counts single tests: `count_tests.py junit FILE` (of ctest), `count_tests.py gtest FILE` (what
---gtest_output=xml wrote) or `count_tests.py unittest FOLDER`. For ci/test and ci/vm-test.
+--gtest_output=xml wrote) or `count_tests.py unittest FOLDER [PATTERN]`, the last of files that fit
+the pattern alone. For ci/test, ci/vm-test and .ci/run.
 
 Prints "PASSED FAILED SKIPPED" as three numbers on stdout, and everything else on stderr: among it
 each reason for which tests were skipped, with their names, or the first and how many there are. A
@@ -138,11 +139,11 @@ class CountingResult(unittest.TextTestResult):
         )
 
 
-def count_unittest(folder):
+def count_unittest(folder, pattern="test*.py"):
     try:
         is_package = os.path.isfile(os.path.join(folder, "__init__.py"))
         top = (os.path.dirname(folder) or ".") if is_package else folder
-        suite = unittest.defaultTestLoader.discover(folder, top_level_dir=top)
+        suite = unittest.defaultTestLoader.discover(folder, pattern, top_level_dir=top)
     except ImportError as error:  # the folder does not exist
         say(f"{folder}: no Python tests there ({error})")
         return Counter(failed=1)
@@ -156,12 +157,13 @@ def count_unittest(folder):
 
 def main(arguments):
     counters = {"junit": count_junit, "gtest": count_gtest, "unittest": count_unittest}
-    if len(arguments) != 2 or arguments[0] not in counters:
+    most = 3 if arguments[:1] == ["unittest"] else 2
+    if not 2 <= len(arguments) <= most or arguments[0] not in counters:
         say(__doc__)
         return 2
     # Tests may print; the three numbers must stay alone on stdout.
     numbers_to, sys.stdout = sys.stdout, sys.stderr
-    counts = counters[arguments[0]](arguments[1])
+    counts = counters[arguments[0]](*arguments[1:])
     print(counts["passed"], counts["failed"], counts["skipped"], file=numbers_to)
     return 0
 

@@ -1,8 +1,8 @@
 """The answer of each scenario in a few sentences, made from its figures and nothing else.
 
 Queues are set side by side where they differ in nothing but the queue, at the combination of the
-other axes where most of them were measured. Two are told apart only when every repetition of one is
-better than every repetition of the other; where they overlap, the sentence says so.
+other axes where most of them were measured. Two are told apart only where rank_test.py says so;
+where they lie within each other's spread, the sentence says that.
 """
 
 import math
@@ -11,13 +11,16 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import contest
+import handoffs
 import measures
 import panels
+import rank_test
 import scenario
 import units
 from bundle import STATUSES, VIOLATIONS, axis_order
 
 MAX_NAMED = 4  # queues in one sentence, beside those that lead
+MAX_NOTES = 2
 # Where everything was measured, the combination that people ask for: nearest in its logarithm.
 _USUAL = {"element_size_bytes": 64, "capacity": 1024}
 _NOT_A_SETTING = ("queue", "scenario", "workload")
@@ -50,15 +53,33 @@ def of_bundle(bundle):
     wanted = [row["scenario"] for row in scenario.scenario_rows(bundle.scenario)]
     order = {name: place for place, name in enumerate(wanted)}
     names = sorted(groups, key=lambda name: order.get(name, len(order)))
-    return [_of_scenario(bundle, name, groups[name]) for name in names]
+    return _of_handoffs(bundle) + [_of_scenario(bundle, name, groups[name]) for name in names]
 
 
 def how_told():
-    """What 'told apart' is worth, in one sentence."""
-    return ("A queue is said to lead where each of its repetitions is better than each of the "
-            "other's; in brackets, smallest to largest repetition. By chance alone, one of two "
-            "equal queues leads so in 10 of 100 comparisons of 3 repetitions each, and in 1 of "
-            "100 of 5. Of one repetition nothing can be said.")
+    """What 'told apart' is worth, in a few sentences."""
+    return ("A queue leads where all of its repetitions are better than all of the other's, or so "
+            "many that the test of Mann and Whitney has p ≤ 0.05; in brackets, smallest to largest "
+            "repetition. By chance alone, one of two equal queues leads so in 10 of 100 "
+            "comparisons of 3 repetitions each, and in 3 of 100 of 5. Of one repetition nothing "
+            "can be said.")
+
+
+def _of_handoffs(bundle):
+    """Of a bundle of ringside topo --matrix: what the hardware itself takes."""
+    found = handoffs.load(bundle.path)
+    if found is None or not found.pairs:
+        return []
+    floors = {}
+    for pair in sorted(found.pairs, key=lambda pair: pair.min_ns):
+        floors.setdefault(pair.relation, pair)
+    told = [f"{units.duration_text(pair.min_ns)} {name} (CPUs {pair.first} and {pair.second})"
+            for name, pair in floors.items()]
+    slowest = max(found.pairs, key=lambda pair: pair.min_ns)
+    lead = f"A cache line is handed over, one way, in {_listed(told)} at best."
+    more = [f"Of {units.plural(len(found.pairs), 'pair')}, CPUs {slowest.first} and "
+            f"{slowest.second} are the furthest apart: {units.duration_text(slowest.min_ns)}."]
+    return [Answer("hand-off", lead, more if len(found.pairs) > 1 else [])]
 
 
 def _of_scenario(bundle, name, cells):
@@ -78,7 +99,19 @@ def _of_scenario(bundle, name, cells):
         answer.lead = f"Nothing can be said: {missing}." if missing else "Nothing was measured."
     elif missing:
         answer.more.append(f"Without a figure: {missing}.")
+    answer.more += _notes(cells)
     return answer
+
+
+def _notes(cells):
+    """What the harness noted most often, of cells that have a figure."""
+    counts = Counter(note for cell in cells
+                     for note in {note for record in cell.ok_records for note in record.notes})
+    named = [f"{note} ({units.plural(count, 'cell')})"
+             for note, count in counts.most_common(MAX_NOTES)]
+    if len(counts) > MAX_NOTES:
+        named.append(f"and {len(counts) - MAX_NOTES} more")
+    return [f"To be read with: {'; '.join(named)}."] if named else []
 
 
 def _missing(cells):
@@ -147,17 +180,10 @@ def ranked(cells, measure):
         return -median if measure.is_rate else median
 
     ordered = sorted(cells, key=worth)
-    best = ordered[0].spread(measure.metric)
-    leaders = [cell for cell in ordered if overlap(best, cell.spread(measure.metric))]
-    return leaders, [cell for cell in ordered if cell not in leaders]
-
-
-def overlap(one, other):
-    """Whether some repetition of either is within the range of the other; of single repetitions
-    nobody can tell, so they overlap."""
-    if min(one.repetitions, other.repetitions) < 2:
-        return True
-    return one.minimum <= other.maximum and other.minimum <= one.maximum
+    best = ordered[0].values(measure.metric)
+    behind = [cell for cell in ordered[1:]
+              if rank_test.is_better(best, cell.values(measure.metric), measure.is_rate)]
+    return [cell for cell in ordered if cell not in behind], behind
 
 
 def _ranking(leaders, others, measure):
@@ -166,13 +192,15 @@ def _ranking(leaders, others, measure):
     if len(leaders) == 1:
         text = _leads(queues[0], first, measure, bool(others)) + _floor(first, measure)
     else:
-        because = "their repetitions overlap" if _repetitions(leaders) > 1 else \
+        because = "they lie within each other's spread" if _repetitions(leaders) > 1 else \
             "there is one repetition of each"
         shown = [f"{queue} {_value(cell, measure)}"
                  for queue, cell in list(zip(queues, leaders))[:MAX_NAMED]]
         shown += [f"{len(leaders) - MAX_NAMED} more"] if len(leaders) > MAX_NAMED else []
         floor = _floor(first, measure).removeprefix(", ")
-        text = f"{_listed(shown)} cannot be told apart, for {because}"
+        what = "" if measure.is_rate else f"the {measure.noun}s of "
+        at = "" if measure.is_rate else " at p50"
+        text = f"{what}{_listed(shown)}{at} cannot be told apart, for {because}"
         text += f" ({queues[0]}: {floor})" if floor else ""
     return text + _rest(others, measure)
 
@@ -236,7 +264,7 @@ def _everywhere(settings, leaders, measure, axes):
     several = [setting for setting in settings if len(setting.cells) > 1]
     if len(several) < 2:
         return []
-    names = [" ".join(axis.removesuffix("_bytes").split("_")) for axis in axes]
+    names = [_title(axis) for axis in axes]
     of_what = f"combinations of {_listed(names)}" if len(axes) > 1 else f"values of {names[0]}"
     counts = Counter(_leading(setting, measure) for setting in several)
     parts = [f"in {count} {queue} leads" for queue, count in counts.most_common() if queue]
@@ -285,19 +313,18 @@ def _by_axis(settings, here, leader, measure, axes):
 
 
 def _along(queue, axis, line, measure):
-    name = " ".join(axis.removesuffix("_bytes").split("_"))
+    name = _title(axis)
     leaders, others = ranked(line, measure)
     if not others:
-        return (f"By {name}, {queue} shows no difference beyond the spread: "
-                f"{_listed([_at(cell, axis, measure) for cell in leaders[:MAX_NAMED]])}.")
+        return f"By {name}, {queue} shows no difference beyond the spread."
     best = _listed([units.axis_text(axis, cell.axes.get(axis)) for cell in leaders[:MAX_NAMED]])
     text = (f"By {name}, {queue} is best at {best} ({_value(leaders[0], measure)}) and worst at "
             f"{units.axis_text(axis, others[-1].axes.get(axis))} ({_value(others[-1], measure)})")
     return text + _most_bytes(axis, line) + "."
 
 
-def _at(cell, axis, measure):
-    return f"{_value(cell, measure)} at {units.axis_text(axis, cell.axes.get(axis))}"
+def _title(axis):
+    return "rate" if axis == "rate_per_s" else " ".join(axis.removesuffix("_bytes").split("_"))
 
 
 def _most_bytes(axis, line):

@@ -79,9 +79,13 @@ class Cell:
         """How many repetitions have which status."""
         return Counter(record.status for record in self.records)
 
+    def values(self, metric):
+        """A metric of each repetition that has it."""
+        return [record.metrics[metric] for record in self.ok_records if metric in record.metrics]
+
     def spread(self, metric):
         """Median, minimum and maximum of a metric over the repetitions, or None without any."""
-        values = [record.metrics[metric] for record in self.ok_records if metric in record.metrics]
+        values = self.values(metric)
         if not values:
             return None
         return Spread(statistics.median(values), min(values), max(values), len(values))

@@ -19,6 +19,7 @@ FILE = "history.jsonl"
 LEAST_ENTRIES = 2
 MAX_ENTRIES = 60  # the latest: the page of the history has all
 MAX_PICTURES = 4
+MAX_CELLS = 150  # of an entry; looking for changes in more would take longer than drawing the page
 
 
 class Earlier(NamedTuple):
@@ -41,6 +42,9 @@ def of_bundle(bundle):
     if len(own) < LEAST_ENTRIES:
         return Earlier([], f"{file.name} has {units.plural(len(own), 'entry', 'entries')} of this "
                            "suite on this machine: too few to draw.")
+    if len(own[-1].cells) + len(own[-1].judged) > MAX_CELLS:
+        return Earlier([], f"{file.name} has {len(own)} entries of this suite on this machine, of "
+                           "too many cells to be drawn here: ringside report --history draws them.")
     group, = trends.groups_of(history_file.History(file, own[-MAX_ENTRIES:], []))
     pictures = trend_figures.draw_all([group])
     text = (f"{units.plural(len(own), 'entry', 'entries')} of this suite on this machine in "

@@ -3,6 +3,8 @@
 Says what the records say, counted; what follows from the figures, the answers say.
 """
 
+import re
+
 import answers
 import document
 import gate_answer
@@ -69,8 +71,15 @@ def _answers(bundle, gate):
 def _answer(one):
     more = "".join(element("li", esc(text)) for text in one.more)
     return element("article", "".join((
-        element("h3", esc(one.title)), paragraph(one.lead, "lead"),
+        element("h3", esc(one.title)), element("p", _quieted(one.lead), class_="lead"),
         element("ul", more) if more else "")), class_="answer bad" if one.is_bad else "answer")
+
+
+def _quieted(text):
+    """The sentence with its spreads set back, and numbers kept together with their units."""
+    text = re.sub(r"(?<=\d) (?=(?:[kMGT]|ns|µs|ms|s|B|[KMG]iB)\b)", "\u00a0", esc(text))
+    return re.sub(r"\[[^][]*\]", lambda found: element("span", found.group(), class_="spread"),
+                  text)
 
 
 def _summary(bundle):
@@ -163,8 +172,9 @@ def _results(bundle):
     if not bundle.cells:
         return result_table.markup(bundle)
     lead = paragraph("One row per cell: the median over repetitions with status ok, and below it "
-                     "the smallest and the largest. A click on a heading sorts; the full name of "
-                     "a cell shows when the pointer rests on its row.", "quiet")
+                     "the smallest and the largest; l/d/r/t are the messages lost, duplicated, "
+                     "reordered and torn. A click on a heading sorts; the full name of a cell "
+                     "shows when the pointer rests on its row.", "quiet")
     return lead + result_table.filter_bar(bundle) + result_table.markup(bundle)
 
 

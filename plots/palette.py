@@ -112,6 +112,16 @@ def set_duration_axis(axes, lowest_ns, highest_ns):
     axes.yaxis.set_major_formatter(ticker.FuncFormatter(lambda y, _: units.duration_tick(y)))
 
 
+def set_ratio_axis(axes, lowest, highest):
+    """A logarithmic y axis of multiples, with a tick at 1."""
+    steps = next(steps for limit, steps in _STEPS_BY_SPAN if highest / lowest <= limit)
+    axes.set_yscale("log")
+    axes.set_ylim(lowest, highest)
+    axes.yaxis.set_major_locator(ticker.LogLocator(subs=steps, numticks=30))
+    axes.yaxis.set_minor_locator(ticker.NullLocator())
+    axes.yaxis.set_major_formatter(ticker.FuncFormatter(lambda y, _: f"{units.rate_tick(y)}×"))
+
+
 def set_rate_axis(axes, lowest, highest):
     """A y axis in k, M, G per second: from zero, or logarithmic when the values lie far apart."""
     if lowest > 0 and highest / lowest > 30:

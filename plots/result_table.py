@@ -14,6 +14,7 @@ from html_text import element, esc, spaced
 _TIMED = (("rtt_ns", "round trip"), ("response_ns", "response"), ("service_ns", "service"))
 _AXES = {"queue": "queue", "shape": "shape", "element_size_bytes": "element",
          "capacity": "capacity", "placement": "placement"}
+_ALWAYS = ("queue", "element_size_bytes")  # a column also where it is the same in all rows
 _PERCENTILES = {"p50": "p50", "p99": "p99", "p99.9": "p999", "max": "max"}
 MAX_OPTIONS = 60
 _SPREAD_HINT = "median over repetitions; below it smallest to largest"
@@ -100,9 +101,18 @@ def markup(bundle):
 
 def _table(workload, cells, numbers, filtered):
     title = f"{units.plain_text(workload)}, {units.plural(len(cells), 'cell')}"
-    return element("h3", esc(title)) + table(
+    fixed = " · ".join(units.axis_text(axis, cells[0].axes[axis]) for axis in _fixed_axes(cells))
+    aside = element("span", esc(f" {fixed}"), class_="aside") if fixed else ""
+    return element("h3", esc(title) + aside) + table(
         f"Results of {title}, one row per cell", _columns(cells, numbers), cells,
         lambda cell: _filter_attributes(cell, filtered))
+
+
+def _fixed_axes(cells):
+    """Of the axes that usually have a column, those in which no two cells of the table differ."""
+    varying = varying_axes(cells)
+    return [axis for axis in _AXES if axis in cells[0].axes and axis not in varying
+            and axis not in _ALWAYS]
 
 
 def _filter_attributes(cell, filtered):
@@ -124,7 +134,8 @@ def table(label, columns, things, attributes_of=lambda _: {}):
 
 def _columns(cells, numbers):
     """Axes first, each further axis that varies; then what was measured, integrity and status."""
-    shown = dict(_AXES)
+    fixed = _fixed_axes(cells)
+    shown = {axis: title for axis, title in _AXES.items() if axis not in fixed}
     shown.update({axis: spaced(axis) for axis in varying_axes(cells) if axis not in shown})
     columns = [Column(title, _axis_maker(axis), axis in ("element_size_bytes", "capacity"))
                for axis, title in shown.items()]
@@ -141,7 +152,7 @@ def _columns(cells, numbers):
                        for title in ("p50", "p99"))
         columns.append(Column("disturbed", _disturbed, True, "the part that it did disturb"))
         columns.append(Column("tail", _slowest_by, False, "who makes p99 what it is"))
-    columns.append(Column("lost / dup. / reord. / torn", _integrity, True,
+    columns.append(Column("l/d/r/t", _integrity, True,
                           "lost, duplicated, reordered, torn; all repetitions together"))
     columns.append(Column("status", lambda cell: _status(cell, numbers)))
     return columns

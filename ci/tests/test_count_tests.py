@@ -119,6 +119,17 @@ class UnittestTest(unittest.TestCase):
         )
         self.assertEqual(runner.run(suite).counts(), {"passed": 1, "failed": 1, "skipped": 1})
 
+    def test_runs_only_the_files_that_fit_the_pattern(self):
+        text = "import unittest\nclass A(unittest.TestCase):\n def test_it(self): pass\n"
+        with tempfile.TemporaryDirectory() as folder:
+            for name in ("test_first_counted.py", "test_second_counted.py"):
+                with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
+                    file.write(text)
+            with contextlib.redirect_stderr(io.StringIO()):
+                one = count_tests.count_unittest(folder, "test_first*.py")
+                all_of_them = count_tests.count_unittest(folder)
+        self.assertEqual((one["passed"], all_of_them["passed"]), (1, 2))
+
 
 if __name__ == "__main__":
     unittest.main()

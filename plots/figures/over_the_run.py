@@ -3,6 +3,7 @@
 import statistics
 from typing import NamedTuple
 
+import numpy
 from matplotlib import ticker
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
@@ -17,6 +18,7 @@ QUESTION = "How did times go over the run, and when did the machine disturb it?"
 LOADED_SHARE = 0.05  # of the timed phase, without a CPU though ready: proof_judge.cpp's bound
 DISTURBED_SHARE = 0.1  # of the messages
 LEAST_RECORDS = 4
+MAX_VECTORS = 1500  # repetitions; markers of more are drawn as pixels, or the file would be large
 _WIDTH_IN, _LEFT_IN, _RIGHT_IN = 11.0, 0.95, 0.25
 _HEIGHTS_IN, _GAP_IN, _TOP_IN, _BOTTOM_IN = (2.6, 1.15, 1.15), 0.18, 0.62, 0.85
 # What is drawn of each record that has it: stem of the metric, name, colour, marker.
@@ -135,24 +137,25 @@ def _draw_all(bundle, moments, lines, drawn):
 
 
 def _mark(axes, moments):
+    """A band behind each disturbed repetition, one for several that follow each other."""
+    bands = []
     for moment in moments:
-        if moment.why:
-            axes.axvspan(moment.place - 0.5, moment.place + 0.5, color=_MARKED, alpha=0.25,
-                         linewidth=0, zorder=0)
+        if moment.why and bands and bands[-1][1] == moment.place - 0.5:
+            bands[-1][1] = moment.place + 0.5
+        elif moment.why:
+            bands.append([moment.place - 0.5, moment.place + 0.5])
+    for begin, end in bands:
+        axes.axvspan(begin, end, color=_MARKED, alpha=0.25, linewidth=0, zorder=0)
 
 
 def _draw_times(axes, lines):
     axes.axhline(1, color=palette.INK, linewidth=0.8, zorder=1)
     for _, colour, marker, is_hollow, points in lines:
         axes.plot(*zip(*points), marker=marker, color=colour, linestyle="none", markersize=3.6,
-                  markerfacecolor="none" if is_hollow else colour, markeredgewidth=0.8)
+                  markerfacecolor="none" if is_hollow else colour, markeredgewidth=0.8,
+                  rasterized=len(points) > MAX_VECTORS)
     values = [value for *_, points in lines for _, value in points]
-    axes.set_yscale("log")
-    axes.set_ylim(min(0.8, min(values) / 1.1), max(1.25, max(values) * 1.1))
-    axes.yaxis.set_major_locator(ticker.LogLocator(subs=(0.5, 0.7, 1, 1.4, 2, 3, 5),
-                                                   numticks=12))
-    axes.yaxis.set_minor_locator(ticker.NullLocator())
-    axes.yaxis.set_major_formatter(ticker.FuncFormatter(lambda y, _: f"{y:.3g}×"))
+    palette.set_ratio_axis(axes, min(0.8, min(values) / 1.1), max(1.25, max(values) * 1.1))
     axes.set_ylabel("× the median\nof its cell")
 
 
@@ -160,9 +163,11 @@ def _draw_handoffs(axes, moments):
     """Before and after each repetition, one way."""
     known = [(moment.place, moment.record.canary_ns) for moment in moments
              if moment.record.canary_ns]
-    for place, (before, after) in known:
-        axes.plot([place - 0.2, place + 0.2], [before, after], color=palette.INK, linewidth=1,
-                  marker=".", markersize=3)
+    x = [at for place, _ in known for at in (place - 0.2, place + 0.2, numpy.nan)]
+    y = [at for _, both in known for at in (*both, numpy.nan)]
+    many = len(known) > MAX_VECTORS
+    axes.plot(x, y, color=palette.INK, linewidth=1, marker="." if len(known) < 200 else None,
+              markersize=3, rasterized=many)
     _say_if_none(axes, known)
     if known:
         values = [ns for _, both in known for ns in both]
@@ -179,7 +184,8 @@ def _draw_shares(axes, moments):
                                           (disturbed, "#D55E00", "^", "messages disturbed")):
         if points:
             axes.plot(*zip(*points), color=colour, marker=marker, linestyle="none", markersize=3.6,
-                      label=label, markerfacecolor="none", clip_on=False)
+                      label=label, markerfacecolor="none", clip_on=False,
+                      rasterized=len(points) > MAX_VECTORS)
     _say_if_none(axes, waited + disturbed)
     if waited or disturbed:
         axes.set_ylim(0, max(5, 1.1 * max(share for _, share in waited + disturbed)))

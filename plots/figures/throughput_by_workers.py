@@ -21,7 +21,9 @@ def draw(bundle):
     measure = measures.BY_WORKLOAD["throughput"]
     cells = [cell for cell in bundle.cells if cell.axes.get("workload") == "throughput"
              and cell.spread(measure.metric) and _workers(cell)]
-    families = panels.split([_without_names(cell) for cell in cells], inside=("queue", "shape"))
+    is_one_wait = _follows_from_shape(cells)
+    families = panels.split([_without_names(cell, is_one_wait) for cell in cells],
+                            inside=("queue", "shape"))
     groups = [panel for family in families for panel in _kinds_of(family)]
     groups = curves.with_several(groups, _count, 2)
     if not groups:
@@ -36,6 +38,8 @@ def draw(bundle):
     alone = len(cells) - len(drawn) - uneven
     if alone > 0:
         notes.append(f"Not drawn: cells of which there is one number of workers only ({alone}).")
+    if is_one_wait:
+        notes.append("Who has no CPU of its own yields while it waits, others spin.")
     look = curves.Look(measure, _count, "workers of that kind")
     return curves.draw(bundle, groups, look, notes)
 
@@ -45,9 +49,21 @@ def _workers(cell):
     return tuple(int(count) for count in found.groups()) if found else ()
 
 
-def _without_names(cell):
+def _follows_from_shape(cells):
+    """Whether waiting differs, but never for one queue and shape: then it was left to the harness,
+    and is a part of what more workers cost."""
+    seen = {}
+    for cell in cells:
+        key = tuple(cell.axes.get(axis) for axis in ("queue", "shape"))
+        seen.setdefault(key, set()).add(cell.axes.get("wait"))
+    waits = set().union(*seen.values()) if seen else set()
+    return waits == {"spin", "yield"} and all(len(found) == 1 for found in seen.values())
+
+
+def _without_names(cell, is_one_wait):
     """The scenario of a suite is how a shape is written down, and makes no difference by itself."""
-    axes = {axis: value for axis, value in cell.axes.items() if axis != "scenario"}
+    left_out = ("scenario", "wait") if is_one_wait else ("scenario",)
+    axes = {axis: value for axis, value in cell.axes.items() if axis not in left_out}
     return Cell(cell.name, axes, cell.records)
 
 

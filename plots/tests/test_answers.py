@@ -60,9 +60,20 @@ class LeadTest(unittest.TestCase):
         lead = self.lead_of(rates("spsc", (40, 50, 60)) + rates("mpsc", (45, 48, 52)) +
                             rates("mpmc", (10, 11, 12)))
         self.assertIn("spsc 50.0 M messages/s [40.0–60.0 M] and mpsc 48.0 M messages/s "
-                      "[45.0–52.0 M] cannot be told apart, for their repetitions overlap; ", lead)
+                      "[45.0–52.0 M] cannot be told apart, for they lie within each other's spread; ", lead)
         self.assertIn("mpmc 11.0 M", lead)
         self.assertNotIn("the most", lead)
+
+    def test_times_that_overlap_say_what_takes_them(self):
+        self.assertIn("At 64 B: the round trips of spsc 363 ns [350–380 ns] and mpsc 370 ns "
+                      "[360–390 ns] at p50 cannot be told apart, for",
+                      self.lead_of(trips("spsc", (350, 363, 380)) +
+                                   trips("mpsc", (360, 370, 390))))
+
+    def test_one_stray_repetition_of_seven_does_not_hide_what_leads(self):
+        lead = self.lead_of(rates("spsc", (10, 100, 101, 102, 103, 104, 105)) +
+                            rates("mpsc", (50, 51, 52, 53, 54, 55, 56)))
+        self.assertIn("spsc moves the most, 102 M messages/s [10.0–105 M]", lead)
 
     def test_one_repetition_tells_nothing_apart(self):
         lead = self.lead_of(rates("spsc", (100,)) + rates("mpsc", (10,)))
@@ -116,6 +127,10 @@ class MoreTest(unittest.TestCase):
     def test_an_axis_within_the_spread_makes_no_difference(self):
         more = self.more_of(rates("spsc", (50, 60), 8) + rates("spsc", (52, 58), 64))
         self.assertIn("By element size, spsc shows no difference beyond the spread", more)
+
+    def test_what_the_harness_noted_is_said(self):
+        more = self.more_of(rates("spsc", (50, 60), notes=["3 workers share 2 CPUs"]))
+        self.assertIn("To be read with: 3 workers share 2 CPUs (1 cell).", more)
 
     def test_the_comparators_of_a_contest_are_told_of(self):
         more = self.more_of(seven_rounds(), SUITE)

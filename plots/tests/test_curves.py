@@ -82,6 +82,21 @@ class WorkersTest(unittest.TestCase):
         axes, = panels_of(WORKERS.draw(load(records))).values()
         self.assertEqual(lines_of(axes), [[1, 2]])
 
+    def test_waiting_that_follows_from_the_shape_parts_no_lines(self):
+        records = records_of("contention")
+        for one in records:
+            one["axes"]["wait"] = "spin" if one["axes"]["producers"] == 1 else "yield"
+        found = panels_of(WORKERS.draw(load(records)))
+        self.assertEqual(lines_of(found["producers, one consumer"]), [[1, 2, 4, 8]] * 2)
+        self.assertIn("yields while it waits", " ".join(WORKERS.notes))
+
+    def test_waiting_that_was_chosen_stands_apart(self):
+        records = records_of("contention")
+        chosen = [{**one, "axes": {**one["axes"], "wait": "yield"}, "cell": one["cell"] + "/yield"}
+                  for one in records]
+        titles = panels_of(WORKERS.draw(load(records + chosen)))
+        self.assertEqual(len(titles), 6)
+
     def test_one_shape_is_no_curve(self):
         self.assertIsNone(WORKERS.draw(load([record("throughput",
                                                     metrics={"messages_per_s": 1e6})])))

@@ -60,6 +60,14 @@ class EarlierRunsTest(unittest.TestCase):
         self.assertIn("The history is not drawn", self.earlier().text)
         self.assertEqual(self.earlier().pictures, [])
 
+    def test_many_cells_are_left_to_the_page_of_the_history(self):
+        cells = [synthetic_history.measured(f"throughput/q{number}", messages_per_s=1e6)
+                 for number in range(earlier_runs.MAX_CELLS + 1)]
+        self.history([synthetic_history.entry(day, cells=cells) for day in range(3)])
+        found = self.earlier()
+        self.assertEqual(found.pictures, [])
+        self.assertIn("too many cells to be drawn here", found.text)
+
     def test_without_a_history_the_page_says_so(self):
         self.assertIn("no history", self.earlier().text)
         report.write_report(self.path)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy
 
+import answers
 import bundle
 import figures
 import handoffs
@@ -73,6 +74,15 @@ class HandoffMatrixTest(unittest.TestCase):
         _, _, notes = bundle_with(matrix(CPUS, PAIRS))
         self.assertIn("6 pairs of 4 CPUs", " ".join(notes))
         self.assertIn("same_l3 50.0 ns, cross_package 200.0 ns", " ".join(notes))
+
+    def test_the_answer_names_the_fastest_pair_of_each_relation_and_the_slowest_of_all(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(write(folder, []))
+            (path / handoffs.FILE).write_text(matrix(CPUS, PAIRS), encoding="utf-8")
+            answer, = answers.of_bundle(bundle.load(path))
+        self.assertEqual(answer.lead, "A cache line is handed over, one way, in 50 ns same_l3 "
+                         "(CPUs 0 and 2) and 200 ns cross_package (CPUs 0 and 1) at best.")
+        self.assertEqual(answer.more, ["Of 6 pairs, CPUs 2 and 3 are the furthest apart: 230 ns."])
 
     def test_hundreds_of_cpus_are_drawn_without_numbers_and_with_few_ticks(self):
         cpus = [place(cpu, cpu // 96) for cpu in range(192)]

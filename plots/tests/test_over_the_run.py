@@ -22,12 +22,6 @@ def trips(count, **changes):
             for number in range(count)]
 
 
-def marked(figure):
-    """Places of the bands behind the upper panel."""
-    return [patch.get_xy()[:, 0].mean() if hasattr(patch.get_xy(), "mean")
-            else patch.get_x() + patch.get_width() / 2 for patch in figure.axes[0].patches]
-
-
 def crowded(value):
     value["obtained"].update(producer_cpus=[0], consumer_cpus=[0])
     return value
@@ -54,6 +48,12 @@ class OverTheRunTest(unittest.TestCase):
         self.assertEqual(len(figure.axes[0].patches), 1)
         self.assertIn("1 of 6 repetitions marked: a worker waited for its CPU (1)",
                       " ".join(RUN.notes))
+
+    def test_neighbours_share_a_band(self):
+        records = trips(8)
+        for number in (2, 3, 6):
+            records[number]["notes"] = [LOADED]
+        self.assertEqual(len(draw(records).axes[0].patches), 2)
 
     def test_marks_another_hand_off_and_many_disturbed_messages(self):
         records = trips(6)

@@ -30,6 +30,13 @@ class UnitsTest(unittest.TestCase):
         for metric, text in texts.items():
             self.assertEqual(units.metric_text(metric, 1523), text)
 
+    def test_an_axis_is_named_as_a_reader_names_it(self):
+        texts = {("element_size_bytes", 64): "64 B", ("capacity", 144): "capacity 144",
+                 ("placement", "same_l3"): "same_l3", ("rate_per_s", 10000.0): "10 k messages/s",
+                 ("rate_per_s", None): "rate_per_s none"}
+        for (axis, value), text in texts.items():
+            self.assertEqual(units.axis_text(axis, value), text)
+
     def test_a_difference_has_a_sign_unless_it_rounds_to_nothing(self):
         texts = {1447.4: "+1447 %", 99.96: "+100 %", 7.26: "+7.3 %", -7.26: "-7.3 %",
                  -0.04: "0.0 %", 0: "0.0 %"}
