@@ -1,5 +1,5 @@
-"""Whether one queue's repetitions are better than another's, by their ranks alone: the exact test of
-Mann and Whitney. Equal values count against the difference.
+"""Whether one queue's repetitions are better than another's, by their ranks alone: the exact test
+of Mann and Whitney. Equal values count against the difference.
 """
 
 from functools import lru_cache

@@ -60,7 +60,8 @@ class LeadTest(unittest.TestCase):
         lead = self.lead_of(rates("spsc", (40, 50, 60)) + rates("mpsc", (45, 48, 52)) +
                             rates("mpmc", (10, 11, 12)))
         self.assertIn("spsc 50.0 M messages/s [40.0–60.0 M] and mpsc 48.0 M messages/s "
-                      "[45.0–52.0 M] cannot be told apart, for they lie within each other's spread; ", lead)
+                      "[45.0–52.0 M] cannot be told apart, for they lie within each other's "
+                      "spread; ", lead)
         self.assertIn("mpmc 11.0 M", lead)
         self.assertNotIn("the most", lead)
 
