@@ -105,8 +105,8 @@ void tellOfCutOffLine(const ExportOptions& options, const Taken& taken) {
   std::ifstream stream(file, std::ios::binary);
   std::uint64_t lines = 0;
   for (std::string line; std::getline(stream, line);) lines += line.empty() ? 0 : 1;
-  if (lines > taken.records)
-    say("left out: the last line of {}, which is cut off\n", file.string());
+  if (lines <= taken.records) return;
+  say("left out: the last line of {}, which is cut off\n", file.string());
 }
 
 void checkTaken(const Taken& taken, const ExportOptions& options) {
@@ -147,7 +147,6 @@ void writeFile(const fs::path& path, const std::string& text) {
   const int error =
       is_replaced ? results::replaceFile(meantBy(path), text) : writeThrough(path, text);
   if (error != 0) refuseToWrite(path, error);
-  say("{}\n", path.string());
 }
 
 void writeFolder(const fs::path& folder, const std::vector<ExportedFile>& files) {
@@ -155,6 +154,7 @@ void writeFolder(const fs::path& folder, const std::vector<ExportedFile>& files)
   fs::create_directories(folder, error);
   if (error) refuseToWrite(folder, error.value());
   for (const ExportedFile& file : files) writeFile(folder / file.name, file.text);
+  say("{}: {}\n", counted(files.size(), "file"), folder.string());
 }
 
 /// Not by put(), for a text may hold any byte.
@@ -181,6 +181,7 @@ void write(const ExportFormat& format, const ExportOptions& options,
   const bool is_folder = fs::is_directory(out, ignored) || !out.has_filename();
   if (is_folder || format.files == ExportFiles::Several) return writeFolder(out, files);
   writeFile(out, files.front().text);
+  say("{}\n", out.string());
 }
 
 results::ExitCode exportBundle(const ExportOptions& options) {
@@ -227,7 +228,7 @@ void addExportCommand(CLI::App& app, results::ExitCode& exit_code) {
   command->add_option("bundle", options->folder, "The folder of a run")
       ->type_name("BUNDLE")
       ->required();
-  command->add_option("--format", options->format, "What for")
+  command->add_option("--format", options->format, "For which tools")
       ->type_name("FORMAT")
       ->required()
       ->check(CLI::IsMember(formatNames()));
