@@ -230,7 +230,7 @@ def _floor(cell, measure):
     """How far from what the hardware allows."""
     if measure.over_floor:
         over = cell.spread(measure.over_floor)
-        return f", {over.median:.1f} times {measure.floor}" if over else ""
+        return f", {units.multiple_text(over.median)} times {measure.floor}" if over else ""
     floor = cell.spread("floor_ns")
     if not floor or measure.noun != "messages":
         return ""
@@ -288,15 +288,16 @@ def _slowest(cell, measure):
     if measure.is_rate:
         return []
     stem = measure.metric.removesuffix("_p50")
-    high, clean = cell.spread(f"{stem}_p99"), cell.spread(f"{stem}_p99_clean")
+    high = cell.spread(f"{stem}_p99")
     if not high:
         return []
     text = f"One in a hundred of {cell.axes.get('queue')} takes {units.duration_text(high.median)}"
-    if clean:
-        text += f" or more ({units.duration_text(clean.median)} where the machine did not disturb)"
-    else:
-        text += " or more"
-    return [text + "."]
+    clean = [cell.spread(f"{stem}_{percentile}_clean") for percentile in ("p50", "p99")]
+    if all(clean):
+        middle, slow = (units.duration_text(one.median) for one in clean)
+        return [f"{text} or more; where the machine did not disturb, p50 is {middle} and p99 "
+                f"{slow}."]
+    return [f"{text} or more."]
 
 
 def _by_axis(settings, here, leader, measure, axes):

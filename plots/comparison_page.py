@@ -53,11 +53,15 @@ def _draw(comparison, name, title, drawn):
     notes = [
         "Marker: the ratio of candidate to baseline; line: its interval, of 95 % where there are "
         "repetitions enough. Grey: the margin within which nobody minds.",
-        f"{units.plural(len(drawn), 'ratio')}, {counts[0]} to {counts[-1]} repetitions a side.",
+        f"{units.plural(len(drawn), 'ratio')}, {_range(counts)} repetitions a side.",
         *forest.left_out(rows)]
     if everywhere:
         notes.append(f"All at {', '.join(everywhere)}.")
     return Picture(name, f"{candidate}: {title}", notes, picture)
+
+
+def _range(counts):
+    return str(counts[0]) if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
 
 
 def markup(comparison, pictures):

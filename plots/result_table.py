@@ -225,7 +225,7 @@ def _over_floor(cell):
 
 def _floor(cell):
     spread = _over_floor(cell)
-    return _spread(spread, lambda value: f"{value:.1f}", None) if spread else \
+    return _spread(spread, units.multiple_text, None) if spread else \
         number_cell(units.NONE, None)
 
 

@@ -23,6 +23,11 @@ def rate_text(per_second):
     return _scaled(per_second, _SCALES)
 
 
+def multiple_text(times):
+    """2.54 → '2.5', 614400 → '614 k'."""
+    return f"{times:.1f}" if times < 99.95 else rate_text(times)
+
+
 def duration_tick(ns):
     """As duration_text, without the zeros that a round number does not need: '1 µs'."""
     return _scaled(ns, _DURATIONS, "g")
@@ -49,8 +54,8 @@ def range_text(low, high, between="–"):
 
 
 def count_text(count):
-    """1234567 → '1,234,567'."""
-    return f"{count:,}"
+    """1234567 → '1,234,567'; a rate of 10000.0 is '10,000'."""
+    return f"{int(count) if int(count) == count else count:,}"
 
 
 def plural(count, noun, many=None):

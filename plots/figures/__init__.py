@@ -9,6 +9,7 @@ from pathlib import Path
 
 
 def find_all():
-    """name → module of every figure, in order of name."""
+    """name → module of every figure, in order of name; those with IS_LAST behind the others."""
     names = sorted(path.stem for path in Path(__file__).parent.glob("[!_]*.py"))
-    return {name: importlib.import_module(f"{__name__}.{name}") for name in names}
+    modules = {name: importlib.import_module(f"{__name__}.{name}") for name in names}
+    return dict(sorted(modules.items(), key=lambda one: getattr(one[1], "IS_LAST", False)))

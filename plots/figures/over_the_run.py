@@ -15,6 +15,7 @@ import panels
 import units
 
 QUESTION = "How did times go over the run, and when did the machine disturb it?"
+IS_LAST = True  # what a suite asks goes first
 LOADED_SHARE = 0.05  # of the timed phase, without a CPU though ready: proof_judge.cpp's bound
 DISTURBED_SHARE = 0.1  # of the messages
 LEAST_RECORDS = 4
@@ -188,7 +189,10 @@ def _draw_shares(axes, moments):
                       rasterized=len(points) > MAX_VECTORS)
     _say_if_none(axes, waited + disturbed)
     if waited or disturbed:
-        axes.set_ylim(0, max(5, 1.1 * max(share for _, share in waited + disturbed)))
+        highest = max(5, *(share for _, share in waited + disturbed))
+        axes.set_ylim(0, 1.45 * highest)  # room for the legend
+        axes.yaxis.set_major_locator(ticker.FixedLocator(
+            ticker.MaxNLocator(4, steps=[1, 2, 2.5, 5, 10]).tick_values(0, highest)))
         axes.yaxis.set_major_formatter(ticker.FuncFormatter(lambda y, _: f"{y:g} %"))
         axes.legend(loc="upper right", ncol=2, frameon=False, borderaxespad=0, fontsize=8,
                     handletextpad=0.2, columnspacing=1.2)

@@ -133,6 +133,13 @@ class MoreTest(unittest.TestCase):
         more = self.more_of(rates("spsc", (50, 60), notes=["3 workers share 2 CPUs"]))
         self.assertIn("To be read with: 3 workers share 2 CPUs (1 cell).", more)
 
+    def test_what_the_machine_did_to_a_time_is_said(self):
+        records = trips("spsc", (350, 360))
+        for one in records:
+            one["metrics"].update(rtt_ns_p50_clean=170, rtt_ns_p99_clean=290)
+        self.assertIn("One in a hundred of spsc takes 355 ns or more; where the machine did not "
+                      "disturb, p50 is 170 ns and p99 290 ns.", self.more_of(records))
+
     def test_the_comparators_of_a_contest_are_told_of(self):
         more = self.more_of(seven_rounds(), SUITE)
         self.assertIn("spsc is ahead in 1 of 1 contest, behind in 0, and not told apart in 0", more)

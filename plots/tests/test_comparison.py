@@ -85,7 +85,7 @@ class ComparisonTest(unittest.TestCase):
         labels = [text.get_text().strip() for text in picture.figure.axes[0].texts]
         self.assertEqual([label for label in labels if "×" not in label],
                          ["messages_per_s", "mpmc", "spsc"])
-        self.assertIn("2 ratios, 5 to 5 repetitions a side", " ".join(picture.notes))
+        self.assertIn("2 ratios, 5 repetitions a side", " ".join(picture.notes))
 
     def test_what_has_no_ratio_is_in_the_table_alone(self):
         loaded = self.load(whole(cells=[CELLS[1]]))

@@ -61,7 +61,7 @@ class GatePageTest(unittest.TestCase):
         page = self.page(gate_json(VERDICTS))
         for words in ("Ringside · gate report", "Red: 1 of 3 metrics regressed.",
                       "1 regressed, 1 inconclusive, 1 pass", "linked once",
-                      "worse by 52.9 % [+46.9 %, +57.8 %]", "main (aaa) → worktree",
+                      "worse by 52.9 %", "[+46.9 %, +57.8 %]", "main (aaa) → worktree",
                       "because it is inconclusive"):
             self.assertIn(words, page)
         self.assertNotIn("There is no record", page)

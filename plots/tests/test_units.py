@@ -30,6 +30,15 @@ class UnitsTest(unittest.TestCase):
         for metric, text in texts.items():
             self.assertEqual(units.metric_text(metric, 1523), text)
 
+    def test_a_multiple_has_a_digit_behind_the_point_while_that_matters(self):
+        texts = {0.29: "0.3", 2.54: "2.5", 99.94: "99.9", 123.4: "123", 614400: "614 k"}
+        for times, text in texts.items():
+            self.assertEqual(units.multiple_text(times), text)
+
+    def test_counts_have_no_point(self):
+        self.assertEqual(units.count_text(10000.0), "10,000")
+        self.assertEqual(units.count_text(2**53 + 1), "9,007,199,254,740,993")
+
     def test_an_axis_is_named_as_a_reader_names_it(self):
         texts = {("element_size_bytes", 64): "64 B", ("capacity", 144): "capacity 144",
                  ("placement", "same_l3"): "same_l3", ("rate_per_s", 10000.0): "10 k messages/s",
