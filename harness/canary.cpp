@@ -44,6 +44,7 @@ bool await(const CanaryLine& line, std::uint64_t turn, const Limit& limit) noexc
     pauseCore();
     if (spins % kLookEverySpins != 0) continue;
     if (limit.isOver()) return false;
+    if (line.over.load(std::memory_order_acquire) != 0) return false;  // SYNC: the end of lead()
     ::sched_yield();
   }
 }
@@ -78,6 +79,7 @@ double lead(CanaryLine& line, const Clock& clock, CanaryEffort effort) noexcept 
     chunk_ns[chunks++] =
         static_cast<double>(clock.nsBetween(chunk_begin, now)) / (2.0 * kRoundTripsPerChunk);
   }
+  line.over.store(1, std::memory_order_release);
   line.turn.store(kOver, std::memory_order_release);
   if (chunks == 0) return 0;
   const auto end = chunk_ns.begin() + static_cast<std::ptrdiff_t>(chunks);

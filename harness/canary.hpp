@@ -17,6 +17,9 @@ struct CanaryLine {
   alignas(128) std::atomic<std::uint64_t> turn;  ///< odd: for who follows; even: for who leads
   alignas(128) WaitPoint arrival;
   std::atomic<std::uint32_t> arrived;  ///< of the two
+  /// Not 0: who leads hands over no more. Who follows and answers at the moment in which the other
+  /// one gives up writes its answer over the word that says so in `turn`.
+  std::atomic<std::uint32_t> over;
 };
 static_assert(sizeof(CanaryLine) == 256,
               "a neighbour on the line that is handed over would be part of the measurement");

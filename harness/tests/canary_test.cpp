@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <chrono>
 #include <memory>
 #include <thread>
 
@@ -24,6 +26,25 @@ TEST(CanaryTest, IsNothingToWhoIsNotOneOfTheTwo) {
   CanaryLine line = {};
   EXPECT_EQ(measureCanary(line, CanaryRole::None, calibrateClock()), 0);
   EXPECT_EQ(line.arrived.load(), 0U);
+}
+
+/// Who led has given up, and its last word in `turn` was overwritten by the answer that came late.
+TEST(CanaryTest, EndsForWhoFollowsThoughTheWordThatEndsItWasOverwritten) {
+  const Clock clock = calibrateClock();
+  const auto line = std::make_unique<CanaryLine>();
+  std::atomic<bool> has_ended = false;
+  std::thread follower([&] {
+    measureCanary(*line, CanaryRole::Follows, clock);
+    has_ended = true;
+  });
+  line->over = 1;
+  line->turn = 2;
+  line->arrived.fetch_add(1);
+  line->arrival.wake(wakeOrder());
+  const auto limit = std::chrono::steady_clock::now() + kCanaryPatience / 2;
+  while (!has_ended && std::chrono::steady_clock::now() < limit) std::this_thread::yield();
+  EXPECT_TRUE(has_ended) << "it waits for a turn that nobody gives";
+  follower.join();
 }
 
 class CanaryRunTest : public CellRunTest {};
