@@ -19,6 +19,8 @@ namespace ringside::harness {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::Contains;
+using ::testing::Gt;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
@@ -166,7 +168,8 @@ TEST_P(EverySlotTest, DeliversEachMessageOnceAndMeasuresIt) {
     EXPECT_LE(slot.counted, slot.messages);
   }
   EXPECT_GT(messages, 0U);
-  for (const double value : valuesIn(reading, GetParam().metric)) EXPECT_GT(value, 0);
+  // A slot of a loaded machine may have none.
+  EXPECT_THAT(valuesIn(reading, GetParam().metric), Contains(Gt(0)));
 }
 
 TEST_F(GateSlotsTest, AnArmThatGetsNoTurnEndsWithoutASlot) {
