@@ -23,6 +23,8 @@ MAX_NAMED = 4  # queues in one sentence, beside those that lead
 MAX_NOTES = 2
 # Where everything was measured, the combination that people ask for: nearest in its logarithm.
 _USUAL = {"element_size_bytes": 64, "capacity": 1024}
+_USUAL_WORDS = {"memory": "posix_shm", "huge_pages": "never", "lock_memory": False,
+                "prefault": True, "wait": "spin", "batch": 1}
 _NOT_A_SETTING = ("queue", "scenario", "workload")
 _ALWAYS_SAID = ("element_size_bytes",)
 
@@ -162,7 +164,9 @@ def _distance(setting, axes):
     """Sort key: most queues, then nearest to what people usually ask for, then the first."""
     away = sum(abs(math.log(setting.values[axis] / usual)) for axis, usual in _USUAL.items()
                if isinstance(setting.values.get(axis), int) and setting.values[axis] > 0)
-    return (-len(setting.cells), away, [axis_order(setting.values[axis]) for axis in axes])
+    unusual = sum(axis in axes and setting.values[axis] != word
+                  for axis, word in _USUAL_WORDS.items())
+    return (-len(setting.cells), unusual, away, [axis_order(setting.values[axis]) for axis in axes])
 
 
 def _where(setting, axes):
@@ -318,10 +322,15 @@ def _along(queue, axis, line, measure):
     leaders, others = ranked(line, measure)
     if not others:
         return f"By {name}, {queue} shows no difference beyond the spread."
-    best = _listed([units.axis_text(axis, cell.axes.get(axis)) for cell in leaders[:MAX_NAMED]])
+    best = _listed([_word(cell, axis) for cell in leaders[:MAX_NAMED]])
     text = (f"By {name}, {queue} is best at {best} ({_value(leaders[0], measure)}) and worst at "
-            f"{units.axis_text(axis, others[-1].axes.get(axis))} ({_value(others[-1], measure)})")
+            f"{_word(others[-1], axis)} ({_value(others[-1], measure)})")
     return text + _most_bytes(axis, line) + "."
+
+
+def _word(cell, axis):
+    """A value where its axis has been named already."""
+    return units.axis_text(axis, cell.axes.get(axis)).removeprefix(f"{axis} ")
 
 
 def _title(axis):

@@ -21,6 +21,7 @@ STATUSES = ("ok", "failed", "invalid", "skipped")
 # From near to far, the order in which a reader expects them.
 PLACEMENTS = ("same_core", "same_l2", "same_l3", "same_node", "cross_node", "cross_package",
               "unpinned")
+_WITHOUT_RECORDS = ("handoff.json", "gate.json")  # of bundles that measure something else
 VIOLATIONS = ("lost", "duplicated", "reordered", "torn")
 MAX_LINE_BYTES = 1 << 26
 _MAX_NUMBER = 1e300
@@ -151,6 +152,8 @@ def load(folder):
         raise BundleError(f"{path}: no such folder; name a folder that 'ringside run' has written")
     notes = []
     records = _read_records(path / "records.jsonl", notes)
+    if not records and not any((path / name).exists() for name in _WITHOUT_RECORDS):
+        notes.append("records.jsonl holds no record: nothing was measured.")
     environment = _read_environment(path / "environment.json", notes)
     text = _read_text(path / "scenario.toml")
     if text is None:
@@ -208,8 +211,6 @@ def _read_records(path, notes):
             raise BundleError(f"{path}:{number}: not valid JSON ({error}); remove the line or run "
                               "the suite again") from None
         records.append(_make_record(value, f"{path}:{number}", number))
-    if not records:
-        notes.append("records.jsonl holds no record: nothing was measured.")
     return records
 
 

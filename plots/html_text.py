@@ -11,6 +11,7 @@ import palette
 import units
 
 MAX_DEPTH = 8
+_PIXELS_PER_POINT = 1.45  # a figure is drawn a little larger than its letters ask for, never more
 
 
 def esc(value):
@@ -104,4 +105,7 @@ def inline_svg(svg, name, label):
     svg = re.sub(r'\sxmlns(:\w+)?="[^"]*"', "", svg)
     svg = palette.themed(svg)
     svg = svg.replace("<style type=\"text/css\">*{", f"<style>#{name} *{{")
-    return svg.replace("<svg", f'<svg role="img" aria-label="{esc(label)}"', 1)
+    wide = re.match(r'<svg[^>]*? width="([\d.]+)pt"', svg)
+    pixels = float(wide.group(1)) * _PIXELS_PER_POINT if wide else 1100
+    return svg.replace("<svg", f'<svg role="img" aria-label="{esc(label)}" '
+                       f'style="--natural: {pixels:.0f}px"', 1)

@@ -62,9 +62,10 @@ def _answers(bundle, gate):
     """A card for each scenario: the sentence that answers it, and what else there is to know."""
     found = gate_answer.of_gate(gate) if gate else answers.of_bundle(bundle)
     cards = "".join(_answer(one) for one in found)
-    told = gate_answer.how_told() if gate else answers.how_told()
-    content = element("div", cards, class_="answers") + paragraph(told, "quiet") if cards else \
+    told = gate_answer.how_told() if gate else answers.how_told() if bundle.cells else ""
+    content = element("div", cards, class_="answers") if cards else \
         paragraph("Nothing was measured.", "quiet")
+    content += paragraph(told, "quiet") if told else ""
     return section("answers", "In short", content)
 
 
@@ -92,6 +93,8 @@ def _summary(bundle):
               ("violations", violations, "failed" if violations else "")]
     shown = "".join(tile(*one) for one in tiles)
     notes = "".join(paragraph(note, "notice") for note in bundle.notes)
+    if not bundle.cells:
+        return element("section", notes, id="summary") if notes else ""
     return element("section", element("dl", shown, class_="tiles") +
                    paragraph(summary_text(bundle)) + notes, id="summary")
 

@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 import captions
 import handoffs
 import palette
+import units
 
 QUESTION = "What does it cost to hand a cache line from one CPU to another?"
 MAX_WRITTEN_CPUS = 20  # beyond it numbers would not fit into their fields
@@ -30,7 +31,7 @@ def draw(bundle):
         "One way: half of a round trip of a cache line between two pinned threads; colour and "
         "number are the best of many short groups of round trips. CPUs that share a cache, a node "
         "or a package stand side by side; lines part the largest groups.",
-        f"{len(found.pairs)} pairs of {len(found.cpus)} CPUs. Floor: {floors}.",
+        f"{units.plural(len(found.pairs), 'pair')} of {len(found.cpus)} CPUs. Floor: {floors}.",
     ])
     return figure
 
@@ -51,8 +52,8 @@ def _draw_map(found, provenance):
         _write(axes, field, norm)
     bar = figure.colorbar(picture, ax=axes, shrink=0.85)
     bar.set_label("ns, one way")
-    bar.ax.yaxis.set_major_formatter(lambda ns, _: f"{ns:.0f}")
-    bar.ax.yaxis.set_minor_formatter(lambda ns, _: f"{ns:.0f}")
+    bar.ax.yaxis.set_major_formatter(lambda ns, _: f"{ns:.3g}")
+    bar.ax.yaxis.set_minor_formatter(lambda ns, _: f"{ns:.3g}")
     axes.set_xlabel(f"CPU\n{provenance}")
     axes.set_ylabel("CPU")
     return figure

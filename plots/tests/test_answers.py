@@ -129,6 +129,19 @@ class MoreTest(unittest.TestCase):
         more = self.more_of(rates("spsc", (50, 60), 8) + rates("spsc", (52, 58), 64))
         self.assertIn("By element size, spsc shows no difference beyond the spread", more)
 
+    def test_memory_that_people_have_is_what_others_are_set_beside(self):
+        records = [record("throughput", repetition=number, metrics={"messages_per_s": 100 + number})
+                   for number in range(3)]
+        for memory in ("anon", "sysv"):
+            other = rates("spsc", (1, 2, 3))
+            for one in other:
+                one["axes"]["memory"], one["cell"] = memory, one["cell"] + memory
+                one["axes"]["capacity"] = 144
+            records += other
+        answer, = answers_of(records)
+        self.assertTrue(answer.lead.startswith("At 64 B, memory posix_shm: spsc"))
+        self.assertIn("By memory, spsc is best at anon and sysv (", " ".join(answer.more))
+
     def test_what_the_harness_noted_is_said(self):
         more = self.more_of(rates("spsc", (50, 60), notes=["3 workers share 2 CPUs"]))
         self.assertIn("To be read with: 3 workers share 2 CPUs (1 cell).", more)
