@@ -21,9 +21,10 @@ void put(fmt::format_string<Arguments...> text, Arguments&&... arguments) {
   std::fputs(fmt::format(text, std::forward<Arguments>(arguments)...).c_str(), stdout);
 }
 
-/// The command that is useful next, to stderr; the last line that a verb says.
+/// The command that is useful next, to stderr, behind all that was put; the last line of a verb.
 template <class... Arguments>
 void sayNext(fmt::format_string<Arguments...> command, Arguments&&... arguments) {
+  std::fflush(stdout);
   say("next:   {}\n", fmt::format(command, std::forward<Arguments>(arguments)...));
 }
 

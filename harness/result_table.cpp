@@ -76,6 +76,7 @@ constexpr char kReadP999[] = "read_ns_p999";
 constexpr char kReadMax[] = "read_ns_max";
 
 constexpr const char* kNone = "–";
+constexpr const char* kShape = "shape";
 
 /// A percentile says something only where some messages lie beyond it.
 bool hasMessages(const CellSummary& cell, double least) {
@@ -132,7 +133,7 @@ ordered_json integrityValue(const CellSummary& cell) {
 
 constexpr Column kColumns[] = {
     {"queue", [](const CellSummary& c) { return c.axes.queue; }},
-    {"shape", shapeOf},
+    {kShape, shapeOf},
     {"bytes", [](const CellSummary& c) { return std::to_string(c.axes.element_size_bytes); }},
     {"cap", [](const CellSummary& c) { return std::to_string(c.axes.capacity); }},
     {"msgs/s", rateText},
@@ -179,8 +180,8 @@ constexpr WorkloadColumn kWorkloadColumns[] = {
 
 /// What goes first where a terminal is too narrow.
 constexpr const char* kSpread = "spread";
-constexpr const char* kDispensable[] = {"cpu/M", kSpread, "max", "p99.9", "×floor", "cap"};
-constexpr std::size_t kSparklineColumns = 10;
+constexpr const char* kDispensable[] = {"cpu/M", "max", "p99.9", kSpread, "×floor", "cap"};
+constexpr std::size_t kSparklineColumns = 8;
 
 /// All columns of a table of these cells.
 std::vector<Column> columnsOf(const std::vector<CellSummary>& cells) {
@@ -249,6 +250,8 @@ struct Section {
   std::string heading;
   TextTable cells;
   std::string spread = {};  ///< what its sparklines span; empty: it has none
+
+  std::vector<std::string> fitInto(std::size_t columns);
 };
 
 /// The tables, and what stands below them.
@@ -261,10 +264,20 @@ struct ResultTable {
   void fitInto(std::size_t columns);
 };
 
+/// A shape that all cells have goes first, into the heading.
+std::vector<std::string> Section::fitInto(std::size_t columns) {
+  const auto shape = cells.sameInAllRows(kShape);
+  std::vector<const char*> order(std::begin(kDispensable), std::end(kDispensable));
+  if (shape) order.insert(order.begin(), kShape);
+  std::vector<std::string> left_out = cells.fitInto(columns, order);
+  if (std::erase(left_out, kShape) > 0) heading += ", " + *shape;
+  if (std::find(left_out.begin(), left_out.end(), kSpread) != left_out.end()) spread.clear();
+  return left_out;
+}
+
 void ResultTable::fitInto(std::size_t columns) {
   for (Section& section : sections) {
-    for (const std::string& heading : section.cells.fitInto(columns, kDispensable)) {
-      if (heading == kSpread) section.spread.clear();
+    for (const std::string& heading : section.fitInto(columns)) {
       const bool is_new = std::find(left_out.begin(), left_out.end(), heading) == left_out.end();
       if (is_new) left_out.push_back(heading);
     }

@@ -52,6 +52,21 @@ std::size_t TextTable::width() const {
   return std::accumulate(widths_.begin(), widths_.end(), 2 * (widths_.size() - 1));
 }
 
+std::optional<std::size_t> TextTable::placeOf(std::string_view heading) const {
+  const auto found = std::find(headings_.begin(), headings_.end(), heading);
+  if (found == headings_.end()) return std::nullopt;
+  return static_cast<std::size_t>(found - headings_.begin());
+}
+
+std::optional<std::string> TextTable::sameInAllRows(std::string_view heading) const {
+  const auto place = placeOf(heading);
+  if (!place || rows_.empty()) return std::nullopt;
+  const std::string& first = rows_.front()[*place];
+  const bool same =
+      std::all_of(rows_.begin(), rows_.end(), [&](const Row& row) { return row[*place] == first; });
+  return same ? std::optional(first) : std::nullopt;
+}
+
 void TextTable::leaveOut(std::size_t column) {
   const auto place = static_cast<std::ptrdiff_t>(column);
   headings_.erase(headings_.begin() + place);
@@ -63,13 +78,22 @@ void TextTable::leaveOut(std::size_t column) {
 std::vector<std::string> TextTable::fitInto(std::size_t columns,
                                             std::span<const char* const> headings) {
   std::vector<std::string> left_out;
+  std::size_t taken = width();
   for (const char* heading : headings) {
-    if (columns == 0 || width() <= columns) break;
-    const auto found = std::find(headings_.begin(), headings_.end(), heading);
-    if (found == headings_.end()) continue;
+    if (columns == 0 || taken <= columns) break;
+    const auto place = placeOf(heading);
+    if (!place) continue;
     left_out.emplace_back(heading);
-    leaveOut(static_cast<std::size_t>(found - headings_.begin()));
+    taken -= widths_[*place] + 2;
   }
+  // What goes last may have made room for something that went before it.
+  for (std::size_t i = left_out.size(); i-- > 0;) {
+    const std::size_t more = widths_[*placeOf(left_out[i])] + 2;
+    if (taken + more > columns) continue;
+    taken += more;
+    left_out.erase(left_out.begin() + static_cast<std::ptrdiff_t>(i));
+  }
+  for (const std::string& heading : left_out) leaveOut(*placeOf(heading));
   return left_out;
 }
 

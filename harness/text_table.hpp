@@ -5,6 +5,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace ringside::harness {
@@ -22,8 +23,11 @@ class TextTable {
   TextTable(Row headings, std::size_t left_aligned);
 
   /// Leaves out columns, in the order of these headings, until no line has more than `columns`
-  /// characters, and answers with those it has left out. Of 0 columns there are enough.
+  /// characters, and answers with those it has left out. 0 columns are as many as it takes.
   std::vector<std::string> fitInto(std::size_t columns, std::span<const char* const> headings);
+
+  /// What stands below that heading, where all rows have the same.
+  std::optional<std::string> sameInAllRows(std::string_view heading) const;
 
   /// A line break in a cell becomes a blank.
   void add(Row row);
@@ -42,6 +46,7 @@ class TextTable {
   std::string alignedLine(const Row& row) const;
   void widenFor(const Row& row);
   std::size_t width() const;
+  std::optional<std::size_t> placeOf(std::string_view heading) const;
   void leaveOut(std::size_t column);
 
   Row headings_;

@@ -60,8 +60,27 @@ TEST(TextTableTest, LeavesOutColumnsUntilItFits) {
   EXPECT_TRUE(TextTable(table).fitInto(20, kOrder).empty());
   EXPECT_TRUE(TextTable(table).fitInto(0, kOrder).empty());
   EXPECT_EQ(TextTable(table).fitInto(6, kOrder), (std::vector<std::string>{"second", "first"}));
+  EXPECT_EQ(TextTable(table).fitInto(13, kOrder), std::vector<std::string>{"second"});
   EXPECT_EQ(table.fitInto(19, kOrder), std::vector<std::string>{"second"});
   EXPECT_EQ(table.allAligned(), "first  third\n1      3\n");
+}
+
+TEST(TextTableTest, TakesBackWhatThereIsRoomForInTheEnd) {
+  constexpr const char* kOrder[] = {"a", "much the widest"};
+  TextTable table({"a", "much the widest", "b"}, 1);
+  table.add({"1", "2", "3"});
+  EXPECT_EQ(table.fitInto(6, kOrder), std::vector<std::string>{"much the widest"});
+  EXPECT_EQ(table.allAligned(), "a  b\n1  3\n");
+}
+
+TEST(TextTableTest, KnowsWhatAllRowsHave) {
+  TextTable table({"same", "other"}, 1);
+  EXPECT_FALSE(table.sameInAllRows("same").has_value());
+  table.add({"1", "2"});
+  table.add({"1", "3"});
+  EXPECT_EQ(table.sameInAllRows("same"), "1");
+  EXPECT_FALSE(table.sameInAllRows("other").has_value());
+  EXPECT_FALSE(table.sameInAllRows("not there").has_value());
 }
 
 }  // namespace

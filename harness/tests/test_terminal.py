@@ -112,6 +112,8 @@ class TableTest(TerminalCase):
         for kept in ("msgs/s", "p50", "p99", "l/d/r/t"):
             self.assertIn(kept, headings)
         self.assertRegex(text, r"(?m)^Left out for want of columns: .*cpu/M")
+        self.assertNotIn("shape", headings)
+        self.assertRegex(text, r"(?m)^trip .*, 1p1c\b")
 
     def test_has_all_columns_in_a_pipe(self):
         self.assertIn("cpu/M", self.headings(self.in_pipe(*self.arguments)))
