@@ -108,9 +108,10 @@ def _of_scenario(bundle, name, cells):
 def _notes(cells):
     """What the harness noted most often, of cells that have a figure."""
     counts = Counter(note for cell in cells
-                     for note in {note for record in cell.ok_records for note in record.notes})
-    named = [f"{note} ({units.plural(count, 'cell')})"
-             for note, count in counts.most_common(MAX_NOTES)]
+                     for note in dict.fromkeys(note for record in cell.ok_records
+                                               for note in record.notes))
+    often = counts.most_common()
+    named = [f"{note} ({units.plural(count, 'cell')})" for note, count in often[:MAX_NOTES]]
     if len(counts) > MAX_NOTES:
         named.append(f"and {len(counts) - MAX_NOTES} more")
     return [f"To be read with: {'; '.join(named)}."] if named else []

@@ -25,11 +25,12 @@ def differences(record):
 def sentences(cells):
     """One sentence on all of these cells, or none where everything came as it was asked for."""
     counts = Counter(text for cell in cells
-                     for text in {one for record in cell.ok_records for one in differences(record)})
+                     for text in dict.fromkeys(one for record in cell.ok_records
+                                               for one in differences(record)))
     if not counts:
         return []
-    named = [f"{text} ({units.plural(count, 'cell')})"
-             for text, count in counts.most_common(MAX_NAMED)]
+    often = counts.most_common()
+    named = [f"{text} ({units.plural(count, 'cell')})" for text, count in often[:MAX_NAMED]]
     if len(counts) > MAX_NAMED:
         named.append(f"and {len(counts) - MAX_NAMED} more")
     return [f"Not as asked: {'; '.join(named)}."]

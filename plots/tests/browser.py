@@ -98,10 +98,10 @@ class Browser:
             self.call("Input.dispatchKeyEvent", type=kind, key=key, windowsVirtualKeyCode=code,
                       **({"text": text} if text and kind == "keyDown" else {}))
 
-    def picture(self, height=None):
-        """A PNG of the page from its top, as high as it is or as is asked for."""
+    def picture(self, height=None, scale=1):
+        """A PNG of the page from its top, as high as it is or as is asked for, made smaller."""
         size = self.call("Page.getLayoutMetrics")["cssContentSize"]
-        clip = {"x": 0, "y": 0, "scale": 1, "width": size["width"],
+        clip = {"x": 0, "y": 0, "scale": scale, "width": size["width"],
                 "height": min(size["height"], height or 16000)}
         return base64.b64decode(self.call("Page.captureScreenshot", format="png", clip=clip,
                                           captureBeyondViewport=True)["data"])

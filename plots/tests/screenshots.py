@@ -7,8 +7,8 @@ from pathlib import Path
 
 from tests.browser import Browser, program
 
-# name: width, height and whether it is dark; what is below is cut off
-PICTURES = {"report_page.png": (1280, 1500, False), "report_phone.png": (390, 1400, False)}
+# name: width, height and scale; what is below is cut off
+PICTURES = {"report_page.png": (1280, 2200, 0.75), "report_phone.png": (390, 1400, 1)}
 
 
 def main(bundle, folder):
@@ -23,11 +23,11 @@ def main(bundle, folder):
               file=sys.stderr)
         return 2
     with Browser() as browser:
-        for name, (width, height, is_dark) in PICTURES.items():
-            browser.look(width, height, is_dark)
+        for name, (width, height, scale) in PICTURES.items():
+            browser.look(width, height)
             browser.open(page)
             target = Path(folder) / name
-            target.write_bytes(browser.picture(height))
+            target.write_bytes(browser.picture(height, scale))
             print(target)
     return 0
 
