@@ -175,8 +175,10 @@ void sayWhatNext(const GateOptions& options, const GateResult& result,
 
 ExitCode gateArms(const GateOptions& options) {
   const std::filesystem::path file = findScenario(options.suite);
-  // Which says so, before minutes go into building what it is to gate.
+  // These say what is wrong, before minutes go into building what is to be gated.
   if (!std::filesystem::exists(file)) readSuite(file, options.overrides);
+  std::optional<std::chrono::milliseconds> budget;
+  if (options.budget) budget = parseBudget(*options.budget).time;
   const ArmTerms arm_terms = armTerms(options);
   const NamedArm baseline = findArm("--baseline", options.baseline, arm_terms);
   const NamedArm candidate = findArm("--candidate", options.candidate, arm_terms);
@@ -194,8 +196,8 @@ ExitCode gateArms(const GateOptions& options) {
                   .candidate = &candidate.arm,
                   .terms = terms,
                   .seed = options.seed.value_or(freshSeed()),
+                  .budget = budget,
                   .until_quiet = std::chrono::seconds(options.until_quiet_s)};
-  if (options.budget) order.budget = parseBudget(*options.budget).time;
   refuseWhatCannotGate(order);
   if (options.dry_run) return ExitCode::Fine;
   GateBundle bundle(makeBundle(options.out, "gate-" + subject.suite.name));

@@ -92,6 +92,13 @@ results::ExitCode report(const ReportOptions& options) {
     throw UsageError(
         fmt::format("{}: there is no such folder; name the bundle of a run", options.folder));
   }
+  const fs::path records = fs::path(options.folder) / "records.jsonl";
+  if (std::error_code failure; !fs::exists(records, failure)) {
+    throw UsageError(
+        fmt::format("{}: there is no such file, or it cannot be read; name the folder that "
+                    "`ringside run` wrote",
+                    records.string()));
+  }
   if (!options.format) return draw(options.folder);
   put("{}", tableOf(options.folder, *parseFormat(*options.format)));
   sayNext("ringside report {}", options.folder);

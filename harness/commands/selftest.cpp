@@ -50,6 +50,11 @@ std::string machineOf(const std::string& environment) {
 ExitCode conclude(const SelftestOptions& options, const std::string& kind,
                   const std::string& machine) {
   const std::vector<TriedGate> all = readTried(options.record);
+  if (all.empty()) {
+    throw UsageError(fmt::format(
+        "--record {}: nothing stands in it, and nothing was tried now; ask for --gates 1 or more",
+        options.record));
+  }
   const fs::path table = fs::path(options.record).replace_filename("SELFTEST.md");
   if (const int failure = results::replaceFile(table, selftestTable(all)); failure != 0) {
     throw std::system_error(failure, std::system_category(), table.string() + " is not written");

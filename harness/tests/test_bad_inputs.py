@@ -37,6 +37,7 @@ BAD_INPUTS = {
     "a gate of a missing suite": ("gate nowhere --baseline self", "nowhere", "ringside list"),
     "a bundle that is missing": ("report nowhere", "nowhere: there is no such folder", "name the"),
     "a history that is missing": ("report --history nowhere", "no file nowhere", "RINGSIDE_HIST"),
+    "a folder without records": ("report empty", "empty/records.jsonl: there is no", "name the"),
     "a folder that is no bundle": ("compare empty small", "empty: this is no bundle", "run"),
     "a record that is missing": ("replay nowhere", "nowhere: cannot be read", "name a"),
     "a replay of a folder that is no bundle": ("replay empty", "empty: this is no bundle", "run"),
@@ -54,6 +55,9 @@ BAD_INPUTS = {
     "a budget without a unit": ("list small.toml --budget 5", "--budget 5", "90s"),
     "a budget of years": ("run small.toml --budget 99999h", "more than 30 days", "leave it out"),
     "a budget for nothing": ("run small.toml --budget 0.01s", "not one repetition", "more time"),
+    "a gate's budget that is a word": (
+        "gate small.toml --baseline self --budget soon", "--budget soon", "90s",
+    ),
     "shard 0": ("run small.toml --shard 0/2", "--shard 0/2", "i/n", "2/3"),
     "a shard beyond the last": ("run small.toml --shard 3/2", "--shard 3/2", "i is 1 to n"),
     "a shard that is a word": ("list small.toml --shard two", "--shard two", "i/n"),
@@ -66,6 +70,7 @@ BAD_INPUTS = {
     "a machine that hwloc does not know": ("topo --synthetic x", "'x' is no topology", "pack:2"),
     "no rounds": ("topo --matrix --rounds 0", "--rounds", "1 to|100000|1 - 100000"),
     "too short a look at the noise": ("doctor --noise-ms 1", "--noise-ms", "60000"),
+    "no gates and no record": ("selftest aa --gates 0", "selftest.jsonl: nothing", "--gates 1"),
     "no links": ("gate small.toml --baseline self --links 0", "--links", "1", "64"),
     "too few first blocks": ("gate small.toml --baseline self --first-blocks 1", "first", "4"),
     "a part of the messages above 1": ("selftest power --inject-tail 2,5", "'2,5'", "0.02,500"),
@@ -198,7 +203,7 @@ class BadInputTest(unittest.TestCase):
 
 def add_tests(table, check):
     for name, (first, *says) in table.items():
-        method = "test_refuses_" + name.replace(" ", "_").replace("-", "_")
+        method = "test_refuses_" + name.replace(" ", "_").replace("-", "_").replace("'", "")
         assert not hasattr(BadInputTest, method), name
         setattr(BadInputTest, method, lambda t, a=(first, *says): check(t, *a))
 
