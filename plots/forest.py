@@ -20,6 +20,8 @@ _WIDTH_IN = 11.0
 _CHARACTER_IN = 0.0735
 _LEAST_SPAN = math.log(1.02)
 _MOST_SPAN = math.log(4.0)  # what reaches further ends at the edge, with an arrow
+_FAR_APART = 4.0  # from there on per cents would leave one half of the axis without a tick
+_RATIOS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1, 1.5, 2, 3, 5, 10, 20, 50, 100)
 _STYLES = {
     "regressed": (palette.BAD, "^"), "worse": (palette.BAD, "^"),
     "improved": (palette.GOOD, "v"), "better": (palette.GOOD, "v"),
@@ -121,13 +123,17 @@ def _bound(ratio, nothing, ends):
 
 
 def _set_ticks(axes, lowest, highest):
-    """Round per cents; the axis itself is logarithmic, so that twice and half are equally far."""
-    percents = ticker.MaxNLocator(9, steps=[1, 2, 2.5, 5, 10]).tick_values(
-        100 * math.expm1(lowest), 100 * math.expm1(highest))
-    shown = [percent for percent in percents
-             if percent > -99 and lowest <= math.log1p(percent / 100) <= highest]
-    axes.set_xticks([math.log1p(percent / 100) for percent in shown],
-                    [f"{percent:+.6g} %" if percent else "0 %" for percent in shown])
+    """Round per cents, or multiples where the ends lie far apart; the axis itself is logarithmic,
+    so that twice and half are equally far."""
+    if highest - lowest > math.log(_FAR_APART):
+        shown = {math.log(ratio): f"{ratio:g}×" for ratio in _RATIOS}
+    else:
+        percents = ticker.MaxNLocator(9, steps=[1, 2, 2.5, 5, 10]).tick_values(
+            100 * math.expm1(lowest), 100 * math.expm1(highest))
+        shown = {math.log1p(percent / 100): f"{percent:+.6g} %" if percent else "0 %"
+                 for percent in percents if percent > -99}
+    shown = {place: text for place, text in shown.items() if lowest <= place <= highest}
+    axes.set_xticks(list(shown), list(shown.values()))
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
     axes.grid(False, axis="y")

@@ -87,6 +87,17 @@ class ComparisonTest(unittest.TestCase):
                          ["messages_per_s", "mpmc", "spsc"])
         self.assertIn("2 ratios, 5 repetitions a side", " ".join(picture.notes))
 
+    def test_ticks_stand_on_both_sides_of_one_however_far_the_ends_lie_apart(self):
+        for low, high in ((0.98, 1.02), (0.8, 1.3), (0.3, 3.5), (0.01, 90)):
+            cells = [cell("quick/a/b", metric("x_per_s", "higher", 1.0, low, high, "same")),
+                     cell("quick/a/c", metric("x_per_s", "higher", low, low, low, "same")),
+                     cell("quick/a/d", metric("x_per_s", "higher", high, high, high, "same"))]
+            axes = comparison_page.pictures_of(self.load(whole(cells=cells)))[0].figure.axes[0]
+            with self.subTest(low=low):
+                places = axes.get_xticks()
+                self.assertTrue(min(places) < 0 < max(places))
+                self.assertTrue(4 <= len(places) <= 18)
+
     def test_what_has_no_ratio_is_in_the_table_alone(self):
         loaded = self.load(whole(cells=[CELLS[1]]))
         self.assertEqual(len(comparison_page.pictures_of(loaded)), 1)
