@@ -16,7 +16,7 @@ LANGUAGES = {"console", "toml", "cpp", "cmake", "json", "yaml", "text", "python"
 COMMAND_TIMEOUT_S = 60
 # Two small runs of suite quick, made once: documents call them so.
 PREPARED = ("out/before", "out/after")
-SHORTER = "-a repetitions=4 -a duration_ms=20 -a capacity=144 -a element_size_bytes=64"
+SHORTER = "-a repetitions=4 -a duration_ms=50 -a capacity=144 -a element_size_bytes=64"
 # Options of programs that are not ours, of CMake and its tests, and one that stands for any.
 OPTIONS_OF_OTHERS = re.compile(r"^--(benchmark|gtest)_|^--(install|build|prefix|test-dir|option)$")
 INVALID = 5  # what a machine that is busy makes of a short run
