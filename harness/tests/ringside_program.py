@@ -204,12 +204,13 @@ class Scratch:
             return file.read()
 
     def records(self):
-        """The records so far, none while there is no bundle."""
+        """The records so far, none while there is no bundle; a line being written is none yet."""
         try:
-            lines = self.read("records.jsonl").splitlines()
+            text = self.read("records.jsonl")
         except FileNotFoundError:
             return []
-        return [json.loads(line) for line in lines if line]
+        whole = text[: text.rfind("\n") + 1]
+        return [json.loads(line) for line in whole.splitlines() if line]
 
     def wait_for_busy_workers(self, running, records=0):
         """The workers of the cell after this many records, as soon as each has run for 0.1 s."""

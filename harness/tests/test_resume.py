@@ -99,7 +99,7 @@ class InterruptedTest(unittest.TestCase):
         self.expect_a_whole_run(finished)
 
     def test_that_was_complete_is_left_as_it_is(self):
-        self.assertEqual(self.scratch.run_suite(four_cells(duration_ms=20)).exit_code, 0)
+        self.assertEqual(self.scratch.run_suite(four_cells(duration_ms=60)).exit_code, 0)
         before = self.scratch.read("records.jsonl")
         self.expect_a_whole_run(self.resume())
         self.assertEqual(self.scratch.read("records.jsonl"), before)
@@ -126,7 +126,7 @@ class InterruptedTest(unittest.TestCase):
     def test_remembers_overrides_shard_and_budget(self):
         arguments = ("-a", "capacity=[8, 16]", "--shard", "2/2", "--budget", "1h")
         whole = Scratch.of(self)
-        self.assertEqual(whole.run_suite(four_cells(duration_ms=20), *arguments).exit_code, 0)
+        self.assertEqual(whole.run_suite(four_cells(duration_ms=60), *arguments).exit_code, 0)
         self.interrupted(signal.SIGKILL, records=3, arguments=arguments)
         finished = self.resume()
         self.assertEqual(finished.exit_code, 0, finished.err)

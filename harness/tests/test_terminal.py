@@ -5,7 +5,7 @@ import unittest
 
 from ringside_program import Scratch, scenario, suite
 
-SUITE = suite(scenario("trip", "ping_pong", queue=["spsc", "mpsc"]), repetitions=2, duration_ms=30)
+SUITE = suite(scenario("trip", "ping_pong", queue=["spsc", "mpsc"]), repetitions=2, duration_ms=60)
 COLOURS = ("NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "CI", "COLUMNS")
 BLOCKS = "[▁▂▃▄▅▆▇█]"
 
@@ -104,15 +104,16 @@ class TableTest(TerminalCase):
         self.assertNotRegex(self.in_pipe(*self.arguments), BLOCKS)
 
     def test_fits_in_80_columns_and_says_what_was_left_out(self):
+        every = set(self.headings(self.in_pipe(*self.arguments))) - {"shape"}
         text = self.on_terminal(*self.arguments, COLUMNS="80")
         lines = [line for line in text.splitlines() if not line.startswith("[")]  # footnotes
         self.assertEqual([line for line in lines if len(line) > 80], [])
         headings = self.headings(text)
-        self.assertNotIn("cpu/M", headings)
         for kept in ("msgs/s", "p50", "p99", "l/d/r/t"):
             self.assertIn(kept, headings)
-        self.assertRegex(text, r"(?m)^Left out for want of columns: .*cpu/M")
-        self.assertNotIn("shape", headings)
+        left_out = re.search(r"(?m)^Left out for want of columns: (.+)\.$", text)
+        self.assertTrue(left_out, text)  # which ones depends on how wide the figures are
+        self.assertLessEqual(every - set(headings), set(left_out[1].split(", ")))
         self.assertRegex(text, r"(?m)^trip .*, 1p1c\b")
 
     def test_has_all_columns_in_a_pipe(self):
