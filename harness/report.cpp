@@ -86,6 +86,10 @@ ReportOutcome drawReport(const std::filesystem::path& bundle) {
   return runScript("plots/report.py", {bundle.string()}, Stdout::Nowhere);
 }
 
+ReportOutcome drawComparison(const std::filesystem::path& comparison) {
+  return runScript("plots/comparison.py", {comparison.string()}, Stdout::Nowhere);
+}
+
 ReportOutcome drawHistory(const std::filesystem::path& history,
                           const std::optional<std::string>& format) {
   std::vector<std::string> options = {history.string()};

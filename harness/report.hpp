@@ -1,4 +1,4 @@
-// Drawing a bundle, and the history of many: by the Python scripts in plots/.
+// Drawing a bundle, the history of many, and what they differ by: by the Python scripts in plots/.
 #pragma once
 
 #include <filesystem>
@@ -21,5 +21,9 @@ ReportOutcome drawReport(const std::filesystem::path& bundle);
 /// nothing.
 ReportOutcome drawHistory(const std::filesystem::path& history,
                           const std::optional<std::string>& format);
+
+/// Runs plots/comparison.py on what `compare --format json` prints: writes the page beside the
+/// file, with the ending html instead of json.
+ReportOutcome drawComparison(const std::filesystem::path& comparison);
 
 }  // namespace ringside::harness

@@ -1,8 +1,15 @@
 // ringside compare: bundles side by side.
+#include <fmt/format.h>
+
+#include <cstring>
+
 #include "harness/commands/commands.hpp"
 #include "harness/compare/compare_report.hpp"
 #include "harness/compare/compare_table.hpp"
 #include "harness/console.hpp"
+#include "harness/report.hpp"
+#include "harness/usage_error.hpp"
+#include "results/whole_file.hpp"
 
 namespace ringside::harness {
 namespace {
@@ -10,8 +17,48 @@ namespace {
 struct CompareOptions {
   CompareRequest request;
   std::string format = "table";
+  std::string page;  // a file; empty: none
   bool with_distributions = false;
 };
+
+std::filesystem::path dataOf(const CompareOptions& options) {
+  return std::filesystem::path(options.page).replace_extension(".json");
+}
+
+/// Before bundles are read, which may take a while.
+void checkPage(const CompareOptions& options) {
+  const std::filesystem::path page = options.page;
+  if (options.page.empty() || page.extension() == ".html") return;
+  throw UsageError(fmt::format("--page {}: name a file that ends in .html", options.page));
+}
+
+results::ExitCode writePage(const CompareReport& report, const CompareOptions& options) {
+  const std::filesystem::path data = dataOf(options);
+  const std::string text = renderComparison(report, Format::Json, Distributions::Show);
+  if (const int error = results::replaceFile(data, text); error != 0) {
+    throw UsageError(fmt::format("--page {}: {} cannot be written ({}); name another place",
+                                 options.page, data.string(), std::strerror(error)));
+  }
+  const ReportOutcome outcome = drawComparison(data);
+  if (outcome.trouble.empty()) {
+    say("page:   {}\n", options.page);
+  } else {
+    say("ringside: {}\n", outcome.trouble);
+  }
+  return static_cast<results::ExitCode>(outcome.exit_code);
+}
+
+results::ExitCode compare(const CompareOptions& options) {
+  checkPage(options);
+  const CompareReport report = compareBundles(options.request);
+  put("{}",
+      renderComparison(report, *parseFormat(options.format),
+                       options.with_distributions ? Distributions::Show : Distributions::Hide));
+  const auto exit_code =
+      options.page.empty() ? results::ExitCode::Fine : writePage(report, options);
+  sayNext("ringside gate gate --baseline origin/main");
+  return exit_code;
+}
 
 }  // namespace
 
@@ -36,18 +83,13 @@ void addCompareCommand(CLI::App& app, results::ExitCode& exit_code) {
       ->check(CLI::Range(0.0, 1000.0));
   command->add_flag("--distribution", options->with_distributions,
                     "Percentiles of whole distributions, too");
+  command->add_option("--page", options->page, "Draw it; the data comes to stand beside the page")
+      ->type_name("FILE.html");
   addFormatOption(*command, options->format, "Of the comparison on stdout");
   command->footer(
       "Examples:\n  ringside compare out/before out/after --cell /spsc/ --distribution\n"
       "  ringside compare out/memory-… --by backing --metric messages_per_s");
-  command->callback([options, &exit_code] {
-    const CompareReport report = compareBundles(options->request);
-    put("{}",
-        renderComparison(report, *parseFormat(options->format),
-                         options->with_distributions ? Distributions::Show : Distributions::Hide));
-    sayNext("ringside gate gate --baseline origin/main");
-    exit_code = results::ExitCode::Fine;
-  });
+  command->callback([options, &exit_code] { exit_code = compare(*options); });
 }
 
 }  // namespace ringside::harness

@@ -201,6 +201,23 @@ class CompareTest(unittest.TestCase):
         for pattern in says:
             self.assertRegex(finished.err, pattern)
 
+    def test_draws_a_page_and_keeps_its_data(self):
+        page = os.path.join(self.folder, "changes.html")
+        finished = self.compare("steady", "slow", "--page", page)
+        self.assertEqual(finished.exit_code, 0, finished.err)
+        self.assertIn(f"page:   {page}\n", finished.err)
+        with open(page, encoding="utf-8") as file:
+            markup = file.read()
+        self.assertIn("<svg", markup)
+        self.assertIn("small/throughput", markup)
+        self.assertEqual(len(read_json(self.folder, "changes.json")["cells"]), CELLS)
+
+    def test_draws_no_page_where_it_cannot(self):
+        self.check_refused(["a", "b", "--page", "changes.pdf"], "changes.pdf", ".html")
+        nowhere = self.compare("a", "b", "--page", "no/such/changes.html")
+        self.assertEqual(nowhere.exit_code, 2)
+        self.assertRegex(nowhere.err, r"no/such/changes\.json cannot be written \(No such file")
+
     def test_refuses_what_is_no_pair_of_bundles(self):
         self.check_refused(["a"], "one bundle", "--by")
         self.check_refused(["a", "./a"], "a and ./a are the same bundle")
