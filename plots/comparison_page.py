@@ -11,7 +11,7 @@ import forest
 import palette
 import units
 from html_text import element, esc, figure, paragraph, rows_table, section, tile
-from result_table import Column, number_cell, table
+from result_table import Column, metric_value, number_cell, table
 
 VERDICTS = ("worse", "better", "inconclusive", "invalid", "missing", "same")
 _MARKS = {"better": "ok", "worse": "failed", "invalid": "invalid"}
@@ -109,14 +109,6 @@ def _order(verdict):
     return VERDICTS.index(verdict) if verdict in VERDICTS else len(VERDICTS)
 
 
-def _value(name):
-    def make(one):
-        value = getattr(one, name)
-        text = units.NONE if value is None else units.metric_text(one.metric, value)
-        return number_cell(esc(text), value)
-    return make
-
-
 def _ratio(one):
     if one.ratio is None:
         return number_cell(units.NONE, None)
@@ -138,8 +130,9 @@ _COLUMNS = [
     Column("cell", lambda one: element("td", esc(one.cell))),
     Column("metric", lambda one: element("td", esc(one.metric))),
     Column("candidate", lambda one: element("td", esc(one.side))),
-    Column("baseline", _value("baseline"), True, "median over repetitions"),
-    Column("its median", _value("candidate"), True, "median over repetitions of the candidate"),
+    Column("baseline", metric_value("baseline"), True, "median over repetitions"),
+    Column("its median", metric_value("candidate"), True,
+           "median over repetitions of the candidate"),
     Column("ratio", _ratio, True, "candidate to baseline, with its interval"),
     Column("verdict", _verdict, False, "the reason shows where the pointer rests"),
 ]

@@ -3,7 +3,7 @@
 import gate_file
 import units
 from html_text import element, esc, paragraph, tile
-from result_table import Column, number_cell, table
+from result_table import Column, metric_value, number_cell, table
 
 _MARKS = {"regressed": "failed", "inconclusive": "invalid", "improved": "ok", "pass": "ok"}
 
@@ -32,14 +32,6 @@ def results(gate):
     return lead + table("Metrics of the gate", _COLUMNS, gate_file.in_order(gate.metrics))
 
 
-def _value(name):
-    def make(one):
-        value = getattr(one, name)
-        text = units.NONE if value is None else units.metric_text(one.metric, value)
-        return number_cell(esc(text), value)
-    return make
-
-
 def _percent(name):
     def make(one):
         value = getattr(one, name)
@@ -59,8 +51,8 @@ _COLUMNS = [
     Column("verdict", _verdict),
     Column("cell", lambda one: element("td", esc(one.cell))),
     Column("metric", lambda one: element("td", esc(one.metric))),
-    Column("baseline", _value("baseline"), True, "median over the blocks"),
-    Column("candidate", _value("candidate"), True, "median over the blocks"),
+    Column("baseline", metric_value("baseline"), True, "median over the blocks"),
+    Column("candidate", metric_value("candidate"), True, "median over the blocks"),
     Column("worse by", _percent("worse_by_percent"), True,
            "the estimate over pairs; worse is positive, for rates too"),
     Column("from", _percent("lower_percent"), True, "bound of 95 % to this side"),

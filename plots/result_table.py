@@ -175,6 +175,15 @@ def number_cell(text, value):
     return element("td", text, class_="number", data_v="" if value is None else repr(value))
 
 
+def metric_value(name):
+    """Makes the cell of that attribute, in the unit of the row's own metric."""
+    def make(one):
+        value = getattr(one, name)
+        text = units.NONE if value is None else units.metric_text(one.metric, value)
+        return number_cell(esc(text), value)
+    return make
+
+
 def _axis_maker(axis):
     def make(cell):
         value = cell.axes.get(axis)

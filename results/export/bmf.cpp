@@ -21,19 +21,14 @@ std::string slugOf(const std::string& short_name) {
   return slug;
 }
 
-class Bmf final : public Exporter {
+class Bmf final : public FigureExporter {
  public:
-  explicit Bmf(const ExportTerms& terms) : terms_(terms) {}
-
-  void add(const Record& record) override {
-    not_ok_.admits(record);
-    summariser_.add(record);
-  }
+  using FigureExporter::FigureExporter;
 
   std::vector<ExportedFile> files() const override {
     Json benchmarks = Json::object();
-    for (const CellSummary& cell : summariser_.summaries()) {
-      for (const Figure& figure : figuresOf(cell, terms_)) {
+    for (const CellSummary& cell : summaries()) {
+      for (const Figure& figure : figuresOf(cell, terms())) {
         benchmarks[cell.cell][slugOf(figure.short_name)] = {{"value", figure.spread.median},
                                                             {"lower_value", figure.spread.lowest},
                                                             {"upper_value", figure.spread.highest}};
@@ -41,13 +36,6 @@ class Bmf final : public Exporter {
     }
     return {{"bmf.json", benchmarks.dump(2, ' ', false, Json::error_handler_t::replace) + "\n"}};
   }
-
-  std::vector<std::string> leftOut() const override { return not_ok_.sentences(); }
-
- private:
-  ExportTerms terms_;
-  Summariser summariser_;
-  NotOk not_ok_;
 };
 
 }  // namespace

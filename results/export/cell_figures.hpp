@@ -44,6 +44,27 @@ class NotOk {
   std::string first_ = {};
 };
 
+/// What formats have in common that hold a few figures of each cell and nothing of a repetition.
+class FigureExporter : public Exporter {
+ public:
+  explicit FigureExporter(const ExportTerms& terms) : terms_(terms) {}
+
+  void add(const Record& record) override {
+    not_ok_.admits(record);
+    summariser_.add(record);
+  }
+  std::vector<std::string> leftOut() const override { return not_ok_.sentences(); }
+
+ protected:
+  const ExportTerms& terms() const noexcept { return terms_; }
+  std::vector<CellSummary> summaries() const { return summariser_.summaries(); }
+
+ private:
+  ExportTerms terms_;
+  Summariser summariser_;
+  NotOk not_ok_;
+};
+
 /// "failed: consumer 0 was killed by SIGKILL", in one line; "ok" of one that is.
 std::string outcomeOf(const Record& record);
 

@@ -25,33 +25,21 @@ std::string textOf(const Json& entries) {
   return entries.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
-class GithubActionBenchmark final : public Exporter {
+class GithubActionBenchmark final : public FigureExporter {
  public:
-  explicit GithubActionBenchmark(const ExportTerms& terms) : terms_(terms) {}
-
-  void add(const Record& record) override {
-    not_ok_.admits(record);
-    summariser_.add(record);
-  }
+  using FigureExporter::FigureExporter;
 
   std::vector<ExportedFile> files() const override {
     Json smaller = Json::array();
     Json bigger = Json::array();
-    for (const CellSummary& cell : summariser_.summaries()) {
-      for (const Figure& figure : figuresOf(cell, terms_)) {
+    for (const CellSummary& cell : summaries()) {
+      for (const Figure& figure : figuresOf(cell, terms())) {
         Json& list = figure.metric->better == Better::Lower ? smaller : bigger;
         list.push_back(entryOf(cell, figure));
       }
     }
     return {{"smaller-is-better.json", textOf(smaller)}, {"bigger-is-better.json", textOf(bigger)}};
   }
-
-  std::vector<std::string> leftOut() const override { return not_ok_.sentences(); }
-
- private:
-  ExportTerms terms_;
-  Summariser summariser_;
-  NotOk not_ok_;
 };
 
 }  // namespace

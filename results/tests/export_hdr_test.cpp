@@ -16,13 +16,6 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::StartsWith;
 
-std::vector<std::string> linesOf(const std::string& text) {
-  std::vector<std::string> lines;
-  std::istringstream stream(text);
-  for (std::string line; std::getline(stream, line);) lines.push_back(line);
-  return lines;
-}
-
 std::vector<std::string> linesWith(const std::string& text, const std::string& beginning) {
   std::vector<std::string> lines = linesOf(text);
   std::erase_if(lines, [&](const std::string& line) { return !line.starts_with(beginning); });
