@@ -272,6 +272,9 @@ void checkValue(const Axis& axis, const AxisValue& value, const Where& where) {
 
 std::string whatStandsOn(const Axis& axis) {
   if (axis.takes_number) return "a string or a whole number of 0 or more";
+  if (axis.type == Axis::Type::Word && !axis.default_value.empty()) {
+    return fmt::format("{}, such as \"{}\"", typeName(axis.type), axis.default_value);
+  }
   if (axis.type != Axis::Type::Count) return std::string(typeName(axis.type));
   return fmt::format("{}, {} to {}", typeName(axis.type), axis.lowest, axis.highest);
 }

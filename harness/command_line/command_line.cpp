@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <cstdlib>
+#include <utility>
 
 #include "harness/axes.hpp"
 #include "harness/command_line/description.hpp"
@@ -95,6 +96,18 @@ std::string hintsAbout(const CLI::Option& option, const OptionText& text, std::s
   return hints;
 }
 
+/// What the parser says of a value that is no number, or is missing, is about types; else empty.
+std::string explainValue(const CLI::Option& option, const OptionText& text, std::string_view what) {
+  const bool is_about_it = what.find(option.get_name()) != std::string_view::npos;
+  const bool lacks = what.ends_with(" missing");
+  if (!is_about_it || !(lacks || what.starts_with("Could not convert"))) return "";
+  const std::string limits = text.limits.empty() ? "" : ", " + text.limits;
+  if (lacks)
+    return fmt::format("{} has no value; it takes {}{}", option.get_name(), text.value, limits);
+  return fmt::format("{} is '{}'; it must be a number{}", option.get_name(),
+                     fmt::join(option.results(), " "), limits);
+}
+
 }  // namespace
 
 void finishCommandLine(CLI::App& app) {
@@ -115,7 +128,11 @@ std::string explain(const CLI::App& app, const CLI::ParseError& error) {
   const CLI::App& verb = lastVerb(app);
   for (const OptionText& option : describe(verb).options) {
     const CLI::Option* given = verb.get_option_no_throw(option.names.back());
-    if (given != nullptr) text += hintsAbout(*given, option, error.what());
+    if (given == nullptr) continue;
+    if (std::string better = explainValue(*given, option, error.what()); !better.empty()) {
+      text = std::move(better);
+    }
+    text += hintsAbout(*given, option, error.what());
   }
   return text;
 }
