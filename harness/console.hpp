@@ -5,21 +5,29 @@
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <string>
 #include <string_view>
 
 namespace ringside::harness {
 
+/// As it is; where CI is set, in ASCII, as "us" and "-": what shows a log may know nothing else.
+/// Characters that no word of this program has stay as they are.
+std::string forReader(std::string text);
+
 /// Progress, plans and errors, to stderr.
 template <class... Arguments>
 void say(fmt::format_string<Arguments...> text, Arguments&&... arguments) {
-  std::fputs(fmt::format(text, std::forward<Arguments>(arguments)...).c_str(), stderr);
+  std::fputs(forReader(fmt::format(text, std::forward<Arguments>(arguments)...)).c_str(), stderr);
 }
 
-/// Results, to stdout.
+/// Results for people, to stdout.
 template <class... Arguments>
 void put(fmt::format_string<Arguments...> text, Arguments&&... arguments) {
-  std::fputs(fmt::format(text, std::forward<Arguments>(arguments)...).c_str(), stdout);
+  std::fputs(forReader(fmt::format(text, std::forward<Arguments>(arguments)...)).c_str(), stdout);
 }
+
+/// For programs, to stdout: any byte, and none changed.
+void putData(std::string_view data);
 
 /// The command that is useful next, to stderr, behind all that was put; the last line of a verb.
 template <class... Arguments>

@@ -10,6 +10,7 @@
 #include <cstring>
 #include <vector>
 
+#include "harness/console.hpp"
 #include "harness/shared_files.hpp"
 
 namespace ringside::harness {
@@ -82,8 +83,19 @@ ReportOutcome runScript(const std::string& name, const std::vector<std::string>&
 
 }  // namespace
 
-ReportOutcome drawReport(const std::filesystem::path& bundle) {
-  return runScript("plots/report.py", {bundle.string()}, Stdout::Nowhere);
+ReportOutcome drawReport(const std::filesystem::path& bundle, Png png) {
+  std::vector<std::string> options = {bundle.string()};
+  if (png == Png::Yes) options.emplace_back("--png");
+  return runScript("plots/report.py", options, Stdout::Nowhere);
+}
+
+void drawPage(const std::filesystem::path& bundle) {
+  const ReportOutcome outcome = drawReport(bundle);
+  if (outcome.trouble.empty()) {
+    say("page:   {}\n", (bundle / "report.html").string());
+  } else {
+    say("ringside: {}\n", outcome.trouble);
+  }
 }
 
 ReportOutcome drawComparison(const std::filesystem::path& comparison) {

@@ -12,9 +12,15 @@ struct ReportOutcome {
   std::string trouble;  ///< why no page was made, empty when one was
 };
 
+/// Whether figures are written as PNG, too.
+enum class Png { No, Yes };
+
 /// Runs plots/report.py, which writes figures and report.html into the bundle. Its own messages go
 /// to stderr.
-ReportOutcome drawReport(const std::filesystem::path& bundle);
+ReportOutcome drawReport(const std::filesystem::path& bundle, Png png = Png::No);
+
+/// The same at the end of a measurement: says where the page is, or why there is none.
+void drawPage(const std::filesystem::path& bundle);
 
 /// Runs plots/history.py, which writes a page beside the history and prints its path on stdout; or,
 /// in a format ("table", "json", "csv", "markdown"), prints what the page would say and writes

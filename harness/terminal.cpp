@@ -8,6 +8,7 @@
 #include <charconv>
 #include <cstdlib>
 #include <string>
+#include <utility>
 
 namespace ringside::harness {
 namespace {
@@ -61,6 +62,26 @@ Colour colourOfStdout() {
   return canDraw(STDOUT_FILENO) ? Colour::Yes : Colour::No;
 }
 
+std::string toned(const std::string& text, Tone tone, Colour colour) {
+  constexpr const char* kEscapes[] = {"", "\x1b[32m", "\x1b[33m", "\x1b[31m", "\x1b[36m"};
+  if (colour == Colour::No || tone == Tone::None) return text;
+  return kEscapes[static_cast<std::size_t>(tone)] + text + "\x1b[0m";
+}
+
+Tone toneOfVerdict(const std::string& cell) {
+  constexpr std::pair<std::string_view, Tone> kTones[] = {
+      {"pass", Tone::Good},        {"improved", Tone::Good},
+      {"better", Tone::Good},      {"survives", Tone::Good},
+      {"regressed", Tone::Bad},    {"worse", Tone::Bad},
+      {"drift alarm", Tone::Bad},  {"failed", Tone::Bad},
+      {"invalid", Tone::Doubtful}, {"inconclusive", Tone::Doubtful}};
+  if (cell.ends_with(" !")) return Tone::Bad;
+  const auto* found = std::find_if(std::begin(kTones), std::end(kTones), [&](const auto& any) {
+    return std::string_view(cell).starts_with(any.first);
+  });
+  return found == std::end(kTones) ? Tone::None : found->second;
+}
+
 bool canDraw(int descriptor) {
   const std::string_view term = variable("TERM");
   return !isSet("CI") && !term.empty() && term != "dumb" && ::isatty(descriptor) == 1;
@@ -75,7 +96,9 @@ unsigned columnsOf(int descriptor) {
 unsigned columnsOfStdout() { return std::max(columnsOf(STDOUT_FILENO), kUsualColumns); }
 
 TableLook tableLookOfStdout() {
-  return {.columns = columnsOf(STDOUT_FILENO), .sparklines = canDraw(STDOUT_FILENO) && knowsUtf8()};
+  return {.columns = columnsOf(STDOUT_FILENO),
+          .sparklines = canDraw(STDOUT_FILENO) && knowsUtf8(),
+          .colour = colourOfStdout()};
 }
 
 }  // namespace ringside::harness

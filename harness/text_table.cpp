@@ -7,6 +7,8 @@
 #include <nlohmann/json.hpp>
 #include <numeric>
 
+#include "harness/console.hpp"
+
 namespace ringside::harness {
 namespace {
 
@@ -33,9 +35,20 @@ std::optional<Format> parseFormat(const std::string& name) {
   return std::nullopt;
 }
 
+void putAs(Format format, const std::string& text) {
+  if (format == Format::Table) return put("{}", text);
+  putData(text);
+}
+
 TextTable::TextTable(Row headings, std::size_t left_aligned)
     : headings_(std::move(headings)), widths_(headings_.size()), left_aligned_(left_aligned) {
   widenFor(headings_);
+}
+
+void TextTable::colour(std::string heading, Tone (*tone_of)(const std::string&), Colour colour) {
+  toned_heading_ = std::move(heading);
+  tone_of_ = tone_of;
+  colour_ = colour;
 }
 
 void TextTable::add(Row row) {
@@ -97,12 +110,14 @@ std::vector<std::string> TextTable::fitInto(std::size_t columns,
   return left_out;
 }
 
-std::string TextTable::alignedLine(const Row& row) const {
+std::string TextTable::alignedLine(const Row& row, Colour colour) const {
   std::string line;
   for (std::size_t i = 0; i < row.size(); ++i) {
     const std::string space(widths_[i] - widthOf(row[i]), ' ');
     const bool left = i < left_aligned_ || i + 1 == row.size();
-    line += (i == 0 ? "" : "  ") + (left ? row[i] + space : space + row[i]);
+    const bool has_tone = tone_of_ != nullptr && headings_[i] == toned_heading_;
+    const std::string cell = has_tone ? toned(row[i], tone_of_(row[i]), colour) : row[i];
+    line += (i == 0 ? "" : "  ") + (left ? cell + space : space + cell);
   }
   line.erase(line.find_last_not_of(' ') + 1);
   return line + "\n";

@@ -8,11 +8,16 @@
 #include <string_view>
 #include <vector>
 
+#include "harness/terminal.hpp"
+
 namespace ringside::harness {
 
 enum class Format { Table, Json, Csv, Markdown };
 /// What --format takes: table, json, csv, markdown.
 std::optional<Format> parseFormat(const std::string& name);
+
+/// To stdout: a table for people, or data.
+void putAs(Format format, const std::string& text);
 
 using Row = std::vector<std::string>;
 
@@ -29,12 +34,15 @@ class TextTable {
   /// What stands below that heading, where all rows have the same.
   std::optional<std::string> sameInAllRows(std::string_view heading) const;
 
+  /// Colours what stands below that heading in aligned lines.
+  void colour(std::string heading, Tone (*tone_of)(const std::string& cell), Colour colour);
+
   /// A line break in a cell becomes a blank.
   void add(Row row);
 
   /// Each ends with a line end. Columns are as wide as their widest cell in all rows.
-  std::string alignedHeadings() const { return alignedLine(headings_); }
-  std::string aligned(std::size_t row) const { return alignedLine(rows_[row]); }
+  std::string alignedHeadings() const { return alignedLine(headings_, Colour::No); }
+  std::string aligned(std::size_t row) const { return alignedLine(rows_[row], colour_); }
   /// With the rule below it.
   std::string markdownHeadings() const;
   std::string markdown(std::size_t row) const;
@@ -43,7 +51,7 @@ class TextTable {
   std::string allMarkdown() const;
 
  private:
-  std::string alignedLine(const Row& row) const;
+  std::string alignedLine(const Row& row, Colour colour) const;
   void widenFor(const Row& row);
   std::size_t width() const;
   std::optional<std::size_t> placeOf(std::string_view heading) const;
@@ -53,6 +61,9 @@ class TextTable {
   std::vector<std::size_t> widths_;  ///< of columns, in characters
   std::size_t left_aligned_;
   std::vector<Row> rows_;
+  std::string toned_heading_;
+  Tone (*tone_of_)(const std::string&) = nullptr;
+  Colour colour_ = Colour::No;
 };
 
 /// "Left out for want of columns: cpu/M, max." and a line end; nothing where nothing was.

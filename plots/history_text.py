@@ -7,11 +7,14 @@ also for those of 0, which no series has.
 import csv
 import io
 import json
+import os
+import re
 
 import trends
 import units
 from history_page import outcome_text, short_name, short_revision, time_text
 
+_ASCII = str.maketrans("–µ×·→±⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-ux*>~-0123456789")
 FORMATS = ("table", "json", "csv", "markdown")
 SCHEMA = 1
 _CSV_HEADINGS = ("kind", "suite", "machine", "cell", "metric", "is_effect", "time_utc", "revision",
@@ -29,7 +32,14 @@ def render(history, groups, form):
     title = "### {}\n\n" if form == "markdown" else "{}\n"
     parts = [title.format(name) + (shown(*rows) if rows[1] else "none\n") for name, rows in tables]
     zeros = [zero.text for group in groups for zero in group.at_zero]
-    return "\n".join(parts + [f"{note}\n" for note in history.notes + zeros])
+    text = "\n".join(parts + [f"{note}\n" for note in history.notes + zeros])
+    return ascii_text(text) if form == "table" and os.environ.get("CI") else text
+
+
+def ascii_text(text):
+    """'2·10⁻⁷' → '2*10^-7', 'µs' → 'us', as the program writes its own tables where CI is set."""
+    text = re.sub("⁻?[⁰¹²³⁴⁵⁶⁷⁸⁹]+", lambda digits: "^" + digits.group(), text)
+    return text.translate(_ASCII)
 
 
 def _entry_rows(history):

@@ -17,7 +17,8 @@ struct CleanOptions {
 ExitCode clean(const CleanOptions& options) {
   const CleanMode mode = options.dry_run ? CleanMode::DryRun : CleanMode::Remove;
   const std::vector<CleanedName> names = cleanSharedMemory(options.prefix, mode);
-  put("{}", renderCleaned(names, *parseFormat(options.format)));
+  const Format format = *parseFormat(options.format);
+  putAs(format, renderCleaned(names, format));
   ExitCode code = ExitCode::Fine;
   bool may_remove = false;
   for (const CleanedName& name : names) {

@@ -51,9 +51,9 @@ results::ExitCode writePage(const CompareReport& report, const CompareOptions& o
 results::ExitCode compare(const CompareOptions& options) {
   checkPage(options);
   const CompareReport report = compareBundles(options.request);
-  put("{}",
-      renderComparison(report, *parseFormat(options.format),
-                       options.with_distributions ? Distributions::Show : Distributions::Hide));
+  const Format format = *parseFormat(options.format);
+  const auto distributions = options.with_distributions ? Distributions::Show : Distributions::Hide;
+  putAs(format, renderComparison(report, format, distributions, tableLookOfStdout()));
   const auto exit_code =
       options.page.empty() ? results::ExitCode::Fine : writePage(report, options);
   sayNext("ringside gate gate --baseline origin/main");

@@ -16,7 +16,7 @@ void addCompletionCommand(CLI::App& app, results::ExitCode&) {
   command->footer(
       "Examples:\n  source <(ringside completion bash)\n"
       "  ringside completion zsh > ~/.zfunc/_ringside");
-  command->callback([shell] { put("{}", *shell == "bash" ? kBashCompletion : kZshCompletion); });
+  command->callback([shell] { putData(*shell == "bash" ? kBashCompletion : kZshCompletion); });
 }
 
 void addCompleteCommand(CLI::App& app, results::ExitCode&) {

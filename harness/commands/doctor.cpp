@@ -78,7 +78,8 @@ Findings examine(const DoctorOptions& options) {
 
 ExitCode report(const DoctorOptions& options) {
   const Findings findings = examine(options);
-  put("{}", renderFindings(findings, *parseFormat(options.format), colourOfStdout()));
+  const Format format = *parseFormat(options.format);
+  putAs(format, renderFindings(findings, format, colourOfStdout()));
   const bool refuses = options.strict && anyNotOk(findings.diagnoses);
   if (refuses) {
     say("result: {} (exit code {}): not everything is OK, and --strict was asked for\n",

@@ -157,17 +157,18 @@ void writeFolder(const fs::path& folder, const std::vector<ExportedFile>& files)
   say("{}: {}\n", counted(files.size(), "file"), folder.string());
 }
 
-/// Not by put(), for a text may hold any byte.
-void print(const std::string& text) { std::fwrite(text.data(), 1, text.size(), stdout); }
-
-void write(const ExportFormat& format, const ExportOptions& options,
-           const std::vector<ExportedFile>& files) {
+/// Where to; empty: to stdout.
+fs::path write(const ExportFormat& format, const ExportOptions& options,
+               const std::vector<ExportedFile>& files) {
   if (files.empty()) {
     throw UsageError(fmt::format("{}: nothing in it can be written as {}; the reasons stand above",
                                  options.folder, format.name));
   }
   if (goesToStdout(options)) {
-    if (files.size() == 1) return print(files.front().text);
+    if (files.size() == 1) {
+      putData(files.front().text);
+      return {};
+    }
     throw UsageError(fmt::format(
         "--format {}: {} do not fit on stdout; name a folder by --out DIR{}", format.name,
         counted(files.size(), "file"),
@@ -179,9 +180,20 @@ void write(const ExportFormat& format, const ExportOptions& options,
   const fs::path out = options.out;
   std::error_code ignored;
   const bool is_folder = fs::is_directory(out, ignored) || !out.has_filename();
-  if (is_folder || format.files == ExportFiles::Several) return writeFolder(out, files);
+  if (is_folder || format.files == ExportFiles::Several) {
+    writeFolder(out, files);
+    return files.size() == 1 ? out / files.front().name : out;
+  }
   writeFile(out, files.front().text);
   say("{}\n", out.string());
+  return out;
+}
+
+/// A program that reads it, where one is known; else another look at the bundle.
+void sayWhatNext(const ExportFormat& format, const ExportOptions& options, const fs::path& out) {
+  if (out.empty()) return;  // stdout is read already
+  if (format.reader.empty()) return sayNext("ringside report {}", options.folder);
+  sayNext("{}", fmt::format(fmt::runtime(format.reader), out.string()));
 }
 
 results::ExitCode exportBundle(const ExportOptions& options) {
@@ -196,7 +208,8 @@ results::ExitCode exportBundle(const ExportOptions& options) {
     checkTaken(taken, options);
     tellOfCutOffLine(options, taken);
     for (const std::string& sentence : exporter->leftOut()) say("left out: {}\n", sentence);
-    write(format, options, exporter->files());
+    const fs::path out = write(format, options, exporter->files());
+    sayWhatNext(format, options, out);
   } catch (const results::RecordError& error) {
     throw UsageError(error.what());
   }

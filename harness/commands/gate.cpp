@@ -23,6 +23,7 @@
 #include "harness/environment.hpp"
 #include "harness/past_runs.hpp"
 #include "harness/plugin/plugin_file.hpp"
+#include "harness/report.hpp"
 #include "harness/schedule.hpp"
 #include "harness/shared_files.hpp"
 #include "harness/usage_error.hpp"
@@ -53,6 +54,7 @@ struct GateOptions {
   bool family_wise = false;
   bool report_only = false;
   bool dry_run = false;
+  bool no_report = false;
 };
 
 std::uint64_t freshSeed() {
@@ -108,7 +110,7 @@ void printArms(const Arm& baseline, const Arm& candidate) {
 }
 
 std::string suiteText(const GateOptions& options, const Suite& suite) {
-  return options.overrides.empty() ? suite.text : toToml(suite);
+  return options.overrides.empty() ? withoutSchemaLine(suite.text) : toToml(suite);
 }
 
 void beginBundle(GateBundle& bundle, const std::string& suite, const std::string& environment,
@@ -209,11 +211,15 @@ ExitCode gateArms(const GateOptions& options) {
   const GateResult result = runGate(order, session);
   const GateHeading heading = headingOf(order, bundle.path());
   bundle.finish(result, heading);
-  put("{}", renderGate(result, heading, *parseFormat(options.format)));
+  const Format format = *parseFormat(options.format);
+  putAs(format, renderGate(result, heading, format, tableLookOfStdout()));
   std::fflush(stdout);
   tellContinuousIntegration(result, heading);
   rememberGate(result, subject.suite.name, bundle.path());
-  say("\nbundle: {}\n{}\n", bundle.path().string(), gateSentence(result));
+  say("\nbundle: {}\n", bundle.path().string());
+  const bool has_ended = result.blocks > 0 && result.exit_code != ExitCode::Interrupted;
+  if (!options.no_report && has_ended) drawPage(bundle.path());
+  say("{}\n", gateSentence(result));
   sayWhatNext(options, result, bundle.path());
   return result.exit_code;
 }
@@ -271,7 +277,7 @@ ExitCode saveBaseline(const GateOptions& options) {
     return alone.exit_code;
   }
   std::filesystem::rename(partial, folder);
-  put("{}\n", folder.string());
+  putData(folder.string() + "\n");
   sayNext("ringside gate {} --baseline {}", options.suite, folder.string());
   return ExitCode::Fine;
 }
@@ -314,7 +320,8 @@ ExitCode gateStored(const GateOptions& options, const std::filesystem::path& sto
       "the baseline was measured earlier: the same program drifts by more than most changes make, "
       "so nothing below {:+.0f} % is red; `ringside gate --baseline REVISION` measures both now",
       100 * std::expm1(bound)));
-  put("{}", renderDrift(report, *parseFormat(options.format)));
+  const Format format = *parseFormat(options.format);
+  putAs(format, renderDrift(report, format, tableLookOfStdout()));
   say("\nbundle: {}\n", bundle.path().string());
   if (now.exit_code != ExitCode::Fine) return now.exit_code;
   const bool alarms = report.judged && report.alarms();
@@ -403,6 +410,7 @@ void addGateCommand(CLI::App& app, ExitCode& exit_code) {
   command->add_option("--from", options->from, "The bundle to explain; else the newest in out/")
       ->type_name("BUNDLE");
   addFormatOption(*command, options->format, "Of what stands on stdout");
+  command->add_flag("--no-report", options->no_report, "Write no figures and no page");
   command->footer(
       "Examples:\n  ringside gate gate --baseline origin/main\n"
       "  ringside gate mine.toml --baseline ./old.so --candidate ./new.so");

@@ -24,7 +24,7 @@ std::string dateOfPage() {
 void addManCommand(CLI::App& app, results::ExitCode&) {
   CLI::App* command = app.add_subcommand("man", "The manual page, as troff");
   command->footer("Examples:\n  ringside man | man -l -\n  ringside man > ringside.1");
-  command->callback([&app] { put("{}", manPage(describe(app), kVersion, dateOfPage())); });
+  command->callback([&app] { putData(manPage(describe(app), kVersion, dateOfPage())); });
 }
 
 }  // namespace ringside::harness

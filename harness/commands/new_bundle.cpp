@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 
@@ -33,6 +34,11 @@ std::map<std::string, std::filesystem::path> tracesOf(const Plan& plan) {
                     same.string(), file.string()));
   }
   return traces;
+}
+
+std::string withoutSchemaLine(const std::string& text) {
+  return text.starts_with("#:schema ") ? text.substr(std::min(text.find('\n') + 1, text.size()))
+                                       : text;
 }
 
 }  // namespace ringside::harness

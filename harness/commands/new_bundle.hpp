@@ -19,4 +19,7 @@ results::Bundle makeBundle(const std::optional<std::string>& asked, const std::s
 /// so that it can be gone on with from any folder. Throws UsageError where two would have one name.
 std::map<std::string, std::filesystem::path> tracesOf(const Plan& plan);
 
+/// What is run, for its bundle: the schema that a first line names does not lie beside the copy.
+std::string withoutSchemaLine(const std::string& text);
+
 }  // namespace ringside::harness

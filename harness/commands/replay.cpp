@@ -10,6 +10,7 @@
 #include "harness/history/time_line.hpp"
 #include "harness/replay/replay_report.hpp"
 #include "harness/replay/replay_run.hpp"
+#include "harness/text_table.hpp"
 #include "harness/usage_error.hpp"
 
 namespace ringside::harness {
@@ -122,7 +123,7 @@ void putJson(const ReplayOptions& options, const Judgement& judgement) {
   json["verdict"] = judgement.violation ? toString(judgement.violation->kind) : "no violation";
   json["violation"] =
       judgement.violation ? toJson(*judgement.violation, history) : ordered_json(nullptr);
-  put("{}\n", json.dump(2, ' ', false, ordered_json::error_handler_t::replace));
+  putData(renderJson(json));
 }
 
 ExitCode judgeHistory(const ReplayOptions& options) {
@@ -146,7 +147,9 @@ void sayWhatNext(const ReplayOptions& options, const ReplayOutcome& outcome) {
 
 ExitCode runAgain(const ReplayOptions& options) {
   const ReplayOutcome outcome = replayRecord(options.order);
-  put("{}", options.format == "json" ? renderReplayJson(outcome) : renderReplay(outcome));
+  const bool is_json = options.format == "json";
+  putAs(is_json ? Format::Json : Format::Table,
+        is_json ? renderReplayJson(outcome) : renderReplay(outcome));
   std::fflush(stdout);
   if (!outcome.trouble.empty()) say("ringside: {}\n", outcome.trouble);
   if (!outcome.bundle.empty()) say("bundle: {}\n", outcome.bundle.string());

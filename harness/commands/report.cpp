@@ -25,12 +25,13 @@ struct ReportOptions {
   std::string folder;
   std::optional<std::string> history;  // its file; empty: the usual one
   std::optional<std::string> format;
+  bool png = false;
 };
 
-results::ExitCode draw(const fs::path& folder) {
-  const ReportOutcome outcome = drawReport(folder);
+results::ExitCode draw(const fs::path& folder, Png png) {
+  const ReportOutcome outcome = drawReport(folder, png);
   if (outcome.trouble.empty()) {
-    put("{}\n", (folder / "report.html").string());
+    putData((folder / "report.html").string() + "\n");
     sayNext("ringside report {} --format markdown", folder.string());
   } else {
     say("ringside: {}\n", outcome.trouble);
@@ -99,8 +100,9 @@ results::ExitCode report(const ReportOptions& options) {
                     "`ringside run` wrote",
                     records.string()));
   }
-  if (!options.format) return draw(options.folder);
-  put("{}", tableOf(options.folder, *parseFormat(*options.format)));
+  if (!options.format) return draw(options.folder, options.png ? Png::Yes : Png::No);
+  const Format format = *parseFormat(*options.format);
+  putAs(format, tableOf(options.folder, format));
   sayNext("ringside report {}", options.folder);
   return results::ExitCode::Fine;
 }
@@ -115,9 +117,11 @@ void addReportCommand(CLI::App& app, results::ExitCode& exit_code) {
   command->add_option("--history", options->history, "Draw all runs so far instead, and changes")
       ->type_name("FILE")
       ->expected(0, 1);
-  command->add_option("--format", options->format, "Draw nothing, print the table")
-      ->type_name("FORMAT")
-      ->check(CLI::IsMember({"table", "json", "csv", "markdown"}));
+  CLI::Option* format =
+      command->add_option("--format", options->format, "Draw nothing, print the table")
+          ->type_name("FORMAT")
+          ->check(CLI::IsMember({"table", "json", "csv", "markdown"}));
+  command->add_flag("--png", options->png, "Figures as PNG as well")->excludes(format);
   command->footer(
       "Examples:\n  ringside report $(ls -td out/*/ | head -1)\n"
       "  ringside report --history out/history.jsonl --format csv");

@@ -43,7 +43,7 @@ struct RunOptions {
 
 /// The suite as it was run: the file itself, or written out where the command line changed it.
 std::string scenarioText(const RunOptions& options, const Suite& suite) {
-  if (options.overrides.empty()) return suite.text;
+  if (options.overrides.empty()) return withoutSchemaLine(suite.text);
   std::string text;
   for (const std::string& change : options.overrides) text += "# run with -a " + change + "\n";
   return text + toToml(suite);
@@ -69,12 +69,7 @@ void draw(const RunOptions& options, const results::Bundle& bundle, const SuiteO
     if (ended_early) say("draw:   ringside report {}\n", folder);
     return;
   }
-  const ReportOutcome report = drawReport(bundle.path());
-  if (report.trouble.empty()) {
-    say("page:   {}/report.html\n", folder);
-  } else {
-    say("ringside: {}\n", report.trouble);
-  }
+  drawPage(bundle.path());
 }
 
 bool wentWrong(const results::CellSummary& cell) {
@@ -114,7 +109,7 @@ std::string tableOf(const RunOptions& options, const Suite& suite, const results
 /// The end of every run: the table, what went wrong, the page.
 ExitCode show(const RunOptions& options, const Suite& suite, const results::Bundle& bundle,
               const SuiteOutcome& outcome) {
-  put("{}", tableOf(options, suite, bundle, outcome));
+  putAs(*parseFormat(options.format), tableOf(options, suite, bundle, outcome));
   std::fflush(stdout);
   if (!outcome.trouble.empty()) say("ringside: {}\n", outcome.trouble);
   const auto history = rememberRun(suite.name, bundle.path(), outcome);

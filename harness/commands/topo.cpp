@@ -101,10 +101,10 @@ ExitCode measureMatrix(const TopoOptions& options) {
   bundle.writeFile("environment.json", describeEnvironment(session));
   bundle.writeFile("scenario.toml", kScenario);
   bundle.writeFile(kHandoffFile, handoffJson(session.topology(), handoffs));
-  put("{}", renderHandoffs(session.topology(), handoffs,
-                           {.format = *parseFormat(options.format),
-                            .colour = colourOfStdout(),
-                            .columns = columnsOfStdout()}));
+  const Format format = *parseFormat(options.format);
+  putAs(format, renderHandoffs(
+                    session.topology(), handoffs,
+                    {.format = format, .colour = colourOfStdout(), .columns = columnsOfStdout()}));
   std::fflush(stdout);
   keepAndDraw(options, bundle);
   return handoffs.empty() ? ExitCode::EverythingSkipped : ExitCode::Fine;
@@ -115,7 +115,8 @@ ExitCode topo(const TopoOptions& options) {
   if (options.matrix) return measureMatrix(options);
   const Topology topology =
       options.synthetic.empty() ? Topology::ofThisMachine() : describedTopology(options.synthetic);
-  put("{}", renderTopology(topology, *parseFormat(options.format)));
+  const Format format = *parseFormat(options.format);
+  putAs(format, renderTopology(topology, format));
   if (options.synthetic.empty()) sayNext("ringside topo --matrix");
   return ExitCode::Fine;
 }

@@ -13,6 +13,7 @@
 #include "harness/plugin/plugins.hpp"
 #include "harness/shared_files.hpp"
 #include "harness/terminal.hpp"
+#include "harness/verify/verify_progress.hpp"
 #include "harness/verify/verify_report.hpp"
 #include "harness/verify/verify_suite.hpp"
 
@@ -32,7 +33,7 @@ struct VerifyOptions {
 
 /// The campaign as it was run: the file itself, or written out where the command line changed it.
 std::string scenarioText(const VerifyOptions& options, const Campaign& campaign) {
-  if (options.overrides.empty()) return campaign.text;
+  if (options.overrides.empty()) return withoutSchemaLine(campaign.text);
   std::string text;
   for (const std::string& change : options.overrides) text += "# run with --set " + change + "\n";
   return text + toToml(campaign);
@@ -82,19 +83,24 @@ ExitCode verify(const VerifyOptions& options) {
     Session session(Topology::ofThisMachine());
     bundle.writeFile("environment.json", describeEnvironment(session));
     bundle.writeFile("scenario.toml", scenarioText(options, campaign));
-    findings = runCampaign(
-        campaign, session,
-        [&](const CampaignFinding& finding) {
-          say("{}\n", lineOf(finding));
-          bundle.append(recordOf(finding, campaign));
-          keepHistory(finding, bundle);
-        },
-        [&] { return session.interrupts().interrupted(); });
+    VerifyProgress progress(campaign);
+    findings =
+        runCampaign(campaign, session,
+                    {.on_finding =
+                         [&](const CampaignFinding& finding) {
+                           progress.end(finding);
+                           say("{}\n", lineOf(finding));
+                           bundle.append(recordOf(finding, campaign));
+                           keepHistory(finding, bundle);
+                         },
+                     .on_trial = [&](const CampaignFinding& finding) { progress.show(finding); },
+                     .wants_to_stop = [&] { return session.interrupts().interrupted(); }});
     interrupted = session.interrupts().interrupted();
   }
   results::writeJunit(bundle.path() / "junit.xml",
                       {junitOf(findings, campaign, started, hostName())});
-  put("{}", renderFindings(findings, *parseFormat(options.format), tableLookOfStdout().columns));
+  const Format format = *parseFormat(options.format);
+  putAs(format, renderFindings(findings, format, tableLookOfStdout()));
   std::fflush(stdout);
   say("\nbundle: {}\n", bundle.path().string());
   const ExitCode code = exitCodeOf(findings, interrupted);

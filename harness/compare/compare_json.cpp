@@ -212,7 +212,7 @@ std::string compareCsv(const CompareReport& report, Distributions distributions)
 }
 
 std::string renderComparison(const CompareReport& report, Format format,
-                             Distributions distributions) {
+                             Distributions distributions, const TableLook& look) {
   switch (format) {
     case Format::Json:
       return compareJson(report);
@@ -223,7 +223,7 @@ std::string renderComparison(const CompareReport& report, Format format,
     case Format::Table:
       break;
   }
-  return compareTable(report, distributions);
+  return compareTable(report, distributions, look);
 }
 
 }  // namespace ringside::harness

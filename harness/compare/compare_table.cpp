@@ -10,6 +10,7 @@
 
 #include "harness/console.hpp"
 #include "harness/format_numbers.hpp"
+#include "harness/grouped_table.hpp"
 
 namespace ringside::harness {
 namespace {
@@ -182,39 +183,27 @@ class CellRows {
         has_multiples_(hasMultiples(report)),
         has_floor_ratios_(has_multiples_ && haveFloorsThatDiffer(report)),
         has_many_(report.sides.size() > 2),
-        table_(headings(), 1) {
+        table_(headings()) {
     for (const ComparedCell& cell : report.cells) {
       if (isShared(cell)) addCell(cell, distributions);
     }
   }
 
+  /// Left out for want of columns first: multiples, which the values and the floor say as well.
+  std::string aligned(const TableLook& look) {
+    table_.colour("verdict", toneOfVerdict, look.colour);
+    const std::string first = multipleHeading(report_.sides[0].label);
+    const std::string second = multipleHeading(secondHeading());
+    const std::array<const char*, 3> dispensable = {kFloorRatio, second.c_str(), first.c_str()};
+    const std::vector<std::string> left_out = table_.fitInto(look.columns, dispensable);
+    return table_.aligned() + leftOutText(left_out);
+  }
+  std::string markdown() const { return table_.markdown(); }
+
   static bool isShared(const ComparedCell& cell) {
     return std::any_of(cell.wholes.begin(), cell.wholes.end(), [](const results::Judgement& whole) {
       return whole.verdict != Verdict::Missing;
     });
-  }
-
-  std::string aligned() const {
-    if (cells_.empty()) return {};
-    std::string text = table_.alignedHeadings();
-    for (const Block& block : cells_) {
-      text += block.name + "\n";
-      for (const std::string& line : block.lines) text += fmt::format("  {}\n", line);
-      for (std::size_t row = block.begin; row < block.end; ++row) text += table_.aligned(row);
-    }
-    return text + "\n";
-  }
-
-  std::string markdown() const {
-    std::string text;
-    for (const Block& block : cells_) {
-      text += fmt::format("#### {}\n\n", block.name);
-      for (const std::string& line : block.lines) text += fmt::format("{}\n\n", line);
-      text += table_.markdownHeadings();
-      for (std::size_t row = block.begin; row < block.end; ++row) text += table_.markdown(row);
-      text += "\n";
-    }
-    return text;
   }
 
   const std::vector<std::string>& footnotes() const { return footnotes_; }
@@ -223,58 +212,53 @@ class CellRows {
   bool showsMultiples() const { return has_multiples_; }
   /// Whether one of its intervals covers less than is asked for.
   bool showsLess() const { return shows_less_; }
-  std::size_t cells() const { return cells_.size(); }
+  std::size_t cells() const { return table_.groups(); }
 
  private:
-  struct Block {
-    std::string name;
-    std::vector<std::string> lines;
-    std::size_t begin = 0;
-    std::size_t end = 0;
-  };
+  static constexpr const char* kFloorRatio = "ratio of these";
+
+  static std::string multipleHeading(const std::string& side) { return side + " ×floor"; }
+  std::string secondHeading() const { return has_many_ ? "value" : report_.sides[1].label; }
 
   Row headings() const {
     const std::string& first = report_.sides[0].label;
-    const std::string& second = has_many_ ? "value" : report_.sides[1].label;
     Row row = {"", first};
     if (has_many_) row.emplace_back("beside it");
-    row.push_back(second);
+    row.push_back(secondHeading());
     row.push_back(fmt::format("ratio to {}", first));
     if (has_multiples_) {
-      row.push_back(fmt::format("{} ×floor", first));
-      row.push_back(fmt::format("{} ×floor", second));
+      row.push_back(multipleHeading(first));
+      row.push_back(multipleHeading(secondHeading()));
     }
-    if (has_floor_ratios_) row.emplace_back("ratio of these");
-    row.emplace_back("");
+    if (has_floor_ratios_) row.emplace_back(kFloorRatio);
+    row.emplace_back("verdict");
     return row;
   }
 
   void addCell(const ComparedCell& cell, Distributions distributions) {
-    Block block{.name = cell.name, .lines = {}, .begin = rows_, .end = rows_};
+    table_.begin(cell.name);
     for (const results::Judgement& whole : cell.wholes) {
       if (!whole.verdict) continue;
-      block.lines.push_back(fmt::format("{}: {}", toString(*whole.verdict), whole.reason));
+      table_.remark(fmt::format("{}: {}", toString(*whole.verdict), whole.reason));
     }
-    addPlacements(cell, block.lines);
+    addPlacements(cell);
     for (const ComparedMetric& metric : cell.metrics) addMetric(metric, Judged::Yes, cell);
     if (distributions == Distributions::Show) {
       for (const ComparedMetric& metric : cell.distribution) {
         if (isShown(metric)) addMetric(metric, Judged::No, cell);
       }
     }
-    block.end = rows_;
-    cells_.push_back(std::move(block));
   }
 
   /// Of cells of several machines that met in spite of their names.
-  void addPlacements(const ComparedCell& cell, std::vector<std::string>& lines) const {
+  void addPlacements(const ComparedCell& cell) {
     if (report_.is_by_axis) return;
     const results::SideOfCell& there = cell.sides.front();
     for (std::size_t side = 1; side < report_.sides.size(); ++side) {
       const results::SideOfCell& here = cell.sides[side];
       if (there.isMissing() || here.isMissing() || here.placement == there.placement) continue;
-      lines.push_back(fmt::format("{}: its placement is {}, not {}; all else is the same cell",
-                                  report_.sides[side].label, here.placement, there.placement));
+      table_.remark(fmt::format("{}: its placement is {}, not {}; all else is the same cell",
+                                report_.sides[side].label, here.placement, there.placement));
     }
   }
 
@@ -296,7 +280,7 @@ class CellRows {
       const results::Judgement& whole = cell.wholes[side - 1];
       if (whole.verdict == Verdict::Missing) continue;
       const Contrast& contrast = metric.contrasts[side - 1];
-      Row row = {is_first ? "  " + metric.name : "", is_first ? valueOf(0) : ""};
+      Row row = {is_first ? metric.name : "", is_first ? valueOf(0) : ""};
       if (has_many_) row.push_back(report_.sides[side].label);
       row.push_back(valueOf(side));
       row.push_back(ratioText(contrast.ratio));
@@ -308,7 +292,6 @@ class CellRows {
       if (has_floor_ratios_) row.push_back(ratioText(contrast.floor_ratio));
       row.push_back(judged == Judged::Yes ? verdictText(contrast, whole) : "");
       table_.add(std::move(row));
-      ++rows_;
       is_first = false;
     }
   }
@@ -332,9 +315,7 @@ class CellRows {
   bool has_multiples_;
   bool has_floor_ratios_;
   bool has_many_;
-  TextTable table_;
-  std::size_t rows_ = 0;
-  std::vector<Block> cells_;
+  GroupedTable table_;
   std::vector<std::string> footnotes_;
   std::map<Verdict, std::uint64_t> verdicts_;
   std::uint64_t comparisons_ = 0;
@@ -404,15 +385,16 @@ std::string numbered(const std::vector<std::string>& footnotes, const char* line
 
 }  // namespace
 
-std::string compareTable(const CompareReport& report, Distributions distributions) {
+std::string compareTable(const CompareReport& report, Distributions distributions,
+                         const TableLook& look) {
   std::string text = bundleTable(report).allAligned() + "\n";
   if (!report.differences.empty()) text += differenceTable(report).allAligned() + "\n";
   if (report.differences.empty() && report.bundles.size() > 1) {
     text += "nothing that is known of machine and program differs\n\n";
   }
   if (const std::string sides = sidesText(report); !sides.empty()) text += sides + "\n";
-  const CellRows rows(report, distributions);
-  text += rows.aligned();
+  CellRows rows(report, distributions);
+  text += rows.aligned(look);
   const std::vector<std::string> missing = missingLines(report);
   if (!missing.empty()) text += fmt::format("{}\n", kMissingTitle);
   for (const std::string& line : missing) text += fmt::format("  {}\n", line);

@@ -13,7 +13,8 @@ enum class Distributions { Hide, Show };
 
 /// First what differs between the environments, then each cell with its metrics, then what only one
 /// side has, and what to bear in mind. As text, or as Markdown. Ends with a line end.
-std::string compareTable(const CompareReport& report, Distributions distributions);
+std::string compareTable(const CompareReport& report, Distributions distributions,
+                         const TableLook& look);
 std::string compareMarkdown(const CompareReport& report, Distributions distributions);
 
 /// Everything, distributions included; CSV is a line for each metric of each candidate in each
@@ -22,6 +23,6 @@ std::string compareJson(const CompareReport& report);
 std::string compareCsv(const CompareReport& report, Distributions distributions);
 
 std::string renderComparison(const CompareReport& report, Format format,
-                             Distributions distributions);
+                             Distributions distributions, const TableLook& look = {});
 
 }  // namespace ringside::harness

@@ -16,20 +16,19 @@ using nlohmann::ordered_json;
 
 struct VerdictLook {
   Verdict verdict;
-  const char* escape;  ///< the colour of its word
+  Tone tone;  ///< of its word
 };
 
-constexpr VerdictLook kLooks[] = {{Verdict::Ok, "\x1b[32m"},
-                                  {Verdict::Warn, "\x1b[33m"},
-                                  {Verdict::Fail, "\x1b[31m"},
-                                  {Verdict::Unknown, "\x1b[36m"}};
+constexpr VerdictLook kLooks[] = {{Verdict::Ok, Tone::Good},
+                                  {Verdict::Warn, Tone::Doubtful},
+                                  {Verdict::Fail, Tone::Bad},
+                                  {Verdict::Unknown, Tone::Unknown}};
 
 std::string worded(Verdict verdict, Colour colour, std::size_t width = 0) {
   const std::string word = fmt::format("{:<{}}", toString(verdict), width);
-  if (colour == Colour::No) return word;
   const auto* look = std::find_if(std::begin(kLooks), std::end(kLooks),
                                   [&](const VerdictLook& any) { return any.verdict == verdict; });
-  return fmt::format("{}{}\x1b[0m", look->escape, word);
+  return toned(word, look->tone, colour);
 }
 
 std::string summaryOf(const std::vector<Diagnosis>& diagnoses, Colour colour) {

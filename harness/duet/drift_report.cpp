@@ -6,6 +6,7 @@
 
 #include "harness/duet/effect_text.hpp"
 #include "harness/duet/stored_baseline.hpp"
+#include "harness/grouped_table.hpp"
 
 namespace ringside::harness {
 namespace {
@@ -32,6 +33,22 @@ ordered_json toJson(const DriftReport& report, const Drifted& metric) {
           {"verdict", verdictText(report, metric)}};
 }
 
+std::string cellTable(const DriftReport& report, const TableLook& look) {
+  constexpr const char* kDispensable[] = {"in canaries", "then", "now"};
+  GroupedTable table({"", "then", "now", "worse by", "in canaries", "verdict"});
+  std::string cell;
+  for (const Drifted& metric : report.metrics) {
+    if (metric.cell != cell) table.begin(cell = metric.cell);
+    table.add({metric.metric, valueText(metric.metric, metric.then),
+               valueText(metric.metric, metric.now),
+               effectText(metric.effect, metric.lower, metric.upper), effectText(metric.normalised),
+               verdictText(report, metric)});
+  }
+  table.colour("verdict", toneOfVerdict, look.colour);
+  const std::vector<std::string> left_out = table.fitInto(look.columns, kDispensable);
+  return table.aligned() + leftOutText(left_out);
+}
+
 std::string notesOf(const DriftReport& report) {
   std::string text;
   for (const std::string& cell : report.only_then) text += "only in the baseline: " + cell + "\n";
@@ -42,7 +59,7 @@ std::string notesOf(const DriftReport& report) {
 
 }  // namespace
 
-std::string renderDrift(const DriftReport& report, Format format) {
+std::string renderDrift(const DriftReport& report, Format format, const TableLook& look) {
   std::vector<ordered_json> rows;
   TextTable table(
       {"verdict", "cell", "metric", "then", "now", "worse by", "interval", "in canaries"}, 3);
@@ -71,7 +88,7 @@ std::string renderDrift(const DriftReport& report, Format format) {
     case Format::Table:
       break;
   }
-  return table.allAligned() + "\n" + notesOf(report);
+  return cellTable(report, look) + notesOf(report);
 }
 
 }  // namespace ringside::harness

@@ -15,6 +15,13 @@ std::string effectText(double effect) {
   return std::isfinite(effect) ? fmt::format("{:+.1f} %", percentOf(effect)) : "–";
 }
 
+std::string effectText(double estimate, double lower, double upper) {
+  const auto bound = [](double effect) {
+    return std::isfinite(effect) ? fmt::format("{:+.1f}", percentOf(effect)) : std::string("–");
+  };
+  return fmt::format("{} [{}, {}]", effectText(estimate), bound(lower), bound(upper));
+}
+
 std::string valueText(const std::string& metric, double value) {
   const results::Metric* const known = results::findMetric(metric);
   if (!std::isfinite(value)) return "never";

@@ -8,6 +8,7 @@
 
 #include "harness/console.hpp"
 #include "harness/duet/effect_text.hpp"
+#include "harness/grouped_table.hpp"
 
 namespace ringside::harness {
 namespace {
@@ -85,10 +86,41 @@ Counts countsOf(const GateResult& result) {
   return counts;
 }
 
-TextTable tableOf(const GateResult& result) {
-  TextTable table(kHeadings, kWords);
-  for (const MetricVerdict* verdict : worstFirst(result)) table.add(rowOf(result, *verdict));
-  return table;
+/// In the order of their worst verdicts.
+std::vector<std::pair<std::string, std::vector<const MetricVerdict*>>> byCell(
+    const GateResult& result) {
+  std::vector<std::pair<std::string, std::vector<const MetricVerdict*>>> cells;
+  for (const MetricVerdict* verdict : worstFirst(result)) {
+    auto found = std::find_if(cells.begin(), cells.end(),
+                              [&](const auto& cell) { return cell.first == verdict->metric.cell; });
+    if (found == cells.end()) found = cells.insert(found, {verdict->metric.cell, {}});
+    found->second.push_back(verdict);
+  }
+  return cells;
+}
+
+/// A pass needs no reason: the legend gives it.
+std::string cellTable(const GateResult& result, const TableLook& look) {
+  constexpr const char* kDispensable[] = {"MDE", "baseline", "candidate"};
+  GroupedTable table({"", "baseline", "candidate", "worse by", "MDE", "verdict"});
+  for (const auto& [cell, verdicts] : byCell(result)) {
+    table.begin(cell);
+    for (const MetricVerdict* verdict : verdicts) {
+      if (severity(*verdict) > 2) continue;
+      table.remark(fmt::format("{} {}: {}", verdict->metric.name,
+                               results::toString(verdict->verdict), verdict->reason));
+    }
+    for (const MetricVerdict* verdict : verdicts) {
+      const Row row = rowOf(result, *verdict);
+      const bool has_effect = !verdict->first.empty();
+      table.add({row[2], row[3], row[4],
+                 has_effect ? effectText(verdict->estimate, verdict->lower, verdict->upper) : kNone,
+                 row[7], row[0]});
+    }
+  }
+  table.colour("verdict", toneOfVerdict, look.colour);
+  const std::vector<std::string> left_out = table.fitInto(look.columns, kDispensable);
+  return table.aligned() + leftOutText(left_out);
 }
 
 ordered_json numberOrNull(double value) {
@@ -153,14 +185,15 @@ std::string armText(const ordered_json& arm) {
   return fmt::format("{} ({})", arm.value("label", "?"), arm.value("identity", "?"));
 }
 
-std::string plainText(const GateResult& result, const GateHeading& heading) {
+std::string plainText(const GateResult& result, const GateHeading& heading, const TableLook& look) {
   std::string text =
       fmt::format("gate {}: {}\nbaseline  {}\ncandidate {}\n\n", heading.suite, heading.question,
                   armText(heading.baseline), armText(heading.candidate));
-  text += tableOf(result).allAligned();
+  text += cellTable(result, look);
   text += fmt::format(
-      "\nworse by: positive is worse, whichever way the metric counts; interval: one-sided bounds "
-      "of {:.0f} % each.\nMDE: the least effect that this gate finds in nine of ten cases.\n",
+      "worse by: positive is worse, whichever way the metric counts; [one-sided bounds of {:.0f} % "
+      "each].\npass: the upper one is below what the suite lets pass. (report): gates nothing.\n"
+      "MDE: the least effect that this gate finds in nine of ten cases.\n",
       100 * (1 - heading.terms.pass_alpha));
   text += linesBelow(result);
   text += fmt::format("{} ({}, {:.0f} s)\n", gateSentence(result), counted(result.blocks, "block"),
@@ -254,7 +287,8 @@ ordered_json toJson(const GateResult& result, const GateHeading& heading) {
           {"warnings", result.warnings}};
 }
 
-std::string renderGate(const GateResult& result, const GateHeading& heading, Format format) {
+std::string renderGate(const GateResult& result, const GateHeading& heading, Format format,
+                       const TableLook& look) {
   switch (format) {
     case Format::Json:
       return renderJson(toJson(result, heading));
@@ -265,7 +299,7 @@ std::string renderGate(const GateResult& result, const GateHeading& heading, For
     case Format::Table:
       break;
   }
-  return plainText(result, heading);
+  return plainText(result, heading, look);
 }
 
 std::string gateMarkdown(const GateResult& result, const GateHeading& heading,

@@ -24,8 +24,10 @@ struct GateHeading {
 
 nlohmann::ordered_json toJson(const GateResult& result, const GateHeading& heading);
 
-/// Verdicts worst first, then warnings, then what was not gated; in any format.
-std::string renderGate(const GateResult& result, const GateHeading& heading, Format format);
+/// Verdicts worst first, then warnings, then what was not gated; in any format. As a table: cell by
+/// cell, that with the worst verdict first, and why of each that is no pass.
+std::string renderGate(const GateResult& result, const GateHeading& heading, Format format,
+                       const TableLook& look = {});
 
 /// For a pull request or a step summary: begins with the outcome, folds what is long, and keeps
 /// below `most_bytes`, where it says what it left out.

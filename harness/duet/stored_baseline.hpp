@@ -71,6 +71,6 @@ DriftReport compareStored(const StoredBlocks& then, const StoredBlocks& now,
 double driftBound(const std::filesystem::path& history, const std::string& suite,
                   const std::string& machine);
 
-std::string renderDrift(const DriftReport& report, Format format);
+std::string renderDrift(const DriftReport& report, Format format, const TableLook& look = {});
 
 }  // namespace ringside::harness

@@ -136,7 +136,7 @@ TEST_F(CompareTableTest, HasDistributionsWhenAskedFor) {
 TEST_F(CompareTableTest, OfSeveralCandidatesHasARowEach) {
   request_.bundles.push_back(bundles_.add("c", madeRecords(4e6)));
   const std::string text = rendered(Format::Table);
-  EXPECT_THAT(text, ContainsRegex("\n +A +beside it +value +ratio to A\n"));
+  EXPECT_THAT(text, ContainsRegex("\n +A +beside it +value +ratio to A +verdict\n"));
   EXPECT_THAT(text, ContainsRegex("  messages_per_s +2.00 M +B +1.00 M +0.500 .* worse\n"
                                   " +C +4.0[01] M +2.00. .* better\n"));
   EXPECT_THAT(text, HasSubstr("  missing: C has no such cell\n"));
@@ -151,11 +151,24 @@ TEST_F(CompareTableTest, BetweenMachinesHasMultiplesOfEachFloorAndNoVerdict) {
   request_.bundles = {bundles_.add("here", withFloor(madeRecords(2e6), 50)),
                       bundles_.add("there", withFloor(madeRecords(1e6), 100), other)};
   const std::string text = rendered(Format::Table);
-  EXPECT_THAT(text, ContainsRegex("A ×floor +B ×floor +ratio of these\n"));
+  EXPECT_THAT(text, ContainsRegex("A ×floor +B ×floor +ratio of these +verdict\n"));
   EXPECT_THAT(text, ContainsRegex("0.500 \\[[^]]*\\] +0.1 +0.1 +1.000 \\[[^]]*\\]\n"));
   EXPECT_THAT(text, HasSubstr("between-machine, confounded with time and neighbours"));
   EXPECT_THAT(text, HasSubstr("1 comparison of 1 cell: nothing is judged\n"));
   EXPECT_THAT(text, Not(HasSubstr("worse\n")));
+}
+
+TEST_F(CompareTableTest, OnATerminalItIsColouredAndLeavesOutMultiplesFirst) {
+  std::vector<Record> records = madeRecords(2e6);
+  for (Record& record : records) record.metrics["floor_ns"] = 50;
+  const MadeMachine other = {.cpu = "Other CPU", .fingerprint = "2222222222222222"};
+  const auto shown = [&] {
+    return renderComparison(compareBundles(request_), Format::Table, Distributions::Hide,
+                            {.columns = 60, .colour = Colour::Yes});
+  };
+  EXPECT_THAT(shown(), HasSubstr("  \x1b[31mworse\x1b[0m\n"));
+  request_.bundles = {bundles_.add("here", records), bundles_.add("there", records, other)};
+  EXPECT_THAT(shown(), HasSubstr("Left out for want of columns: B ×floor, A ×floor.\n"));
 }
 
 TEST_F(CompareTableTest, ShortensLongFactsToTheWordsThatDiffer) {
@@ -174,7 +187,8 @@ TEST_F(CompareTableTest, ShortensLongFactsToTheWordsThatDiffer) {
 TEST_F(CompareTableTest, AsMarkdownHasATableForEachCell) {
   const std::string text = rendered(Format::Markdown);
   EXPECT_THAT(text, HasSubstr("| differs | A | B |\n"));
-  EXPECT_THAT(text, HasSubstr(std::string("#### ") + kCell + "\n\n|  | A | B | ratio to A |  |\n"));
+  EXPECT_THAT(
+      text, HasSubstr(std::string("#### ") + kCell + "\n\n|  | A | B | ratio to A | verdict |\n"));
   EXPECT_THAT(text, HasSubstr("\n- made/throughput/alone/1p1c: B has no such cell\n"));
 }
 

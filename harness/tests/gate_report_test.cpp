@@ -118,15 +118,32 @@ TEST(GateReportTest, TooNoisyIsWhatHasAnMdeThatIsTooLargeAndNotWhateverIsUndecid
 
 TEST(GateReportTest, TheWorstComesFirst) {
   const std::string text = renderGate(redResult(), heading(), Format::Table);
-  expectInOrder(text, {"gate gate: Is it slower?", "HEAD~1 (f3f19ec) (aaaa)", "regressed", "bad",
-                       "inconclusive", "open", "improved", "fast", "pass", "good", "red: 1 of 4"});
+  expectInOrder(text, {"gate gate: Is it slower?", "HEAD~1 (f3f19ec) (aaaa)", "\nbad\n",
+                       "regressed", "\nopen\n", "inconclusive", "\nfast\n", "improved", "\ngood\n",
+                       "pass", "red: 1 of 4"});
+}
+
+TEST(GateReportTest, ACellSaysWhyItIsNoPassAboveItsMetrics) {
+  const std::string text = renderGate(redResult(), heading(), Format::Table);
+  EXPECT_THAT(text, HasSubstr("\nbad\n  rtt_ns_p50_clean regressed: a reason of bad\n"
+                              "  rtt_ns_p50_clean    100 ns     105 ns    +5.9 % [+4.8, +7.0]"));
+  EXPECT_THAT(text, Not(HasSubstr("a reason of good")));
+}
+
+TEST(GateReportTest, OnATerminalItFitsAndIsColoured) {
+  const std::string text =
+      renderGate(redResult(), heading(), Format::Table, {.columns = 80, .colour = Colour::Yes});
+  EXPECT_THAT(text,
+              AllOf(HasSubstr("\x1b[31mregressed\x1b[0m\n"), HasSubstr("\x1b[32mpass\x1b[0m\n"),
+                    HasSubstr("Left out for want of columns: MDE.\n")));
+  EXPECT_THAT(renderGate(redResult(), heading(), Format::Table), Not(HasSubstr("\x1b")));
 }
 
 TEST(GateReportTest, WhatIsOnlyReportedComesLastAndIsMarked) {
   GateResult result = redResult();
   result.verdicts[2].metric.gates = false;
   const std::string text = renderGate(result, heading(), Format::Table);
-  expectInOrder(text, {"inconclusive", "pass", "(report)", "bad"});
+  expectInOrder(text, {"inconclusive", "pass", "\nbad\n", "(report)"});
 }
 
 TEST(GateReportTest, ValuesHaveTheirUnitsAndTheEffectItsSign) {

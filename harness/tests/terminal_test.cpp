@@ -5,6 +5,8 @@
 
 #include <cstdlib>
 
+#include "harness/console.hpp"
+#include "harness/grouped_table.hpp"
 #include "harness/text_table.hpp"
 
 namespace ringside::harness {
@@ -14,7 +16,7 @@ namespace {
 class TerminalTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    for (const char* name : {"COLUMNS", "NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE"}) {
+    for (const char* name : {"COLUMNS", "NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "CI"}) {
       ::unsetenv(name);
     }
     wishForColour(ColourWish::Auto);
@@ -51,6 +53,59 @@ TEST_F(TerminalTest, ColoursAsTheFirstSaysThatSaysAnything) {
   wishForColour(ColourWish::Never);
   ::unsetenv("NO_COLOR");
   EXPECT_EQ(colourOfStdout(), Colour::No);
+}
+
+TEST_F(TerminalTest, AVerdictHasTheColourOfItsFirstWord) {
+  EXPECT_EQ(toneOfVerdict("pass"), Tone::Good);
+  EXPECT_EQ(toneOfVerdict("worse [1]"), Tone::Bad);
+  EXPECT_EQ(toneOfVerdict("loses !"), Tone::Bad);
+  EXPECT_EQ(toneOfVerdict("loses"), Tone::None);
+  EXPECT_EQ(toneOfVerdict("inconclusive"), Tone::Doubtful);
+  EXPECT_EQ(toneOfVerdict(""), Tone::None);
+  EXPECT_EQ(toned("worse", Tone::Bad, Colour::Yes), "\x1b[31mworse\x1b[0m");
+  EXPECT_EQ(toned("worse", Tone::Bad, Colour::No), "worse");
+  EXPECT_EQ(toned("same", Tone::None, Colour::Yes), "same");
+}
+
+TEST_F(TerminalTest, WordsAreInAsciiWhereCiIsSet) {
+  const std::string words = "1.24 µs – 3 × 2…, ä";
+  EXPECT_EQ(forReader(words), words);
+  ::setenv("CI", "", 1);
+  EXPECT_EQ(forReader(words), words);
+  ::setenv("CI", "true", 1);
+  EXPECT_EQ(forReader(words), "1.24 us - 3 x 2..., ä");
+}
+
+TEST(TextTableTest, ColoursAColumnOfLinesAndNothingElse) {
+  TextTable table({"verdict", "n"}, 1);
+  table.add({"pass", "1"});
+  table.add({"regressed", "pass"});
+  table.colour("verdict", toneOfVerdict, Colour::Yes);
+  EXPECT_EQ(table.allAligned(),
+            "verdict    n\n"
+            "\x1b[32mpass\x1b[0m       1\n"
+            "\x1b[31mregressed\x1b[0m  pass\n");
+  EXPECT_EQ(table.allMarkdown(),
+            "| verdict | n |\n| :-- | --: |\n| pass | 1 |\n| regressed | pass |\n");
+}
+
+TEST(GroupedTableTest, HasRowsBelowTheNameOfWhatTheyBelongTo) {
+  GroupedTable table({"", "ns", "verdict"});
+  EXPECT_EQ(table.aligned(), "");
+  table.begin("one");
+  table.add({"p50", "7", "pass"});
+  table.begin("the other");
+  table.remark("it was busy");
+  table.add({"p50", "9", "worse"});
+  table.add({"", "11", "worse"});
+  EXPECT_EQ(table.groups(), 2U);
+  EXPECT_EQ(table.aligned(),
+            "       ns  verdict\none\n  p50   7  pass\n"
+            "the other\n  it was busy\n  p50   9  worse\n       11  worse\n\n");
+  EXPECT_EQ(table.markdown(),
+            "#### one\n\n|  | ns | verdict |\n| :-- | --: | --: |\n|   p50 | 7 | pass |\n\n"
+            "#### the other\n\nit was busy\n\n|  | ns | verdict |\n| :-- | --: | --: |\n"
+            "|   p50 | 9 | worse |\n|  | 11 | worse |\n\n");
 }
 
 TEST(TextTableTest, LeavesOutColumnsUntilItFits) {

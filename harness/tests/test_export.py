@@ -365,6 +365,15 @@ class OutTest(ExportTest):
                 self.assertEqual(file.read(), self.export(name, "--out", "-"), name)
             self.assertEqual(os.listdir(folder), ["exported"])
 
+    def test_the_last_line_is_a_command_that_reads_it(self):
+        folder = Scratch.of(self).folder
+        path = os.path.join(folder, "of a run.json")
+        for name, command in (("gbench", f"compare.py benchmarks BEFORE.json {path}"),
+                              ("tap", f"ringside report {self.scratch.bundle}")):  # fmt: skip
+            finished = self.start(self.scratch.bundle, "--format", name, "--out", path)
+            self.assertEqual(finished.err.splitlines()[-1], f"next:   {command}")
+        self.assertNotIn("next:", self.start(self.scratch.bundle, "--format", "tap").err)
+
     def test_a_folder_takes_a_file_under_its_usual_name(self):
         folder = Scratch.of(self).folder
         self.assertEqual(self.export("junit", "--out", folder), "")

@@ -19,7 +19,8 @@ from ringside_program import REPOSITORY, Scratch, program, scenario, suite, wait
 QUICK_GATE = ["--first-blocks", "5", "--second-blocks", "8", "--until-quiet", "0"]
 WIDE = "[scenario.gate]\nrtt_ns_p50_clean = { margin_percent = 25, pass_percent = 300 }\n"
 BUNDLE = {
-    "blocks.jsonl", "environment.json", "gate.json", "gate.md", "junit.xml", "scenario.toml",
+    "blocks.jsonl", "environment.json", "gate.json", "gate.md", "junit.xml", "report.html",
+    "scenario.toml",
 }  # fmt: skip
 REGRESSION, USAGE, INTEGRITY, INCONCLUSIVE, CRASHED, INTERRUPTED = 1, 2, 3, 4, 7, 130
 GREEN_OR_OPEN = (0, INCONCLUSIVE)  # a loaded machine may leave anything undecided
@@ -76,7 +77,7 @@ class GateTest(unittest.TestCase):
     """One gate in a folder of its own."""
 
     scratch = None
-    small = QUICK_GATE
+    small = [*QUICK_GATE, "--no-report"]
 
     @classmethod
     def start(cls, text, baseline, candidate, *arguments, **options):
@@ -115,6 +116,8 @@ class GateTest(unittest.TestCase):
 
 
 class IdenticalArmsTest(GateTest):
+    small = QUICK_GATE
+
     @classmethod
     def setUpClass(cls):
         cls.scratch = Scratch.of_class(cls)
@@ -129,6 +132,8 @@ class IdenticalArmsTest(GateTest):
         left = set(os.listdir(self.scratch.bundle))
         self.assertEqual(BUNDLE - left, set())
         self.assertTrue(self.scratch.read("gate.md").startswith("### Ringside gate small: "))
+        page = os.path.join(self.scratch.bundle, "report.html")
+        self.assertIn(f"\npage:   {page}\n", self.finished.err)
 
     def test_have_a_line_for_each_block_with_all_its_slots(self):
         blocks = self.blocks()

@@ -64,6 +64,7 @@ class ASoundQueueTest(VerifyTest):
 
     def test_says_progress_on_stderr_only(self):
         finished = self.verify(campaign(queues=["spsc"], faults=["none"]), "--format", "json")
+        self.assertRegex(finished.err, r"plan: 1 queue, each under 1 kind of fault; about 0:0\d")
         self.assertIn("spsc none: survives", finished.err)
         self.assertEqual([row["queue"] for row in json.loads(finished.out)], ["spsc"])
 

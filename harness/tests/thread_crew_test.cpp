@@ -150,9 +150,7 @@ CampaignFinding findInThreads(FaultKind fault, Session& session) {
   campaign.queues = {findQueue("threads_sound")};
   campaign.faults = {fault};
   campaign.capacities = {3};
-  return runCampaign(
-             campaign, session, [](const CampaignFinding&) {}, [] { return false; })
-      .at(0);
+  return runCampaign(campaign, session).at(0);
 }
 
 TEST_F(ThreadCrewTest, IsVerifiedBetweenThreads) {

@@ -20,6 +20,7 @@
 namespace ringside::harness {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 class CampaignTest : public StageTest {
@@ -38,8 +39,8 @@ class CampaignTest : public StageTest {
   CampaignFinding find(const char* queue, FaultKind fault) {
     campaign_.queues = {findQueue(queue)};
     campaign_.faults = {fault};
-    auto findings = runCampaign(
-        campaign_, session_, [](const CampaignFinding&) {}, [this] { return stopped_; });
+    auto findings =
+        runCampaign(campaign_, session_, {.wants_to_stop = [this] { return stopped_; }});
     return findings.empty() ? CampaignFinding{} : std::move(findings.front());
   }
   CampaignFinding findKilled(const char* queue) {
@@ -247,10 +248,33 @@ TEST_F(CampaignTest, EndsBetweenTrialsWhenTheUserWantsTo) {
   campaign_.faults = {FaultKind::None, FaultKind::Storm};
   campaign_.storms = 3;
   int told = 0;
-  const auto findings = runCampaign(
-      campaign_, session_, [&](const CampaignFinding&) { ++told; }, [&] { return told > 0; });
+  const auto findings = runCampaign(campaign_, session_,
+                                    {.on_finding = [&](const CampaignFinding&) { ++told; },
+                                     .wants_to_stop = [&] { return told > 0; }});
   ASSERT_EQ(findings.size(), 1U);
   EXPECT_EQ(findings[0].trials, 3U);
+}
+
+TEST_F(CampaignTest, TellsOfAFindingBeforeItsFirstTrialAndAfterEach) {
+  campaign_.queues = {findQueue("spsc")};
+  campaign_.faults = {FaultKind::None};
+  campaign_.storms = 2;
+  std::vector<std::uint64_t> trials;
+  runCampaign(campaign_, session_, {.on_trial = [&](const CampaignFinding& finding) {
+                trials.push_back(finding.trials);
+              }});
+  EXPECT_THAT(trials, ElementsAre(0, 1, 2));
+}
+
+TEST_F(CampaignTest, TakesLongerForMoreTrialsAndNoTimeForWhatCannotBeTried) {
+  const QueueEntry& spsc = *findQueue("spsc");
+  const double few = roughSecondsOf(campaign_, spsc, FaultKind::KillAtInstruction);
+  campaign_.kill_points *= 3;
+  EXPECT_NEAR(roughSecondsOf(campaign_, spsc, FaultKind::KillAtInstruction), 3 * few, 1e-9);
+  EXPECT_GT(few, 0);
+  const QueueEntry& threads = *findQueue("threads_sound");
+  EXPECT_EQ(roughSecondsOf(campaign_, threads, FaultKind::KillAtInstruction), 0);
+  EXPECT_GT(roughSecondsOf(campaign_, threads, FaultKind::None), 0);
 }
 
 TEST_F(CampaignTest, WhatIsExpectedIsNoFailure) {

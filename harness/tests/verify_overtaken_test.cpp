@@ -84,9 +84,7 @@ class OvertakenTest : public StageTest {
     campaign.faults = {FaultKind::OvertakenAtInstruction};
     campaign.capacities = {3};
     campaign.stop_points = 25;
-    return runCampaign(
-               campaign, session_, [](const CampaignFinding&) {}, [] { return false; })
-        .at(0);
+    return runCampaign(campaign, session_).at(0);
   }
 };
 

@@ -36,27 +36,32 @@ std::uint64_t nearestOf(std::span<const std::uint64_t> allowed, std::uint64_t as
   return first == allowed.end() ? allowed.back() : *first;
 }
 
+/// Empty where it can be.
+std::string whyNotTried(const QueueEntry& queue, FaultKind fault) {
+  if (!queue.left_out.empty()) return fmt::format("left out: {}", queue.left_out);
+  if (queue.limits.threads_only && fault != FaultKind::None) {
+    return "its sides are threads of one process, which live and die together";
+  }
+  if (!isAtPoints(fault) || kHasKillPoints) return "";
+  return "this program has no kill points: build it with -DRINGSIDE_KILL_POINTS=ON";
+}
+
 /// One queue, one kind of fault.
 class CampaignPart {
  public:
   CampaignPart(const Campaign& campaign, const QueueEntry& queue, FaultKind fault, Session& session,
-               const WantsToStop& stop)
-      : campaign_(campaign), session_(session), stop_(stop), random_(campaign.seed) {
+               const CampaignWatcher& watcher)
+      : campaign_(campaign), session_(session), watcher_(watcher), random_(campaign.seed) {
     finding_.queue = &queue;
     finding_.fault = fault;
     const auto expected = campaign.expected.find(std::string(queue.name));
     if (expected != campaign.expected.end()) finding_.expected = expected->second;
-    if (isAtPoints(fault) && !kHasKillPoints) {
-      finding_.skipped = "this program has no kill points: build it with -DRINGSIDE_KILL_POINTS=ON";
-    }
-    if (queue.limits.threads_only && fault != FaultKind::None) {
-      finding_.skipped = "its sides are threads of one process, which live and die together";
-    }
-    if (!queue.left_out.empty()) finding_.skipped = fmt::format("left out: {}", queue.left_out);
+    finding_.skipped = whyNotTried(queue, fault);
   }
 
   CampaignFinding run() {
     const auto begin = std::chrono::steady_clock::now();
+    watcher_.on_trial(finding_);
     const SnapshotEntry* const snapshot = findSnapshot(finding_.queue->name);
     if (snapshot != nullptr && finding_.skipped.empty()) runOn(*snapshot);
     for (const std::uint64_t capacity : capacitiesOf(campaign_, *finding_.queue)) {
@@ -77,7 +82,8 @@ class CampaignPart {
       finding_.trials = 0;  // nobody ever came to a kill point
     }
     if (!finding_.tried() && finding_.skipped.empty()) {
-      finding_.skipped = stop_() ? "interrupted" : "none of its calls could be struck";
+      finding_.skipped =
+          watcher_.wants_to_stop() ? "interrupted" : "none of its calls could be struck";
     }
     finding_.seconds =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
@@ -300,8 +306,8 @@ class CampaignPart {
   }
 
   bool isEnough() const {
-    return finding_.bad_trials >= kEnoughBadTrials || !finding_.skipped.empty() || stop_() ||
-           (campaign_.until_failure && finding_.failed());
+    return finding_.bad_trials >= kEnoughBadTrials || !finding_.skipped.empty() ||
+           watcher_.wants_to_stop() || (campaign_.until_failure && finding_.failed());
   }
 
   void add(TrialOutcome outcome) {
@@ -312,6 +318,10 @@ class CampaignPart {
     if (outcome.detection_ms) finding_.detection_ms.push_back(*outcome.detection_ms);
     if (outcome.recovery_ms) finding_.recovery_ms.push_back(*outcome.recovery_ms);
     addCounts(outcome.counts);
+    addProgress(std::move(outcome));
+    watcher_.on_trial(finding_);
+  }
+  void addProgress(TrialOutcome outcome) {
     if (outcome.progress == ProgressClass::Survives) return;
     ++finding_.bad_trials;
     if (outcome.progress <= finding_.progress) return;
@@ -333,7 +343,7 @@ class CampaignPart {
 
   const Campaign& campaign_;
   Session& session_;
-  const WantsToStop& stop_;
+  const CampaignWatcher& watcher_;
   std::mt19937_64 random_;
   CampaignFinding finding_;
 };
@@ -400,13 +410,49 @@ std::vector<PartName> partsOf(const Campaign& campaign) {
 
 }  // namespace
 
+double roughSecondsOf(const Campaign& campaign, const QueueEntry& queue, FaultKind fault) {
+  constexpr double kCalls = 5;  // that are struck, of each capacity
+  constexpr double kStepped = 8e-3;
+  constexpr double kAwakened = 20e-3;
+  constexpr double kStorm = 10e-3;
+  constexpr double kStormKill = 1.5e-3;
+  constexpr double kDamage = 15e-3;
+  const auto times = [&](std::uint64_t count, double seconds) {
+    return static_cast<double>(capacitiesOf(campaign, queue).size() * count) * seconds;
+  };
+  if (!whyNotTried(queue, fault).empty()) return 0;
+  switch (fault) {
+    case FaultKind::None:
+      return times(campaign.storms, kStorm);
+    case FaultKind::Storm:
+    case FaultKind::StormAtPoints:
+      return times(campaign.storms,
+                   kStorm + kStormKill * static_cast<double>(campaign.kills_per_storm));
+    case FaultKind::KillAtInstruction:
+    case FaultKind::KillAtPoint:
+      return times(campaign.kill_points, kCalls * kStepped);
+    case FaultKind::StopAtInstruction:
+    case FaultKind::StopAtPoint:
+    case FaultKind::OvertakenAtInstruction:
+      return times(campaign.stop_points, kCalls * kStepped);
+    case FaultKind::WakeAtInstruction:
+      return times(campaign.wake_points, kCalls * kAwakened);
+    case FaultKind::Overwritten:
+    case FaultKind::Truncated:
+    case FaultKind::Unlinked:
+    case FaultKind::FullMemory:
+      break;
+  }
+  return times(campaign.rounds, kDamage);
+}
+
 std::vector<CampaignFinding> runCampaign(const Campaign& campaign, Session& session,
-                                         const TellFinding& tell, const WantsToStop& stop) {
+                                         const CampaignWatcher& watcher) {
   std::vector<CampaignFinding> findings;
   for (const auto& [queue, fault] : partsOf(campaign)) {
-    if (stop()) return findings;
-    findings.push_back(CampaignPart(campaign, *queue, fault, session, stop).run());
-    tell(findings.back());
+    if (watcher.wants_to_stop()) return findings;
+    findings.push_back(CampaignPart(campaign, *queue, fault, session, watcher).run());
+    watcher.on_finding(findings.back());
     if (campaign.until_failure && findings.back().failed()) return findings;
   }
   return findings;

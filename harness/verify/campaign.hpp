@@ -87,12 +87,22 @@ std::vector<std::uint64_t> capacitiesOf(const Campaign& campaign, const QueueEnt
 /// elements have the campaign's size, or the nearest that the queue was built for.
 QueueShape shapeOf(const Campaign& campaign, const QueueEntry& queue, std::uint64_t capacity);
 
-/// Called after each finding.
 using TellFinding = std::function<void(const CampaignFinding&)>;
 /// True when the user wants to stop.
 using WantsToStop = std::function<bool()>;
 
+/// Whom a campaign tells how it goes, and asks whether it shall go on.
+struct CampaignWatcher {
+  TellFinding on_finding = [](const CampaignFinding&) {};  ///< it is whole
+  TellFinding on_trial = [](const CampaignFinding&) {};    ///< before its first one, after each
+  WantsToStop wants_to_stop = [] { return false; };
+};
+
 std::vector<CampaignFinding> runCampaign(const Campaign& campaign, Session& session,
-                                         const TellFinding& tell, const WantsToStop& stop);
+                                         const CampaignWatcher& watcher = {});
+
+/// How long a queue under a fault takes, in seconds, by what trials took on two cores of 2026; 0
+/// where nothing can be tried.
+double roughSecondsOf(const Campaign& campaign, const QueueEntry& queue, FaultKind fault);
 
 }  // namespace ringside::harness

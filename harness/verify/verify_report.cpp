@@ -92,11 +92,12 @@ std::string evidenceOf(const CampaignFinding& finding) {
 }
 
 std::string renderLines(const std::vector<CampaignFinding>& findings, Format format,
-                        std::size_t columns) {
+                        const TableLook& look) {
   const bool markdown = format == Format::Markdown;
   TextTable table = tableOf(findings);
+  table.colour("class", toneOfVerdict, look.colour);
   const std::vector<std::string> left_out =
-      markdown ? std::vector<std::string>{} : table.fitInto(columns, kDispensable);
+      markdown ? std::vector<std::string>{} : table.fitInto(look.columns, kDispensable);
   std::string evidence;
   for (const CampaignFinding& finding : findings) {
     const std::string one = evidenceOf(finding);
@@ -144,10 +145,10 @@ std::vector<ordered_json> objectsOf(const std::vector<CampaignFinding>& findings
 }  // namespace
 
 std::string renderFindings(const std::vector<CampaignFinding>& findings, Format format,
-                           std::size_t columns) {
+                           const TableLook& look) {
   if (format == Format::Json) return renderJson(ordered_json(objectsOf(findings)));
   if (format == Format::Csv) return renderCsv(objectsOf(findings));
-  return renderLines(findings, format, columns);
+  return renderLines(findings, format, look);
 }
 
 std::string lineOf(const CampaignFinding& finding) {

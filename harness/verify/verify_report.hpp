@@ -13,9 +13,9 @@
 namespace ringside::harness {
 
 /// One row a finding. Evidence stands below, cut where it is long; the record has all of it. Ends
-/// with a line end. A text for people leaves out columns that `columns` has no room for; 0: none.
+/// with a line end. A text for people leaves out columns that it has no room for.
 std::string renderFindings(const std::vector<CampaignFinding>& findings, Format format,
-                           std::size_t columns = 0);
+                           const TableLook& look = {});
 
 /// One line a finding, as it comes, with all of its evidence.
 std::string lineOf(const CampaignFinding& finding);

@@ -296,6 +296,12 @@ class TextTest(HistoryCase):
         changed = [number for number, row in enumerate(rows) if row["change_percent"]]
         self.assertEqual(changed, [12])
 
+    def test_the_table_is_in_ascii_where_ci_is_set(self):
+        for variables, is_ascii in (({"CI": "true"}, True), ({"CI": ""}, False)):
+            with mock.patch.dict(os.environ, variables):
+                self.assertEqual(self.text_of(of_one_cell(STEP), "table").isascii(), is_ascii)
+                self.assertFalse(self.text_of(of_one_cell(STEP), "markdown").isascii())
+
     def test_tables_have_entries_and_change_points(self):
         for form in ("table", "markdown"):
             text = self.text_of(of_one_cell(STEP), form)

@@ -22,16 +22,19 @@ using enum ExportFiles;
 using enum ExportChoice;
 
 constexpr ExportFormat kFormats[] = {
-    {"gbench", "Google Benchmark's JSON: compare.py and its kin", One, Metrics, makeGbench},
-    {"hgrm", "HdrHistogram's percentiles, for its plotters", Several, Histograms, makeHgrm},
-    {"hlog", "HdrHistogram's log, for its log processor", One, Histograms, makeHlog},
-    {"csv", "a row for each repetition: pandas, Otava", One, Metrics, makeCsv},
-    {"junit", "JUnit XML: Jenkins, GitLab", One, Nothing, makeJunit},
-    {"tap", "Test Anything Protocol, version 14", One, Nothing, makeTap},
-    {"markdown", "a comment for a pull request", One, Metrics, makeMarkdown},
-    {"openmetrics", "OpenMetrics: Prometheus, GitLab", One, Metrics, makeOpenmetrics},
-    {"bmf", "Bencher Metric Format", One, Metrics, makeBmf},
-    {"github-action-benchmark", "a list for each direction", Several, Metrics,
+    {"gbench", "Google Benchmark's JSON: compare.py and its kin", One, Metrics,
+     "compare.py benchmarks BEFORE.json {}", makeGbench},
+    {"hgrm", "HdrHistogram's percentiles, for its plotters", Several, Histograms, "", makeHgrm},
+    {"hlog", "HdrHistogram's log, for its log processor", One, Histograms, "", makeHlog},
+    {"csv", "a row for each repetition: pandas, Otava", One, Metrics, "", makeCsv},
+    {"junit", "JUnit XML: Jenkins, GitLab", One, Nothing, "", makeJunit},
+    {"tap", "Test Anything Protocol, version 14", One, Nothing, "", makeTap},
+    {"markdown", "a comment for a pull request", One, Metrics, "gh pr comment --body-file {}",
+     makeMarkdown},
+    {"openmetrics", "OpenMetrics: Prometheus, GitLab", One, Metrics, "promtool check metrics < {}",
+     makeOpenmetrics},
+    {"bmf", "Bencher Metric Format", One, Metrics, "bencher run --adapter json --file {}", makeBmf},
+    {"github-action-benchmark", "a list for each direction", Several, Metrics, "",
      makeGithubActionBenchmark},
 };
 

@@ -22,6 +22,7 @@ struct ExportFormat {
   std::string_view summary;  ///< a few words: what reads it
   ExportFiles files;
   ExportChoice choice;
+  std::string_view reader;  ///< a command that reads it, {} in the place of its name; or empty
   std::unique_ptr<Exporter> (*make)(const ExportTerms& terms);
 };
 

@@ -1,0 +1,55 @@
+#include "harness/grouped_table.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+namespace ringside::harness {
+
+GroupedTable::GroupedTable(Row headings) : table_(std::move(headings), 1) {}
+
+void GroupedTable::begin(std::string name) {
+  groups_.push_back({.name = std::move(name), .remarks = {}, .begin = rows_, .end = rows_});
+}
+
+void GroupedTable::remark(std::string line) { groups_.back().remarks.push_back(std::move(line)); }
+
+void GroupedTable::add(Row row) {
+  if (!row.front().empty()) row.front().insert(0, "  ");
+  table_.add(std::move(row));
+  groups_.back().end = ++rows_;
+}
+
+void GroupedTable::colour(std::string heading, Tone (*tone_of)(const std::string&), Colour colour) {
+  table_.colour(std::move(heading), tone_of, colour);
+}
+
+std::vector<std::string> GroupedTable::fitInto(std::size_t columns,
+                                               std::span<const char* const> headings) {
+  return table_.fitInto(columns, headings);
+}
+
+std::string GroupedTable::aligned() const {
+  if (groups_.empty()) return {};
+  std::string text = table_.alignedHeadings();
+  for (const Group& group : groups_) {
+    text += group.name + "\n";
+    for (const std::string& line : group.remarks) text += fmt::format("  {}\n", line);
+    for (std::size_t row = group.begin; row < group.end; ++row) text += table_.aligned(row);
+  }
+  return text + "\n";
+}
+
+std::string GroupedTable::markdown() const {
+  std::string text;
+  for (const Group& group : groups_) {
+    text += fmt::format("#### {}\n\n", group.name);
+    for (const std::string& line : group.remarks) text += fmt::format("{}\n\n", line);
+    text += table_.markdownHeadings();
+    for (std::size_t row = group.begin; row < group.end; ++row) text += table_.markdown(row);
+    text += "\n";
+  }
+  return text;
+}
+
+}  // namespace ringside::harness
