@@ -88,7 +88,7 @@ void addCompareCommand(CLI::App& app, results::ExitCode& exit_code) {
   addFormatOption(*command, options->format, "Of the comparison on stdout");
   command->footer(
       "Examples:\n  ringside compare out/before out/after --cell /spsc/ --distribution\n"
-      "  ringside compare out/memory-… --by backing --metric messages_per_s");
+      "  ringside compare out/memory-* --by backing --metric messages_per_s");
   command->callback([options, &exit_code] { exit_code = compare(*options); });
 }
 

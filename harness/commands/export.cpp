@@ -229,8 +229,8 @@ std::string footer() {
                         format.files == ExportFiles::Several ? " (--out DIR)" : "");
   }
   return text +
-         "\nExamples:\n  ringside export out/quick-… --format junit --out junit.xml\n"
-         "  ringside export out/quick-… --format hgrm --cell /spsc/ --out percentiles/";
+         "\nExamples:\n  ringside export out/quick-* --format junit --out junit.xml\n"
+         "  ringside export out/quick-* --format hgrm --cell /spsc/ --out percentiles/";
 }
 
 }  // namespace

@@ -206,7 +206,7 @@ void addReplayCommand(CLI::App& app, ExitCode& exit_code) {
   addFormatOption(*command, options->format, "Of what stands on stdout", {"table", "json"});
   command->footer(
       "Examples:\n"
-      "  ringside replay out/quick-…/records.jsonl:7 --times 5 --out out/again\n"
+      "  ringside replay out/before/records.jsonl:7 --times 5 --out out/again\n"
       "  ringside replay out/verify/history-7.jsonl --format json");
   command->callback([command, options, &exit_code] { exit_code = replay(*command, *options); });
 }

@@ -191,8 +191,8 @@ std::string plainText(const GateResult& result, const GateHeading& heading, cons
                   armText(heading.baseline), armText(heading.candidate));
   text += cellTable(result, look);
   text += fmt::format(
-      "worse by: positive is worse, whichever way the metric counts; [one-sided bounds of {:.0f} % "
-      "each].\npass: the upper one is below what the suite lets pass. (report): gates nothing.\n"
+      "worse by: positive is worse, whichever way the metric counts; [bounds of {:.0f} % each].\n"
+      "pass: the upper one is below what the suite lets pass. (report): gates nothing.\n"
       "MDE: the least effect that this gate finds in nine of ten cases.\n",
       100 * (1 - heading.terms.pass_alpha));
   text += linesBelow(result);
