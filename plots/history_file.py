@@ -14,6 +14,7 @@ KINDS = ("run", "gate")
 VERDICTS = ("pass", "regressed", "improved", "inconclusive")
 MAX_LINE_BYTES = 1 << 26
 _MAX_NUMBER = 1e300
+_BEGINNING = b'{"schema"'  # of every entry
 
 
 class HistoryError(Exception):
@@ -86,9 +87,11 @@ def load(file):
     notes = []
     entries = []
     for number, line in enumerate(lines, start=1):
-        if line.strip():
-            entry = _read_line(line, number, f"{path}:{number}", notes)
-            entries += [entry] if entry else []
+        if _is_cut_off(line, has_end=number < len(lines)):
+            notes.append(f"Line {number} of the history is cut off, as after a kill; it is left "
+                         "out.")
+        elif line.strip():
+            entries.append(_read_line(line, number, f"{path}:{number}"))
     if not entries:
         notes.append("The history holds no entry yet.")
     return History(path, _without_former(entries, notes), notes)
@@ -109,13 +112,24 @@ def _run_of(entry):
     return (entry.kind, entry.host, entry.bundle, entry.began_utc) if known else entry.line
 
 
-def _read_line(line, number, where, notes):
-    """The Entry, or None and a note for a line that is cut off."""
+def _is_cut_off(line, has_end):
+    """A line without its end may hold anything. One that others have gone on behind has got an end
+    from them: that is the beginning of an entry, and no more."""
+    if not line.strip() or (has_end and not line.startswith(_BEGINNING[:len(line)])):
+        return False
+    try:
+        _parse(line)
+    except ValueError:
+        return True
+    return False
+
+
+def _read_line(line, number, where):
     try:
         value = _parse(line)
-    except ValueError:
-        notes.append(f"Line {number} of the history is cut off, as after a kill; it is left out.")
-        return None
+    except ValueError as error:
+        raise HistoryError(f"{where}: this is no JSON ({error}); remove the line, or name the "
+                           "history.jsonl beside the bundles of your runs") from None
     _check(value, where)
     texts = {key: value.get(key) or "" for key in _TEXTS}
     return Entry(

@@ -236,12 +236,12 @@ def _bundle(history, entry):
 
 
 def outcome_text(entry):
-    """'fine, 38 cells'; of a gate how many metrics have which verdict."""
+    """'fine, 38 cells'; of a gate how many of the metrics that gate have which verdict."""
     result = _RESULTS.get(entry.exit_code, f"exit code {entry.exit_code}")
     if entry.kind == "run":
         return f"{result}, {units.plural(len(entry.cells), 'cell')}"
-    counts = [(verdict, sum(one.verdict == verdict for one in entry.judged))
-              for verdict in VERDICTS]
+    gating = [one.verdict for one in entry.judged if one.gates]
+    counts = [(verdict, gating.count(verdict)) for verdict in VERDICTS]
     return ", ".join([result] + [f"{count} {verdict}" for verdict, count in counts if count])
 
 

@@ -98,6 +98,23 @@ class PageTest(HistoryCase):
         self.assertIn("Line 2 of the history is cut off", page)
         self.assertIn("Line 3 of the history is cut off", page)
 
+    def test_refuses_a_whole_line_that_is_no_entry_and_says_where(self):
+        for junk in ("hello", "{}", '{"schema": 2}', "[", '{"scheme": 1'):
+            with self.subTest(junk):
+                write(self.file, of_one_cell(STEP[:1]))
+                with self.file.open("a", encoding="utf-8") as file:
+                    file.write(junk + "\n")
+                code, out, err = self.run_history()
+                self.assertEqual((code, out), (2, ""))
+                self.assertIn(f"{self.file}:2: ", err)
+                self.assertFalse(self.page_file.exists())
+
+    def test_counts_of_a_gate_only_the_metrics_that_gate(self):
+        found = [judged(gates=True), judged(gates=True, verdict="improved"),
+                 judged(gates=False), judged(gates=False, verdict="regressed")]
+        self.assertIn("<td>fine, 1 pass, 1 improved</td>",
+                      self.page_of([entry(kind="gate", judged=found)]))
+
     def test_a_run_that_was_gone_on_with_counts_once(self):
         half, whole = (entry(0, exit_code=code, cells=[measured(messages_per_s=1e6)])
                        for code in (130, 0))
