@@ -9,6 +9,8 @@ import io
 import json
 import os
 import re
+import sys
+import textwrap
 
 import trends
 import units
@@ -17,6 +19,9 @@ from history_page import outcome_text, short_name, short_revision, time_text
 _ASCII = str.maketrans("–µ×·→±⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-ux*>~-0123456789")
 FORMATS = ("table", "json", "csv", "markdown")
 SCHEMA = 1
+# What goes first where a terminal is too narrow, and what stands above a row where it still is.
+_DISPENSABLE = ("machine", "kind", "p", "revision", "before", "after")
+_NAMES = ("cell", "bundle")
 _CSV_HEADINGS = ("kind", "suite", "machine", "cell", "metric", "is_effect", "time_utc", "revision",
                  "program_hash", "bundle", "value", "verdict", "change_percent", "change_p")
 
@@ -28,12 +33,28 @@ def render(history, groups, form):
     if form == "csv":
         return _as_csv(groups)
     tables = (("Entries", _entry_rows(history)), ("Change points", _change_rows(groups)))
-    shown = _markdown_table if form == "markdown" else _text_table
     title = "### {}\n\n" if form == "markdown" else "{}\n"
-    parts = [title.format(name) + (shown(*rows) if rows[1] else "none\n") for name, rows in tables]
+    columns = 0 if form == "markdown" else _columns()
+    shown = _markdown_table if form == "markdown" else _text_table
+    parts = [title.format(name) + (shown(*rows, columns) if rows[1] else "none\n")
+             for name, rows in tables]
     zeros = [zero.text for group in groups for zero in group.at_zero]
-    text = "\n".join(parts + [f"{note}\n" for note in history.notes + zeros])
+    text = "\n".join(parts + [_wrapped(note, columns) for note in history.notes + zeros])
     return ascii_text(text) if form == "table" and os.environ.get("CI") else text
+
+
+def _columns():
+    """COLUMNS, else what the terminal on stdout has; 0 where there is neither."""
+    asked = os.environ.get("COLUMNS", "")
+    if re.fullmatch("[0-9]{1,4}", asked) and int(asked) > 0:
+        return int(asked)
+    return os.get_terminal_size(sys.stdout.fileno()).columns if sys.stdout.isatty() else 0
+
+
+def _wrapped(words, columns):
+    if columns == 0:
+        return words + "\n"
+    return textwrap.fill(words, columns, break_long_words=False, break_on_hyphens=False) + "\n"
 
 
 def ascii_text(text):
@@ -122,14 +143,37 @@ def _csv_row(group, series, point, change):
             entry.bundle, point.value, point.verdict, *changed)
 
 
-def _text_table(headings, rows):
+def _as_many_as_fit(places, dispensable, fits):
+    for one in dispensable:
+        if not fits(places):
+            places = [place for place in places if place != one]
+    return places
+
+
+def _text_table(headings, rows, columns):
+    """As wide as it comes, or in so many columns: then without some of _DISPENSABLE, and where that
+    is not enough with the name of each row in a line of its own."""
     widths = [max(len(row[column]) for row in [headings, *rows]) for column in range(len(headings))]
-    lines = ["  ".join(text.ljust(width) for text, width in zip(row, widths)).rstrip()
-             for row in [headings, *rows]]
+    every = list(range(len(headings)))
+    fits = lambda places: not columns or sum(widths[place] + 2 for place in places) <= columns
+    dispensable = [headings.index(heading) for heading in _DISPENSABLE if heading in headings]
+    names = []
+    kept = _as_many_as_fit(every, dispensable, fits)
+    if not fits(kept):
+        names = [place for place in every if headings[place] in _NAMES]
+        kept = _as_many_as_fit([place for place in every if place not in names], dispensable, fits)
+    left_out = [headings[place] for place in every if place not in kept + names]
+    lines = []
+    for row in [headings, *rows]:
+        lines += [row[place] for place in names if row is not headings]
+        lines.append(("  " if names else "")
+                     + "  ".join(row[place].ljust(widths[place]) for place in kept).rstrip())
+    if left_out:
+        lines.append(_wrapped(f"Left out for want of columns: {', '.join(left_out)}.", 80).rstrip())
     return "\n".join(lines) + "\n"
 
 
-def _markdown_table(headings, rows):
+def _markdown_table(headings, rows, _columns):
     lines = [headings, [":--"] * len(headings), *rows]
     return "\n".join("| " + " | ".join(text.replace("|", "\\|") for text in line) + " |"
                      for line in lines) + "\n"

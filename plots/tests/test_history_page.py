@@ -325,6 +325,14 @@ class TextTest(HistoryCase):
             self.assertRegex(text, r"2026-09-13 06:00 .*-20\.0 % .*worse")
             self.assertRegex(text, r"2026-09-01 06:00 .*quick .*fine, 1 cell")
 
+    def test_the_table_fits_where_columns_are_counted(self):
+        with mock.patch.dict(os.environ, {"COLUMNS": "80"}):
+            text = self.text_of(two_months(), "table")
+        wide = [line for line in text.splitlines() if len(line) > 80 and " " in line]
+        self.assertEqual(wide, [])
+        self.assertRegex(text, r"\nquick/\S+/spsc/\S+\n  2026-\S+ 06:00 .*better\n")
+        self.assertIn("Left out for want of columns: kind, before, p.", text)
+
     def test_values_of_0_are_in_every_form(self):
         entries = of_one_cell([0, 0], "slo_rate_per_s")
         words = "slo rate/s: 2 entries at 0, the last on 2026-09-02"
