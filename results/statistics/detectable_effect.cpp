@@ -1,7 +1,6 @@
 #include "results/statistics/detectable_effect.hpp"
 
 #include <algorithm>
-#include <boost/math/distributions/normal.hpp>
 #include <cassert>
 #include <cmath>
 #include <vector>
@@ -76,10 +75,6 @@ double largestOf(std::span<const double> residuals) {
   return largest;
 }
 
-double normalQuantile(double probability) {
-  return boost::math::quantile(boost::math::normal_distribution<double>(), probability);
-}
-
 }  // namespace
 
 double predictedPower(std::span<const double> blocks, const TwoStageRule& rule, double effect) {
@@ -104,16 +99,6 @@ std::optional<double> detectableEffect(std::span<const double> blocks, const Two
     (isFound(middle) ? high : low) = middle;
   }
   return high;
-}
-
-double plannedDetectableEffect(double deviation, const TwoStageRule& rule, double power) {
-  constexpr double kHeavyTails = 1.3;
-  const auto needed = [&](double p, std::uint32_t blocks) {
-    return (normalQuantile(1 - p) + normalQuantile(power)) / std::sqrt(static_cast<double>(blocks));
-  };
-  return rule.margin + kHeavyTails * deviation *
-                           std::max(needed(rule.flag_p, rule.first_blocks),
-                                    needed(rule.second_p, rule.second_blocks));
 }
 
 }  // namespace ringside::results

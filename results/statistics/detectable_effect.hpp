@@ -30,9 +30,4 @@ std::optional<double> detectableEffect(std::span<const double> blocks, const Two
                                        double power = 0.9);
 constexpr std::size_t kLeastBlocksForDetectable = 6;
 
-/// The same for planning, by the standard deviation of one block: what a normal distribution would
-/// allow, and three tenths more. Of real blocks, which scatter further than that, it is short of
-/// detectableEffect() by a twentieth to a fifth.
-double plannedDetectableEffect(double deviation, const TwoStageRule& rule, double power = 0.9);
-
 }  // namespace ringside::results
