@@ -36,6 +36,12 @@ constexpr double kLayoutSigmas = 3.8;
 constexpr std::uint32_t kVirtualGates = 10'000;
 constexpr std::uint64_t kVirtualSeed = 1;  ///< the same blocks, the same table
 
+/// Lost messages, or a worker that died: red as well, and no chance explains it.
+bool brokeDown(const TriedGate& gate) {
+  return gate.exit_code == static_cast<int>(results::ExitCode::Integrity) ||
+         gate.exit_code == static_cast<int>(results::ExitCode::WorkerFailed);
+}
+
 bool isFalseAlarm(const TriedGate& gate) {
   return gate.exit_code == static_cast<int>(results::ExitCode::Regression);
 }
@@ -48,8 +54,8 @@ bool gaveVerdict(const TriedGate& gate) {
 SelftestFinding falseAlarms(const std::vector<TriedGate>& gates) {
   Tally alarms;
   for (const TriedGate& gate : gates) {
-    alarms.trials += gaveVerdict(gate) ? 1 : 0;
-    alarms.hits += isFalseAlarm(gate) ? 1 : 0;
+    alarms.trials += gaveVerdict(gate) || brokeDown(gate) ? 1 : 0;
+    alarms.hits += isFalseAlarm(gate) || brokeDown(gate) ? 1 : 0;
   }
   if (alarms.trials == 0) return {"no gate came to a verdict", false};
   return {fmt::format("false alarms: {} of {} gates; with 95 % at most {:.1f} % (promised: {:.0f} "
@@ -58,6 +64,13 @@ SelftestFinding falseAlarms(const std::vector<TriedGate>& gates) {
                       100 * results::clopperPearsonUpper(alarms, kConfidence),
                       100 * kPromisedFalseAlarms),
           results::binomialAtLeast(alarms, kPromisedFalseAlarms) >= kImplausible};
+}
+
+SelftestFinding breakdowns(const std::vector<TriedGate>& gates) {
+  const auto found = std::count_if(gates.begin(), gates.end(), &brokeDown);
+  return {fmt::format("{} by lost messages or a worker that died",
+                      counted(static_cast<std::uint64_t>(found), "alarm")),
+          found == 0};
 }
 
 /// Thinned to the first gating metric of each cell: those of one cell are no independent trials.
@@ -283,6 +296,7 @@ std::vector<SelftestFinding> judgeIdentical(const std::vector<TriedGate>& gates)
   if (gates.empty()) return {};
   std::vector<SelftestFinding> findings = {falseAlarms(gates), stageOneShare(gates),
                                            signBalance(gates), passShare(gates)};
+  if (std::any_of(gates.begin(), gates.end(), &brokeDown)) findings.push_back(breakdowns(gates));
   std::vector<TriedGate> with_blocks;
   std::copy_if(gates.begin(), gates.end(), std::back_inserter(with_blocks), hasBlocks);
   if (with_blocks.empty()) return findings;  // of earlier versions

@@ -80,12 +80,21 @@ TEST(SelftestJudgeTest, OneFalseAlarmOfFortyIsChance) {
 
 TEST(SelftestJudgeTest, GatesThatCameToNoVerdictAreNoTrials) {
   std::vector<TriedGate> gates = gatesOf(40);
-  for (std::size_t i = 0; i < 10; ++i) gates[i].exit_code = 7;
+  for (std::size_t i = 0; i < 10; ++i) gates[i].exit_code = 130;
   gates[10].exit_code = 4;
   EXPECT_THAT(alarmsOf(gates).statement, HasSubstr("0 of 30 gates"));
   const SelftestFinding none =
-      findingOf(judgeIdentical({gateOf(7), gateOf(3)}), "no gate came to a verdict");
+      findingOf(judgeIdentical({gateOf(130), gateOf(77)}), "no gate came to a verdict");
   EXPECT_FALSE(none.fits);
+}
+
+TEST(SelftestJudgeTest, LostMessagesAndACrashAreFalseAlarmsAndNeverChance) {
+  for (const int exit_code : {3, 7}) {
+    std::vector<TriedGate> gates = gatesOf(40);
+    gates[5].exit_code = exit_code;
+    EXPECT_THAT(alarmsOf(gates).statement, HasSubstr("1 of 40 gates")) << exit_code;
+    EXPECT_FALSE(findingOf(judgeIdentical(gates), "1 alarm by lost messages").fits) << exit_code;
+  }
 }
 
 TEST(SelftestJudgeTest, OfNoGatesThereIsNothingToSay) {
