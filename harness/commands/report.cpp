@@ -8,6 +8,7 @@
 #include "harness/console.hpp"
 #include "harness/contest_report.hpp"
 #include "harness/past_runs.hpp"
+#include "harness/replay/kept_record.hpp"
 #include "harness/report.hpp"
 #include "harness/result_table.hpp"
 #include "harness/terminal.hpp"
@@ -54,7 +55,32 @@ results::ExitCode showHistory(const ReportOptions& options) {
   }
   const ReportOutcome outcome = drawHistory(file, options.format);
   if (!outcome.trouble.empty()) say("ringside: {}\n", outcome.trouble);
+  if (outcome.exit_code == 0 && options.format)
+    sayNext("ringside report --history {}", file.string());
+  if (outcome.exit_code == 0 && !options.format) {
+    sayNext("ringside report --history {} --format markdown", file.string());
+  }
   return static_cast<results::ExitCode>(outcome.exit_code);
+}
+
+/// What a gate wrote at its end; there is no other table of it.
+std::string verdictsOf(const fs::path& folder, Format format) {
+  const bool is_json = format == Format::Json;
+  if (!is_json && format != Format::Markdown) {
+    throw UsageError(fmt::format(
+        "--format: {0} is the bundle of a gate, which has its verdicts as json and as markdown; "
+        "take one of these, or see the blocks of a cell by `ringside gate --explain CELL --from "
+        "{0}`",
+        folder.string()));
+  }
+  for (const char* name : {"gate", "drift"}) {
+    const std::string file = std::string(name) + (is_json ? ".json" : ".md");
+    if (auto text = results::readFile(folder / file)) return *std::move(text);
+  }
+  throw UsageError(fmt::format(
+      "{}: it has neither gate.json nor drift.json; a gate writes one at its end, a saved baseline "
+      "has none",
+      folder.string()));
 }
 
 /// As at the end of the run: one pass over the records, none of which is kept with its histograms.
@@ -102,7 +128,8 @@ results::ExitCode report(const ReportOptions& options) {
   }
   if (!options.format) return draw(options.folder, options.png ? Png::Yes : Png::No);
   const Format format = *parseFormat(*options.format);
-  putAs(format, tableOf(options.folder, format));
+  putAs(format, isBundleOfGate(options.folder) ? verdictsOf(options.folder, format)
+                                               : tableOf(options.folder, format));
   sayNext("ringside report {}", options.folder);
   return results::ExitCode::Fine;
 }
@@ -114,14 +141,18 @@ void addReportCommand(CLI::App& app, results::ExitCode& exit_code) {
       app.add_subcommand("report", "Draw the figures of a bundle, or print its table");
   auto options = std::make_shared<ReportOptions>();
   command->add_option("bundle", options->folder, "The folder of a run")->type_name("BUNDLE");
-  command->add_option("--history", options->history, "Draw all runs so far instead, and changes")
-      ->type_name("FILE")
-      ->expected(0, 1);
+  CLI::Option* history =
+      command
+          ->add_option("--history", options->history, "Draw all runs so far instead, and changes")
+          ->type_name("FILE")
+          ->expected(0, 1);
   CLI::Option* format =
       command->add_option("--format", options->format, "Draw nothing, print the table")
           ->type_name("FORMAT")
           ->check(CLI::IsMember({"table", "json", "csv", "markdown"}));
-  command->add_flag("--png", options->png, "Figures as PNG as well")->excludes(format);
+  command->add_flag("--png", options->png, "Figures as PNG as well")
+      ->excludes(format)
+      ->excludes(history);
   command->footer(
       "Examples:\n  ringside report $(ls -td out/*/ | head -1)\n"
       "  ringside report --history out/history.jsonl --format csv");

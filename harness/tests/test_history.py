@@ -3,6 +3,7 @@ import json
 import os
 import subprocess
 import unittest
+from pathlib import Path
 
 from ringside_program import Scratch, scenario, suite
 
@@ -132,6 +133,29 @@ class RunsTest(HistoryCase):
 
 
 class ReportTest(HistoryCase):
+    def test_of_a_bundle_draws_pictures_as_well_where_they_are_asked_for(self):
+        self.run_suite("bundle")
+        drawn = self.report("bundle", "--png")
+        self.assertEqual((drawn.exit_code, drawn.out), (0, "bundle/report.html\n"), drawn.err)
+        pictures = Path(self.scratch.folder, "bundle", "figures").glob("*.png")
+        beginnings = [picture.read_bytes()[:8] for picture in pictures]
+        self.assertTrue(beginnings)
+        self.assertEqual(set(beginnings), {b"\x89PNG\r\n\x1a\n"})
+
+    def test_says_what_else_it_shows(self):
+        self.run_suite("bundle")
+        next_one = f"next:   ringside report --history {self.file}"
+        drawn = self.report("--history", self.file)
+        self.assertTrue(drawn.err.endswith(f"{next_one} --format markdown\n"), drawn.err)
+        shown = self.report("--history", self.file, "--format", "csv")
+        self.assertTrue(shown.err.endswith(f"{next_one}\n"), shown.err)
+
+    def test_refuses_whole_lines_of_junk(self):
+        with open(self.file, "w", encoding="utf-8") as file:
+            file.write("junk\nmore of it\n")
+        self.check_refused(["--history", self.file], self.file + ":1: this is no JSON", "remove")
+        self.assertFalse(os.path.exists(self.page))
+
     def test_prints_entries_and_changes_in_each_format(self):
         self.run_suite("bundle")
         beginnings = {"json": "{", "csv": "kind,suite,", "table": "Entries\n",

@@ -160,6 +160,12 @@ class RunTest(unittest.TestCase):
         self.assertEqual([a["element_size_bytes"] for a in axes], [8, 24, 8, 24])
         self.assertIn("# run with -a queue=mpmc\n", scratch.read("scenario.toml"))
 
+    def test_the_copy_of_a_suite_names_no_schema_beside_it(self):
+        scratch = Scratch.of(self)
+        text = suite(scenario("one", queue="spsc"))
+        self.assertEqual(scratch.run_suite("#:schema suite.schema.json\n" + text).exit_code, 0)
+        self.assertEqual(scratch.read("scenario.toml"), text)
+
     def test_explicit_cpus_are_honoured_producers_first(self):
         scratch = Scratch.of(self)
         allowed = sorted(os.sched_getaffinity(0))
