@@ -40,8 +40,11 @@ void putAs(Format format, const std::string& text) {
   putData(text);
 }
 
-TextTable::TextTable(Row headings, std::size_t left_aligned)
-    : headings_(std::move(headings)), widths_(headings_.size()), left_aligned_(left_aligned) {
+TextTable::TextTable(Row headings, std::size_t left_aligned, LastColumn last)
+    : headings_(std::move(headings)),
+      widths_(headings_.size()),
+      left_aligned_(left_aligned),
+      last_(last) {
   widenFor(headings_);
 }
 
@@ -126,7 +129,9 @@ std::string TextTable::alignedLine(const Row& row, Colour colour) const {
 std::string TextTable::markdownHeadings() const {
   std::string text = fmt::format("| {} |\n|", fmt::join(headings_, " | "));
   for (std::size_t c = 0; c < headings_.size(); ++c) {
-    text += c < left_aligned_ ? " :-- |" : " --: |";
+    const bool ends_in_words = c + 1 == headings_.size() && last_ == LastColumn::Words;
+    const bool left = c < left_aligned_ || ends_in_words;
+    text += left ? " :-- |" : " --: |";
   }
   return text + "\n";
 }

@@ -21,11 +21,14 @@ void putAs(Format format, const std::string& text);
 
 using Row = std::vector<std::string>;
 
+enum class LastColumn { Numbers, Words };
+
 /// Rows under their headings, all of one length. Words stand to the left, numbers to the right.
 class TextTable {
  public:
-  /// The first `left_aligned` columns are words, and the last one is.
-  TextTable(Row headings, std::size_t left_aligned);
+  /// The first `left_aligned` columns are words. Aligned, the last one stands to the left whatever
+  /// it is; in Markdown where it is words.
+  TextTable(Row headings, std::size_t left_aligned, LastColumn last = LastColumn::Numbers);
 
   /// Leaves out columns, in the order of these headings, until no line has more than `columns`
   /// characters, and answers with those it has left out. 0 columns are as many as it takes.
@@ -60,6 +63,7 @@ class TextTable {
   Row headings_;
   std::vector<std::size_t> widths_;  ///< of columns, in characters
   std::size_t left_aligned_;
+  LastColumn last_;
   std::vector<Row> rows_;
   std::string toned_heading_;
   Tone (*tone_of_)(const std::string&) = nullptr;

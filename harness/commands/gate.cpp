@@ -4,16 +4,17 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <random>
 #include <set>
 
 #include "harness/commands/commands.hpp"
+#include "harness/commands/gate_ways.hpp"
 #include "harness/commands/new_bundle.hpp"
+#include "harness/commands/stored_drift.hpp"
 #include "harness/compare/environment_facts.hpp"
 #include "harness/console.hpp"
+#include "harness/duet/drift_report.hpp"
 #include "harness/duet/gate_bundle.hpp"
 #include "harness/duet/gate_explanation.hpp"
 #include "harness/duet/gate_report.hpp"
@@ -36,6 +37,7 @@ namespace {
 using results::ExitCode;
 
 struct GateOptions {
+  const CLI::App* command = nullptr;  ///< knows what of this was given
   std::string suite;
   std::string baseline;
   std::string candidate = kWorkTree;
@@ -157,6 +159,25 @@ void rememberGate(const GateResult& result, const std::string& suite,
   remember(bundle, entry);
 }
 
+/// Of builds and plug-ins there is one link each.
+void refuseLinksOfNothing(const GateOptions& options, const std::vector<const NamedArm*>& arms) {
+  const bool any = std::any_of(arms.begin(), arms.end(), [](const NamedArm* one) {
+    return one->arm.kind == Arm::Kind::Revision;
+  });
+  if (!any) refuseWhatMeansNothing(*options.command, GateWay::NothingLinked, "none is named");
+}
+
+ExitCode endDryRun(const GateOptions& options) {
+  if (options.save) {
+    sayNext("ringside gate {} --save-baseline {} --candidate {}", options.suite, *options.save,
+            options.candidate);
+  } else {
+    sayNext("ringside gate {} --baseline {} --candidate {}", options.suite, options.baseline,
+            options.candidate);
+  }
+  return ExitCode::Fine;
+}
+
 /// What one would do next, by what the gate found.
 void sayWhatNext(const GateOptions& options, const GateResult& result,
                  const std::filesystem::path& bundle) {
@@ -184,6 +205,7 @@ ExitCode gateArms(const GateOptions& options) {
   const ArmTerms arm_terms = armTerms(options);
   const NamedArm baseline = findArm("--baseline", options.baseline, arm_terms);
   const NamedArm candidate = findArm("--candidate", options.candidate, arm_terms);
+  refuseLinksOfNothing(options, {&baseline, &candidate});
   GateSubject subject(options, {&baseline, &candidate});
   printArms(baseline.arm, candidate.arm);
   printPlan(subject);
@@ -201,7 +223,7 @@ ExitCode gateArms(const GateOptions& options) {
                   .budget = budget,
                   .until_quiet = std::chrono::seconds(options.until_quiet_s)};
   refuseWhatCannotGate(order);
-  if (options.dry_run) return ExitCode::Fine;
+  if (options.dry_run) return endDryRun(options);
   GateBundle bundle(makeBundle(options.out, "gate-" + subject.suite.name));
   Session session(subject.topology);
   beginBundle(bundle, suiteText(options, subject.suite), describeEnvironment(session),
@@ -210,11 +232,12 @@ ExitCode gateArms(const GateOptions& options) {
   order.on_block = [&](const KeptBlock& block) { bundle.append(block); };
   const GateResult result = runGate(order, session);
   const GateHeading heading = headingOf(order, bundle.path());
-  bundle.finish(result, heading);
+  const GateForms forms = formsOf(result, heading);
+  bundle.finish(forms);
   const Format format = *parseFormat(options.format);
   putAs(format, renderGate(result, heading, format, tableLookOfStdout()));
   std::fflush(stdout);
-  tellContinuousIntegration(result, heading);
+  tellContinuousIntegration(forms);
   rememberGate(result, subject.suite.name, bundle.path());
   say("\nbundle: {}\n", bundle.path().string());
   const bool has_ended = result.blocks > 0 && result.exit_code != ExitCode::Interrupted;
@@ -243,7 +266,7 @@ AloneResult measureCandidate(const GateOptions& options, GateSubject& subject, c
     order.timings[cell.name] = slotTimingOf(cell.workload, stored->second);
   }
   AloneResult result = measureAlone(order, session);
-  for (const NotGated& one : result.not_measured) {
+  for (const NotMeasured& one : result.not_measured) {
     say("not measured: {}: {}\n", one.cell, one.reason);
   }
   return result;
@@ -259,9 +282,10 @@ ExitCode saveBaseline(const GateOptions& options) {
         folder.string()));
   }
   const NamedArm candidate = findArm("--candidate", options.candidate, armTerms(options));
+  refuseLinksOfNothing(options, {&candidate});
   GateSubject subject(options, {&candidate});
   printPlan(subject);
-  if (options.dry_run) return ExitCode::Fine;
+  if (options.dry_run) return endDryRun(options);
   // Under another name until it is whole, for half of it would be taken for a baseline.
   const std::filesystem::path partial = folder.string() + ".partial";
   std::filesystem::remove_all(partial);
@@ -295,9 +319,10 @@ bool isSameMachine(const std::filesystem::path& stored, const std::string& envir
 ExitCode gateStored(const GateOptions& options, const std::filesystem::path& stored_folder) {
   const StoredBlocks then = readStored(stored_folder);
   const NamedArm candidate = findArm("--candidate", options.candidate, armTerms(options));
+  refuseLinksOfNothing(options, {&candidate});
   GateSubject subject(options, {&candidate});
   printPlan(subject);
-  if (options.dry_run) return ExitCode::Fine;
+  if (options.dry_run) return endDryRun(options);
   Session session(subject.topology);
   const std::string environment = describeEnvironment(session);
   const bool same = isSameMachine(stored_folder, environment);
@@ -310,51 +335,53 @@ ExitCode gateStored(const GateOptions& options, const std::filesystem::path& sto
   beginBundle(bundle, suiteText(options, subject.suite), environment, subject.plan);
   const AloneResult now = measureCandidate(options, subject, candidate.arm, bundle, session, then);
   if (now.exit_code == ExitCode::Interrupted) return now.exit_code;
-  const nlohmann::json facts = nlohmann::json::parse(environment);
-  const double bound =
-      driftBound(usualHistory(), subject.suite.name, facts.at("fingerprint").at("machine"));
-  DriftReport report = compareStored(then, storedOf(now.blocks),
-                                     gateableCells(subject.suite, subject.plan).metrics, bound);
+  DriftReport report = driftOf(then, now, subject.suite, subject.plan, environment);
+  report.candidate = candidate.arm.label;
   report.judged = same && !options.report_only;
-  report.notes.push_back(fmt::format(
-      "the baseline was measured earlier: the same program drifts by more than most changes make, "
-      "so nothing below {:+.0f} % is red; `ringside gate --baseline REVISION` measures both now",
-      100 * std::expm1(bound)));
   const Format format = *parseFormat(options.format);
   putAs(format, renderDrift(report, format, tableLookOfStdout()));
-  say("\nbundle: {}\n", bundle.path().string());
-  if (now.exit_code != ExitCode::Fine) return now.exit_code;
-  const bool alarms = report.judged && report.alarms();
-  if (alarms) {
-    say("drift alarm: the candidate is worse than the stored baseline by more than {:+.0f} %\n",
-        100 * std::expm1(bound));
-  }
+  std::fflush(stdout);
+  keepDrift(report, bundle);
+  say("\nbundle: {}\n{}\n", bundle.path().string(), driftSentence(report));
   sayNext("ringside gate {} --baseline origin/main", options.suite);
-  return alarms ? ExitCode::Regression : ExitCode::Fine;
+  return report.exitCode();
+}
+
+// --- what was asked for -------------------------------------------------------------------------
+
+ExitCode explain(const GateOptions& options) {
+  const std::filesystem::path bundle =
+      options.from ? std::filesystem::path(*options.from) : newestGate();
+  put("{}", explainGate(bundle, *options.explain));
+  sayNext("ringside report {}", bundle.string());
+  return ExitCode::Fine;
 }
 
 ExitCode gate(const GateOptions& options) {
+  const auto refuse = [&](GateWay way, const std::string& here) {
+    refuseWhatMeansNothing(*options.command, way, here);
+  };
   if (options.explain) {
-    const std::filesystem::path bundle =
-        options.from ? std::filesystem::path(*options.from) : newestGate();
-    put("{}", explainGate(bundle, *options.explain));
-    return ExitCode::Fine;
+    refuse(GateWay::Explain, "--explain measures nothing");
+    return explain(options);
   }
   if (options.suite.empty()) throw UsageError("gate: name a suite, such as gate");
-  if (options.save) return saveBaseline(options);
+  if (options.save) {
+    refuse(GateWay::Save, "--save-baseline measures one side and judges nothing");
+    return saveBaseline(options);
+  }
   if (options.baseline.empty()) {
     throw UsageError(
         "--baseline: name what is accepted: a git revision such as origin/main, a "
         "build, or a plug-in");
   }
   const std::filesystem::path stored = storedBaseline(options.baseline);
-  if (!stored.empty()) return gateStored(options, stored);
-  if (options.report_only) {
-    throw UsageError(fmt::format(
-        "--report-only: it is for a stored baseline, and {} is none: both are measured now, and "
-        "compared fairly; --save-baseline NAME keeps one",
-        options.baseline));
+  if (!stored.empty()) {
+    refuse(GateWay::Stored, fmt::format("{} is a stored baseline", options.baseline));
+    return gateStored(options, stored);
   }
+  refuse(GateWay::BothNow,
+         fmt::format("{} is no stored baseline: both sides are measured now", options.baseline));
   return gateArms(options);
 }
 
@@ -401,6 +428,7 @@ void addTermOptions(CLI::App& command, GateOptions& options) {
 void addGateCommand(CLI::App& app, ExitCode& exit_code) {
   CLI::App* command = app.add_subcommand("gate", "Fail when a candidate is slower than a baseline");
   auto options = std::make_shared<GateOptions>();
+  options->command = command;
   command->add_option("suite", options->suite, "A scenario file, or its bare name")
       ->type_name("SUITE");
   addArmOptions(*command, *options);

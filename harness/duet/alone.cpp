@@ -26,7 +26,9 @@ class AloneRunner {
   AloneRunner(const AloneOrder& order, Session& session)
       : order_(order), session_(session), files_(*order.arm), chance_(order.seed) {
     const GateableCells gateable = gateableCells(*order.suite, *order.plan);
-    result_.not_measured = gateable.not_gated;
+    for (const NotGated& one : gateable.not_gated) {
+      result_.not_measured.push_back({.cell = one.cell, .reason = one.reason});
+    }
     for (const Cell* cell : gateable.cells) cells_.push_back({.cell = cell, .timing = {}});
   }
 
@@ -65,7 +67,7 @@ class AloneRunner {
   void finish() {
     for (const LoneCell& cell : cells_) {
       if (cell.fault.code == ExitCode::Fine) continue;
-      result_.not_measured.push_back({cell.cell->name, cell.fault.reason});
+      result_.not_measured.push_back({cell.cell->name, cell.fault.reason, cell.fault.code});
     }
     if (result_.blocks.empty()) result_.exit_code = ExitCode::EverythingSkipped;
     for (const ExitCode code : {ExitCode::WorkerFailed, ExitCode::Integrity}) {

@@ -15,16 +15,12 @@
 #include "harness/console.hpp"
 #include "harness/contest_report.hpp"
 #include "harness/environment.hpp"
-#include "results/export/junit.hpp"
 #include "results/whole_file.hpp"
 
 namespace ringside::harness {
 namespace {
 
 constexpr const char* kSuiteFile = "scenario.toml";
-/// GitHub drops a step's summary as a whole when it is longer than 1024 KiB; others may have
-/// written to it before.
-constexpr std::size_t kMostSummaryBytes = 900 * 1024;
 
 /// What the metric alone would make of the gate.
 results::ExitCode codeOf(const GateResult& result, const results::MetricVerdict& verdict) {
@@ -36,22 +32,8 @@ results::ExitCode codeOf(const GateResult& result, const results::MetricVerdict&
   return fault == ExitCode::Fine ? ExitCode::Inconclusive : fault;
 }
 
-results::JunitCase junitCase(const std::string& suite, const std::string& cell,
-                             const std::string& name, results::ExitCode code,
-                             const std::string& reason) {
-  results::JunitCase test;
-  test.classname = fmt::format("gate.{}.{}", suite, cell);
-  test.name = name;
-  test.outcome = results::junitOutcome(code, reason);
-  if (code == results::ExitCode::Fine) test.system_out = reason;
-  return test;
-}
-
 results::JunitSuite junitOf(const GateResult& result, const GateHeading& heading) {
-  results::JunitSuite suite;
-  suite.name = "gate " + heading.suite;
-  suite.started = std::chrono::system_clock::now();
-  suite.hostname = hostName();
+  results::JunitSuite suite = newJunitSuite(heading.suite);
   suite.properties = {{"baseline", heading.baseline.value("label", "")},
                       {"candidate", heading.candidate.value("label", "")},
                       {"machine", heading.machine},
@@ -69,6 +51,33 @@ results::JunitSuite junitOf(const GateResult& result, const GateHeading& heading
 }
 
 }  // namespace
+
+results::JunitSuite newJunitSuite(const std::string& suite) {
+  results::JunitSuite junit;
+  junit.name = "gate " + suite;
+  junit.started = std::chrono::system_clock::now();
+  junit.hostname = hostName();
+  return junit;
+}
+
+results::JunitCase junitCase(const std::string& suite, const std::string& cell,
+                             const std::string& name, results::ExitCode code,
+                             const std::string& reason) {
+  results::JunitCase test;
+  test.classname = fmt::format("gate.{}.{}", suite, cell);
+  test.name = name;
+  test.outcome = results::junitOutcome(code, reason);
+  if (code == results::ExitCode::Fine) test.system_out = reason;
+  return test;
+}
+
+GateForms formsOf(const GateResult& result, const GateHeading& heading) {
+  return {.name = "gate",
+          .json = renderGate(result, heading, Format::Json),
+          .markdown = gateMarkdown(result, heading, kMostSummaryBytes),
+          .annotations = gateAnnotations(result),
+          .junit = junitOf(result, heading)};
+}
 
 GateBundle::GateBundle(results::Bundle bundle) : bundle_(std::move(bundle)) {}
 
@@ -93,10 +102,10 @@ void GateBundle::append(const KeptBlock& block) {
                                          file.string(), std::system_category().message(failure)));
 }
 
-void GateBundle::finish(const GateResult& result, const GateHeading& heading) {
-  bundle_.writeFile("gate.json", renderGate(result, heading, Format::Json));
-  bundle_.writeFile("gate.md", gateMarkdown(result, heading, kMostSummaryBytes));
-  results::writeJunit(path() / "junit.xml", {junitOf(result, heading)});
+void GateBundle::finish(const GateForms& forms) {
+  bundle_.writeFile(forms.name + ".json", forms.json);
+  bundle_.writeFile(forms.name + ".md", forms.markdown);
+  results::writeJunit(path() / "junit.xml", {forms.junit});
 }
 
 GateHeading headingOf(const GateOrder& order, const std::filesystem::path& bundle) {
@@ -112,12 +121,12 @@ GateHeading headingOf(const GateOrder& order, const std::filesystem::path& bundl
           .any_time = order.budget.has_value()};
 }
 
-void tellContinuousIntegration(const GateResult& result, const GateHeading& heading) {
-  if (std::getenv("GITHUB_ACTIONS") != nullptr) say("{}", gateAnnotations(result));
+void tellContinuousIntegration(const GateForms& forms) {
+  if (std::getenv("GITHUB_ACTIONS") != nullptr) say("{}", forms.annotations);
   const char* const summary = std::getenv("GITHUB_STEP_SUMMARY");
   if (summary == nullptr || *summary == '\0') return;
   std::ofstream stream(summary, std::ios::app | std::ios::binary);
-  stream << gateMarkdown(result, heading, kMostSummaryBytes) << "\n";
+  stream << forms.markdown << "\n";
   stream.flush();
   if (!stream) say("ringside: {}: the summary cannot be written there\n", summary);
 }

@@ -8,6 +8,7 @@
 
 #include "harness/console.hpp"
 #include "harness/duet/effect_text.hpp"
+#include "harness/duet/folded_markdown.hpp"
 #include "harness/grouped_table.hpp"
 
 namespace ringside::harness {
@@ -212,7 +213,7 @@ std::string csvText(const GateResult& result) {
   return renderCsv(rows);
 }
 
-/// A line break or a colon would end an annotation.
+/// A line break would end an annotation, and a per cent sign begins what stands for one.
 std::string escaped(std::string text) {
   std::string result;
   for (const char c : text) {
@@ -304,38 +305,27 @@ std::string renderGate(const GateResult& result, const GateHeading& heading, For
 
 std::string gateMarkdown(const GateResult& result, const GateHeading& heading,
                          std::size_t most_bytes) {
-  TextTable table(kHeadings, kWords);
-  const std::vector<const MetricVerdict*> all = worstFirst(result);
-  for (const MetricVerdict* verdict : all) table.add(rowOf(result, *verdict));
-  std::string text = fmt::format(
-      "### Ringside gate {}: {}\n\nBaseline {}, candidate {}; {}; {}, {:.0f} s.\n\n", heading.suite,
-      gateSentence(result), armText(heading.baseline), armText(heading.candidate), heading.machine,
-      counted(result.blocks, "block"), result.seconds);
-  const std::string below = linesBelow(result, most_bytes / 4);
-  const std::string end = below.empty() ? "" : "\n```\n" + below + "```\n";
-  constexpr std::size_t kReserved = 400;  // for the lines that say what was left out
-  const auto put = [&](std::size_t& next, auto&& belongs) {
-    text += table.markdownHeadings();
-    for (; next < all.size() && belongs(*all[next]); ++next) {
-      const std::string row = table.markdown(next);
-      if (text.size() + row.size() + end.size() + kReserved > most_bytes) return false;
-      text += row;
-    }
-    return true;
-  };
-  std::size_t next = 0;
-  bool fits = put(next, [](const MetricVerdict& verdict) { return severity(verdict) <= 2; });
-  if (fits && next < all.size()) {
-    text += fmt::format("\n<details><summary>{} that passed or are only reported</summary>\n\n",
-                        counted(all.size() - next, "metric"));
-    fits = put(next, [](const MetricVerdict&) { return true; });
-    text += "\n</details>\n";
+  FoldedTable parts{
+      .heading = fmt::format("### Ringside gate {}: {}\n\nBaseline {}, candidate {}; {}; {}, "
+                             "{:.0f} s.\n\n",
+                             heading.suite, gateSentence(result), armText(heading.baseline),
+                             armText(heading.candidate), heading.machine,
+                             counted(result.blocks, "block"), result.seconds),
+      .table = TextTable(kHeadings, kWords, LastColumn::Words),
+      .what_folds = "that passed or are only reported",
+      .below = linesBelow(result, most_bytes / 4),
+      .file_with_all = "gate.json"};
+  for (const MetricVerdict* verdict : worstFirst(result)) {
+    parts.table.add(rowOf(result, *verdict));
+    ++parts.rows;
+    parts.open += severity(*verdict) <= 2 ? 1 : 0;
   }
-  if (!fits) {
-    text += fmt::format("\n{} are left out here, for the text would be too long: see gate.json.\n",
-                        counted(all.size() - next, "metric"));
-  }
-  return text.size() + end.size() <= most_bytes ? text + end : text;
+  return foldedMarkdown(parts, most_bytes);
+}
+
+std::string annotation(Weight weight, const std::string& text) {
+  return fmt::format("::{} title=ringside gate::{}\n",
+                     weight == Weight::Error ? "error" : "warning", escaped(text));
 }
 
 std::string gateAnnotations(const GateResult& result) {
@@ -344,10 +334,9 @@ std::string gateAnnotations(const GateResult& result) {
     const int how = severity(*verdict);
     const bool has_fault = faultOf(result, *verdict) != results::ExitCode::Fine;
     if (how > 1 || (how == 1 && !verdict->metric.required && !has_fault)) continue;
-    lines +=
-        fmt::format("::{} title=ringside gate::{}\n", how == 0 || has_fault ? "error" : "warning",
-                    escaped(fmt::format("{} {}: {}", verdict->metric.cell, verdict->metric.name,
-                                        verdict->reason)));
+    lines += annotation(
+        how == 0 || has_fault ? Weight::Error : Weight::Warning,
+        fmt::format("{} {}: {}", verdict->metric.cell, verdict->metric.name, verdict->reason));
   }
   return lines;
 }

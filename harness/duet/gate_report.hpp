@@ -38,6 +38,10 @@ std::string gateMarkdown(const GateResult& result, const GateHeading& heading,
 /// line each, as GitHub Actions reads them.
 std::string gateAnnotations(const GateResult& result);
 
+enum class Weight { Warning, Error };
+/// One such line.
+std::string annotation(Weight weight, const std::string& text);
+
 /// "red: 2 metrics of 30 regressed", in a line.
 std::string gateSentence(const GateResult& result);
 

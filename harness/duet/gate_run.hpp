@@ -111,9 +111,15 @@ struct AloneOrder {
   std::map<std::string, SlotTiming> timings = {};
   std::function<void(const KeptBlock&)> on_block = {};
 };
+/// A cell without figures, or with a fault; code: EverythingSkipped, WorkerFailed or Integrity.
+struct NotMeasured {
+  std::string cell;
+  std::string reason;
+  results::ExitCode code = results::ExitCode::EverythingSkipped;
+};
 struct AloneResult {
   std::vector<KeptBlock> blocks;
-  std::vector<NotGated> not_measured;
+  std::vector<NotMeasured> not_measured;
   /// The gravest of Interrupted, Integrity, WorkerFailed, EverythingSkipped; else Fine.
   results::ExitCode exit_code = results::ExitCode::Fine;
 };

@@ -8,9 +8,9 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "harness/duet/drift_report.hpp"
 #include "harness/duet/slot_reading.hpp"
 #include "harness/usage_error.hpp"
-#include "results/history.hpp"
 #include "results/metrics.hpp"
 #include "results/statistics/hodges_lehmann.hpp"
 
@@ -89,6 +89,30 @@ bool DriftReport::alarms() const {
                      [](const Drifted& metric) { return metric.alarms; });
 }
 
+results::ExitCode DriftReport::exitCode() const {
+  for (const auto code : {results::ExitCode::Integrity, results::ExitCode::WorkerFailed}) {
+    const auto has = [&](const NotMeasured& one) { return one.code == code; };
+    if (std::any_of(not_measured.begin(), not_measured.end(), has)) return code;
+  }
+  if (metrics.empty()) return results::ExitCode::EverythingSkipped;
+  return judged && alarms() ? results::ExitCode::Regression : results::ExitCode::Fine;
+}
+
+std::vector<results::JudgedMetric> judgedMetrics(const DriftReport& report) {
+  std::vector<results::JudgedMetric> all;
+  for (const Drifted& metric : report.metrics) {
+    results::JudgedMetric& judged = all.emplace_back();
+    judged.cell = metric.cell;
+    judged.metric = metric.metric;
+    judged.gates = report.judged && metric.gates;
+    judged.tested = judged.gates;
+    judged.verdict = judged.gates && metric.alarms ? "regressed" : "inconclusive";
+    judged.reason = driftReason(report, metric);
+    judged.candidate_median = metric.now;
+  }
+  return all;
+}
+
 fs::path storedBaseline(const std::string& named) {
   for (const fs::path& folder : {fs::path(named), fs::path(kBaselineFolder) / named}) {
     std::error_code ignored;
@@ -155,13 +179,13 @@ DriftReport compareStored(const StoredBlocks& then, const StoredBlocks& now,
       if (old == before->second.end()) continue;
       Drifted one = drifted(cell, metric, old->second, values);
       if (metric != "disturbed_fraction") one.normalised = one.effect - canary;
-      const bool gates = std::any_of(gating.begin(), gating.end(), [&](const auto& known) {
-        return known.gates && known.cell == cell && known.name == metric;
-      });
       // The part of disturbed messages is the machine's of that hour; and where a hypervisor has
       // moved the CPUs, the hand-off of a cache line has grown as well.
-      const double lower = one.lower - std::max(0.0, canary);
-      one.alarms = gates && metric != "disturbed_fraction" && lower > bound;
+      one.gates = metric != "disturbed_fraction" &&
+                  std::any_of(gating.begin(), gating.end(), [&](const auto& known) {
+                    return known.gates && known.cell == cell && known.name == metric;
+                  });
+      one.alarms = one.gates && one.lower - std::max(0.0, canary) > bound;
       report.metrics.push_back(one);
     }
   }

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "harness/duet/gate_run.hpp"
-#include "harness/text_table.hpp"
+#include "results/history.hpp"
 
 namespace ringside::harness {
 
@@ -47,19 +47,26 @@ struct Drifted {
   double lower = 0;   ///< bounds of 95 % together; infinite where there are too few blocks
   double upper = 0;
   double normalised = 0;  ///< the effect when both are taken in multiples of the canary
+  bool gates = false;     ///< whether it may alarm
   /// Worse by more than the bound, and than the canary has grown beside it.
   bool alarms = false;
 };
 
 struct DriftReport {
+  std::string suite;
+  std::string baseline;   ///< its folder
+  std::string candidate;  ///< Arm::label
   std::vector<Drifted> metrics;
   std::vector<std::string> only_then;  ///< cells
   std::vector<std::string> only_now;
   double bound = kDriftBound;
   bool judged = true;  ///< false on another machine: both sides are shown, and nothing else
+  std::vector<NotMeasured> not_measured;
   std::vector<std::string> notes;
 
   bool alarms() const;
+  /// That of a fault, or Regression where it is judged and alarms; else Fine.
+  results::ExitCode exitCode() const;
 };
 
 /// `gating`: the metrics that may alarm.
@@ -71,6 +78,8 @@ DriftReport compareStored(const StoredBlocks& then, const StoredBlocks& now,
 double driftBound(const std::filesystem::path& history, const std::string& suite,
                   const std::string& machine);
 
-std::string renderDrift(const DriftReport& report, Format format, const TableLook& look = {});
+/// As the history keeps them. What was stored is no median of this gate, nor are ratios to it
+/// effects as other gates measure them: neither is kept.
+std::vector<results::JudgedMetric> judgedMetrics(const DriftReport& report);
 
 }  // namespace ringside::harness

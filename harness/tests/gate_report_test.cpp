@@ -264,6 +264,25 @@ TEST(GateReportTest, MarkdownBeginsWithTheOutcomeAndFoldsWhatPassed) {
                        "<details><summary>1 metric that passed", "| pass | good |", "</details>"});
 }
 
+TEST(GateReportTest, MarkdownHasHeadingsOnlyWhereRowsFollow) {
+  const auto headings = [](const std::string& text) {
+    std::size_t count = 0;
+    for (std::size_t at = 0; (at = text.find("| verdict |", at)) != std::string::npos; ++at)
+      ++count;
+    return count;
+  };
+  const std::string green = gateMarkdown(longResult(0, 2), heading(), 100'000);
+  EXPECT_EQ(headings(green), 1U);
+  EXPECT_THAT(green, HasSubstr(" s.\n\n<details>"));
+  EXPECT_EQ(headings(gateMarkdown(longResult(2, 0), heading(), 100'000)), 1U);
+  EXPECT_EQ(headings(gateMarkdown(longResult(1, 1), heading(), 100'000)), 2U);
+}
+
+TEST(GateReportTest, InMarkdownFiguresStandToTheRightAndReasonsToTheLeft) {
+  EXPECT_THAT(gateMarkdown(redResult(), heading(), 100'000),
+              HasSubstr("| :-- | :-- | :-- | --: | --: | --: | --: | --: | :-- |\n"));
+}
+
 TEST(GateReportTest, MarkdownKeepsBelowItsLimitAndSaysHowManyItLeftOut) {
   for (const std::size_t most : {2000U, 5000U, 20'000U}) {
     for (const auto& [bad, good] : {std::pair{200U, 0U}, {0U, 200U}, {5U, 195U}}) {
@@ -323,8 +342,8 @@ TEST(GateReportTest, WhatIsNotRequiredOrOnlyReportedIsNotAnnotated) {
 
 TEST(GateReportTest, AnAnnotationIsOneLineWhateverItSays) {
   GateResult result = resultOf({verdictOf("bad", GateVerdict::Regressed)}, ExitCode::Regression);
-  result.verdicts[0].reason = "worse by 5 %\r\n::error::injected";
-  EXPECT_THAT(gateAnnotations(result), HasSubstr("worse by 5 %25%0D%0A::error::injected\n"));
+  result.verdicts[0].reason = "worse: by 5 %\r\n::error::injected";
+  EXPECT_THAT(gateAnnotations(result), HasSubstr("worse: by 5 %25%0D%0A::error::injected\n"));
 }
 
 // --- the bundle ---------------------------------------------------------------------------------
@@ -350,7 +369,7 @@ TEST(GateBundleTest, LeavesTheVerdictsInEveryFormThatSomebodyReads) {
   block.cell = "c";
   bundle.append(block);
   bundle.append(block);
-  bundle.finish(redResult(), heading());
+  bundle.finish(formsOf(redResult(), heading()));
   EXPECT_EQ(results::readText(bundle.suiteFile()), "[suite]\n");
   EXPECT_EQ(json::parse(results::readText(place / "gate.json")).at("exit_code"), 1);
   EXPECT_THAT(results::readText(place / "gate.md"), HasSubstr("### Ringside gate"));
@@ -365,7 +384,7 @@ TEST(GateBundleTest, ItsJunitHasAFailureForARegressionAndSkipsWhatIsOpen) {
   bundle.begin("", "{}");
   GateResult result = redResult();
   result.verdicts[2].reason = "<worse> & \"so\"";
-  bundle.finish(result, heading());
+  bundle.finish(formsOf(result, heading()));
   const json suites = readJunit(place / "junit.xml");
   ASSERT_EQ(suites.size(), 1U);
   const json& cases = suites.at(0).at("cases");

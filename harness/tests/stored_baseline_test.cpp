@@ -7,6 +7,7 @@
 #include <cmath>
 #include <limits>
 
+#include "harness/duet/drift_report.hpp"
 #include "harness/duet/gate_report.hpp"
 #include "harness/usage_error.hpp"
 #include "results/history.hpp"
@@ -289,6 +290,74 @@ TEST(DriftTest, IsNamedInTheReportWhereItIsJudged) {
   EXPECT_THAT(renderDrift(report, Format::Table), HasSubstr("drift alarm"));
   report.judged = false;
   EXPECT_THAT(renderDrift(report, Format::Table), Not(HasSubstr("drift alarm")));
+}
+
+// --- what is left for others --------------------------------------------------------------------
+
+/// One metric that is worse by 70 %.
+DriftReport redReport() {
+  DriftReport report = compareStored(storedWith({.value = 100}), storedWith({.value = 170}),
+                                     gatingBy(kTime), kDriftBound);
+  report.suite = "gate";
+  report.baseline = "out/baselines/monday";
+  report.candidate = "worktree";
+  return report;
+}
+
+TEST(DriftFormsTest, AnAlarmIsAFailureOfTypeRegression) {
+  const GateForms forms = formsOf(redReport());
+  ASSERT_THAT(forms.junit.cases, SizeIs(1));
+  const results::JunitCase& one = forms.junit.cases[0];
+  EXPECT_EQ(one.classname, std::string("gate.gate.") + kCell);
+  EXPECT_EQ(one.name, kTime);
+  EXPECT_EQ(one.outcome.status, results::JunitStatus::Failure);
+  EXPECT_EQ(one.outcome.type, "regression");
+  EXPECT_THAT(one.outcome.message, AllOf(HasSubstr("+70"), HasSubstr("+65 %")));
+  EXPECT_THAT(forms.annotations, AllOf(StartsWith("::error title=ringside gate::"),
+                                       HasSubstr(std::string(kCell) + " " + kTime)));
+  EXPECT_THAT(forms.markdown,
+              AllOf(StartsWith("### Ringside gate gate, stored baseline: drift alarm: 1 of 1"),
+                    HasSubstr("out/baselines/monday"), HasSubstr("| drift alarm |")));
+}
+
+TEST(DriftFormsTest, WhatDoesNotAlarmHasPassed) {
+  DriftReport report = redReport();
+  report.metrics[0].alarms = false;
+  const GateForms forms = formsOf(report);
+  EXPECT_EQ(forms.junit.cases.at(0).outcome.status, results::JunitStatus::Passed);
+  EXPECT_EQ(forms.annotations, "");
+  EXPECT_EQ(report.exitCode(), results::ExitCode::Fine);
+  EXPECT_THAT(forms.markdown, AllOf(HasSubstr("no alarm: none of 1 metric"),
+                                    HasSubstr("1 metric without an alarm")));
+}
+
+TEST(DriftFormsTest, WhatIsNotJudgedIsSkippedAndNoExitCode) {
+  DriftReport report = redReport();
+  report.judged = false;
+  EXPECT_EQ(report.exitCode(), results::ExitCode::Fine);
+  const GateForms forms = formsOf(report);
+  EXPECT_EQ(forms.junit.cases.at(0).outcome.status, results::JunitStatus::Skipped);
+  EXPECT_EQ(forms.annotations, "");
+  EXPECT_THAT(forms.markdown, Not(HasSubstr("<details>")));
+}
+
+TEST(DriftFormsTest, AFaultIsGraverThanAnAlarm) {
+  DriftReport report = redReport();
+  report.not_measured.push_back({kOtherCell, "it died", results::ExitCode::WorkerFailed});
+  EXPECT_EQ(report.exitCode(), results::ExitCode::WorkerFailed);
+  const GateForms forms = formsOf(report);
+  EXPECT_EQ(forms.junit.cases.at(1).outcome.status, results::JunitStatus::Error);
+  EXPECT_THAT(forms.annotations, HasSubstr("it died"));
+}
+
+TEST(DriftFormsTest, TheHistoryKeepsNoMedianOfWhatWasStored) {
+  const auto judged = judgedMetrics(redReport());
+  ASSERT_THAT(judged, SizeIs(1));
+  EXPECT_EQ(judged[0].verdict, "regressed");
+  EXPECT_TRUE(judged[0].gates);
+  EXPECT_NEAR(judged[0].candidate_median.value_or(0), 170, 0.2);
+  EXPECT_FALSE(judged[0].baseline_median);
+  EXPECT_FALSE(judged[0].estimate);
 }
 
 // --- the bound ----------------------------------------------------------------------------------

@@ -95,6 +95,34 @@ BAD_INPUTS = {
     "a fresh baseline that is only reported": (
         "gate small.toml --baseline self --report-only", "stored baseline", "--save-baseline",
     ),
+    **{
+        f"{option} of one side alone": (
+            f"gate small.toml --save-baseline x --candidate self {option}",
+            f"{option.split()[0]}: it is for", "--save-baseline measures one side", "leave it out",
+        )
+        for option in (
+            "--fwer", "--budget 5s", "--second-blocks 8", "--until-quiet 0", "--report-only",
+            "--format json", "--from x",
+        )
+    },
+    **{
+        f"{option} of an explanation": (
+            f"gate --explain x {option}",
+            f"{option.split()[0]}: it is for", "--explain measures nothing", "leave it out",
+        )
+        for option in (
+            "--fwer", "--budget 5s", "--baseline self", "--candidate self", "--links 4", "--out x",
+            "--axis capacity=8", "--seed 1", "--dry-run", "--format json", "--first-blocks 9",
+        )
+    },
+    "a suite of an explanation": ("gate small.toml --explain x", "suite: it is for", "leave it"),
+    "a bundle of a gate that is measured": (
+        "gate small.toml --baseline self --from x", "--from: it is for --explain", "leave it out",
+    ),
+    "links of what is not linked": (
+        "gate small.toml --baseline self --candidate self --links 4", "--links: it is for git",
+    ),
+    "pictures of a history": ("report --history --png", "--png excludes --history|--png"),
     # --- overrides of a campaign
     "a setting without a value": ("verify --set seed", "--set 'seed'", "KEY=VALUE", "seed=7"),
     "an unknown setting": ("verify --set kill_point=3", "'kill_point'", "mean 'kill_points'"),

@@ -25,14 +25,14 @@ class OtherGateTest(unittest.TestCase):
     scratch = None
 
     @classmethod
-    def start(cls, *arguments, text=one_cell()):
+    def start(cls, *arguments, text=one_cell(), env=BESIDE_CI):
         with open(cls.scratch.file, "w", encoding="utf-8") as file:
             file.write(text)
-        return cls.scratch.start("gate", *arguments, env=BESIDE_CI)
+        return cls.scratch.start("gate", *arguments, env=env)
 
     @classmethod
-    def gate(cls, *arguments, text=one_cell()):
-        return cls.start(cls.scratch.file, *arguments, text=text).finish()
+    def gate(cls, *arguments, **options):
+        return cls.start(cls.scratch.file, *arguments, **options).finish()
 
     @classmethod
     def path(cls, *parts):
@@ -76,12 +76,12 @@ class StoredBaselineTest(OtherGateTest):
         )  # fmt: skip
 
     @classmethod
-    def against(cls, name, behaves, *arguments):
+    def against(cls, name, behaves, *arguments, **options):
         candidate = cls.plugins.that(behaves)
         shutil.rmtree(cls.scratch.bundle, ignore_errors=True)
         return cls.gate(
             "--baseline", name, "--candidate", candidate, "--out", cls.scratch.bundle,
-            *FEW_BLOCKS, *arguments, text=one_cell("gated"),
+            *FEW_BLOCKS, *arguments, text=one_cell("gated"), **options,
         )  # fmt: skip
 
     def copy(self, name):
@@ -143,7 +143,8 @@ class StoredBaselineTest(OtherGateTest):
     def test_a_dry_run_measures_nothing_and_leaves_nothing(self):
         before = os.listdir(self.baseline())
         finished = self.save("dry", "sound", "--dry-run")
-        self.check_ended(finished, 0, "gate small: 1 cell, 1 of them gated")
+        next_one = f"next:   ringside gate {self.scratch.file} --save-baseline dry --candidate "
+        self.check_ended(finished, 0, "gate small: 1 cell, 1 of them gated", next_one)
         self.assertEqual(os.listdir(self.baseline()), before)
 
     def test_one_that_is_no_slower_is_green(self):
@@ -160,6 +161,40 @@ class StoredBaselineTest(OtherGateTest):
         row = self.check_drift(finished)
         self.check_ended(finished, REGRESSION)
         self.assertGreater(row["lower_percent"], json.loads(finished.out)["bound_percent"])
+        self.assertEqual(self.read("bundle", "drift.json"), finished.out)
+
+    def test_a_drift_alarm_is_told_as_a_regression_is(self):
+        self.with_times("quick", 0.01)
+        summary = self.path("summary.md")
+        write(summary, "what was there\n")
+        environment = dict(BESIDE_CI, GITHUB_ACTIONS="true", GITHUB_STEP_SUMMARY=summary)
+        finished = self.against(
+            "quick", "sound", "--format", "markdown", env=environment
+        )  # fmt: skip
+        self.check_ended(finished, REGRESSION)
+        report = json.loads(self.read("bundle", "drift.json"))
+        self.assertEqual((report["exit_code"], report["alarms"]), (REGRESSION, True))
+        (row,) = [row for row in report["metrics"] if row["verdict"] == "drift alarm"]
+        annotation = f"::error title=ringside gate::{row['cell']} {row['metric']}: worse by "
+        self.assertEqual(finished.err.count(annotation), 1, finished.err)
+        begin = f"### Ringside gate small, stored baseline: {report['outcome']}\n"
+        self.assertTrue(finished.out.startswith(begin), finished.out)
+        self.assertEqual(self.read("bundle", "drift.md"), finished.out)
+        self.assertEqual(self.read("summary.md"), "what was there\n" + finished.out + "\n")
+        junit = self.read("bundle", "junit.xml")
+        self.assertEqual(junit.count("<failure"), 1)
+        self.assertIn('type="regression"', junit)
+
+    def test_is_remembered_without_what_was_measured_earlier(self):
+        self.with_times("known", 100)
+        self.check_ended(self.against("known", "sound"), 0)
+        entry = json.loads(self.read("history.jsonl").splitlines()[-1])
+        told = entry["kind"], entry["suite"], entry["bundle"], entry["exit_code"]
+        self.assertEqual(told, ("gate", "small", "bundle", 0))
+        (judged,) = [one for one in entry["judged"] if one["gates"]]
+        self.assertEqual(judged["verdict"], "inconclusive")
+        self.assertGreater(judged["candidate_median"], 0)
+        self.assertEqual((judged["baseline_median"], judged["estimate"]), (None, None))
 
     def test_the_same_plugin_later_has_the_exit_code_of_its_report(self):
         """Which is red where the hypervisor has moved the CPUs: by a factor of 3.6 on one."""
@@ -199,6 +234,18 @@ class StoredBaselineTest(OtherGateTest):
         for behaves, exit_code in {"crashes": CRASHED, "loses": INTEGRITY}.items():
             with self.subTest(behaves):
                 self.check_ended(self.against("sound", behaves), exit_code, "not measured: ")
+
+    def test_options_of_gates_that_measure_both_sides_are_refused(self):
+        for option in ("--fwer", "--budget=5s", "--second-blocks=8", "--until-quiet=0"):
+            with self.subTest(option):
+                finished = self.against("sound", "sound", option)
+                says = option.partition("=")[0] + ": it is for", "sound is a stored baseline"
+                self.check_ended(finished, USAGE, *says, "leave it out")
+                self.assertFalse(os.path.exists(self.scratch.bundle), "nothing was measured")
+
+    def test_links_of_a_plugin_are_refused(self):
+        finished = self.against("sound", "sound", "--links", "4")
+        self.check_ended(finished, USAGE, "--links: it is for git revisions", "none is named")
 
     def test_on_another_machine_is_refused_with_what_differs(self):
         self.on_another_machine("elsewhere")
@@ -252,7 +299,7 @@ class RefusedTest(OtherGateTest):
         self.assertFalse(os.path.exists(self.path("out")), "nothing is left of it")
 
     def test_report_only_of_a_baseline_that_is_measured_now(self):
-        says = ["--report-only", "self is none", "--save-baseline NAME"]
+        says = ["--report-only", "self is no stored baseline", "--save-baseline NAME"]
         self.check(says, "--baseline", "self", "--candidate", "self", "--report-only")
 
     def test_a_baseline_to_save_and_one_to_compare_with(self):
@@ -295,6 +342,7 @@ class ExplanationTest(OtherGateTest):
         finished = self.explain(cell)
         self.check_ended(finished, 0)
         self.assertTrue(finished.out.startswith(f"{cell}, of {self.scratch.bundle}\n"))
+        self.assertEqual(finished.err, f"next:   ringside report {self.scratch.bundle}\n")
         blocks = [block for block in self.blocks("bundle") if block["cell"] == cell]
         table = finished.out.split("\n\n")[1].splitlines()
         rows = [line.split() for line in table if line.startswith(("first", "second", "top-up"))]
@@ -321,6 +369,22 @@ class ExplanationTest(OtherGateTest):
 
     def test_lists_the_cells_where_several_are_called_so(self):
         self.check_ended(self.explain("one/"), USAGE, "several cells are called so", *self.cells)
+
+    def report(self, *arguments):
+        return self.scratch.start("report", self.scratch.bundle, *arguments, env=BESIDE_CI).finish()
+
+    def test_report_prints_the_verdicts_that_the_gate_wrote(self):
+        for form, file in {"json": "gate.json", "markdown": "gate.md"}.items():
+            shown = self.report("--format", form)
+            self.check_ended(shown, 0)
+            self.assertEqual(shown.out, self.read("bundle", file))
+
+    def test_report_refuses_a_form_that_a_gate_does_not_have(self):
+        for form in ("table", "csv"):
+            shown = self.report("--format", form)
+            says = "json and as markdown", "ringside gate --explain CELL --from "
+            self.check_ended(shown, USAGE, *says, self.scratch.bundle)
+            self.assertEqual(shown.out, "")
 
     def test_refuses_a_folder_without_a_gate(self):
         finished = self.explain(self.cells[0], bundle=self.scratch.folder)

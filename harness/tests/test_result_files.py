@@ -216,6 +216,11 @@ class RecordTest(unittest.TestCase):
         self.check_fields("blocks.jsonl", lines(scratch.bundle, "blocks.jsonl"))
         (entry,) = lines(scratch.folder, "history.jsonl")
         self.assertLessEqual(fields_of(entry), named_in(section("history.jsonl"), 3))
+        later = os.path.join(scratch.folder, "later")
+        stored = ["--baseline", scratch.bundle, "--report-only", "--out", later, *GATE[:2]]
+        finished = scratch.start("gate", scratch.file, *stored, "--candidate", "self").finish()
+        self.assertEqual(finished.exit_code, 0, finished.err)
+        self.check_fields("drift.json", [json.loads(read(later, "drift.json"))])
 
     def test_the_lines_of_self_tests_are_as_documented(self):
         gates = lines(RESULTS, "selftest.jsonl")
