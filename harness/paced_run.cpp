@@ -8,6 +8,7 @@
 #include <memory>
 #include <stdexcept>
 
+#include "harness/clock_judge.hpp"
 #include "harness/console.hpp"
 #include "harness/disturbance.hpp"
 #include "harness/format_numbers.hpp"
@@ -220,12 +221,7 @@ std::string putClockBound(const Cell& cell, const Session& session, std::uint64_
   const double bound = offset ? offset->boundNs() : survey.step().step_ns;
   record.metrics["clock_bound_ns"] = bound;
   if (offset && pinned) record.metrics["clock_offset_ns"] = offset->offset_ns;
-  if (offset && std::abs(offset->offset_ns) > kMaxOffsetNs) {
-    return fmt::format(
-        "the clocks of two CPUs differ by {}: no time from one to the other can be "
-        "told; round trips of ping_pong can",
-        formatNs(std::abs(offset->offset_ns)));
-  }
+  if (std::string why = offset ? whyNoOneWayTimes(*offset) : ""; !why.empty()) return why;
   if (static_cast<double>(early_ns) > bound) {
     return fmt::format(
         "a message came before it was sent, by more than the {} by which the clocks "

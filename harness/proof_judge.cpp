@@ -86,26 +86,11 @@ std::string complaintAbout(const Cell& cell, const RingMemory& ring) {
   return complaintAboutNodes(cell.shape.memory, toReading(ring).node_pages);
 }
 
-void invalidate(Record& record, std::string reason) {
-  record.status = results::Status::Invalid;
-  record.reason = std::move(reason);
-}
-
-void judgeMemory(const Cell& cell, const Control& control, Record& record) {
-  for (std::uint32_t i = 0; i < control.workerCount(); ++i) {
-    const Proof& proof = control.worker(i).proof;
-    const std::string& name = record.obtained->workers[i].name;
-    if (proof.after.mapped_bytes == 0) continue;  // a pipe has no memory to look at
-    std::string complaint = complaintAbout(cell, proof.before);
-    if (!complaint.empty()) {
-      return invalidate(record, name + ", before the timed phase: " + complaint);
-    }
-    complaint = complaintAbout(cell, proof.after);
-    if (complaint.empty()) complaint = complaintAboutPages(cell, proof.after);
-    if (!complaint.empty()) {
-      return invalidate(record, name + ", after the timed phase: " + complaint);
-    }
-  }
+/// Producers come first.
+std::string nameOfWorker(const Control& control, std::uint32_t i) {
+  const std::uint32_t producers = control.shape().producers;
+  return toString(i < producers ? WorkerId{WorkerRole::Producer, i}
+                                : WorkerId{WorkerRole::Consumer, i - producers});
 }
 
 void noteFaults(const Control& control, Record& record) {
@@ -160,8 +145,34 @@ void fillCosts(const Control& control, Record& record) {
   }
 }
 
+std::string complaintAboutCpu(const WorkerFindings& findings) {
+  if (findings.cpu_pinned < 0 || findings.cpu_pinned == findings.cpu_at_end) return {};
+  return fmt::format("a worker was pinned to CPU {} and ran on CPU {}", findings.cpu_pinned,
+                     findings.cpu_at_end);
+}
+
+std::string complaintAboutMemory(const Cell& cell, const Control& control) {
+  for (std::uint32_t i = 0; i < control.workerCount(); ++i) {
+    const Proof& proof = control.worker(i).proof;
+    if (proof.after.mapped_bytes == 0) continue;  // a pipe has no memory to look at
+    std::string complaint = complaintAbout(cell, proof.before);
+    if (!complaint.empty()) {
+      return nameOfWorker(control, i) + ", before the timed phase: " + complaint;
+    }
+    complaint = complaintAbout(cell, proof.after);
+    if (complaint.empty()) complaint = complaintAboutPages(cell, proof.after);
+    if (!complaint.empty()) {
+      return nameOfWorker(control, i) + ", after the timed phase: " + complaint;
+    }
+  }
+  return {};
+}
+
 void judgeReadings(const Cell& cell, const Control& control, Record& record) {
-  judgeMemory(cell, control, record);
+  if (std::string complaint = complaintAboutMemory(cell, control); !complaint.empty()) {
+    record.status = results::Status::Invalid;
+    record.reason = std::move(complaint);
+  }
   noteFaults(control, record);
   noteLoad(cell, control, record);
 }

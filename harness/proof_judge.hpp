@@ -2,6 +2,8 @@
 // had while the time was taken.
 #pragma once
 
+#include <string>
+
 #include "harness/control.hpp"
 #include "harness/crew.hpp"
 #include "harness/parent_watch.hpp"
@@ -20,6 +22,12 @@ void fillReadings(const Job& job, const Crew& crew, const ParentWatch& parent,
 /// cpu_s_per_million, faults and messages_per_s_robust, each where all who must have read it did.
 /// After fillMetrics().
 void fillCosts(const Control& control, results::Record& record);
+
+/// Where it ended on another CPU than it was pinned to; else empty.
+std::string complaintAboutCpu(const WorkerFindings& findings);
+
+/// Which worker's memory is not as asked, and how; empty when all is.
+std::string complaintAboutMemory(const Cell& cell, const Control& control);
 
 /// Invalid with the reason where pages, locks, nodes or memory are not as asked; notes for faults
 /// in the timed phase, and for a loaded machine.

@@ -123,10 +123,9 @@ void noteWhatWasNotHonoured(const Cell& cell, const Control& control, Record& re
   }
   for (std::uint32_t i = 0; i < control.workerCount(); ++i) {
     const WorkerFindings& findings = control.worker(i);
-    if (findings.cpu_pinned >= 0 && findings.cpu_pinned != findings.cpu_at_end) {
+    if (std::string moved = complaintAboutCpu(findings); !moved.empty()) {
       record.status = Status::Invalid;
-      record.reason = fmt::format("a worker was pinned to CPU {} and ran on CPU {}",
-                                  findings.cpu_pinned, findings.cpu_at_end);
+      record.reason = std::move(moved);
     }
     if (findings.out_of_numbers) {
       record.status = Status::Invalid;

@@ -3,6 +3,7 @@
 #include <random>
 
 #include "harness/duet/arm_fault.hpp"
+#include "harness/duet/clock_watch.hpp"
 #include "harness/duet/gate_progress.hpp"
 #include "harness/duet/gate_run.hpp"
 #include "harness/duet/slot_timing.hpp"
@@ -24,7 +25,11 @@ struct LoneCell {
 class AloneRunner {
  public:
   AloneRunner(const AloneOrder& order, Session& session)
-      : order_(order), session_(session), files_(*order.arm), chance_(order.seed) {
+      : order_(order),
+        session_(session),
+        files_(*order.arm),
+        chance_(order.seed),
+        clocks_(session) {
     const GateableCells gateable = gateableCells(*order.suite, *order.plan);
     for (const NotGated& one : gateable.not_gated) {
       result_.not_measured.push_back({.cell = one.cell, .reason = one.reason});
@@ -33,6 +38,7 @@ class AloneRunner {
   }
 
   AloneResult run() {
+    judgeClocks(&ClockWatch::whyNoResponses);
     chooseTimings();
     GateProgress progress(true, "measuring the candidate alone", order_.blocks * cells_.size());
     for (std::uint32_t round = 0; round < 2 * order_.blocks && !interrupted_; ++round) {
@@ -53,24 +59,38 @@ class AloneRunner {
   }
 
  private:
+  /// As in a gate: before the first block and after the last.
+  void judgeClocks(std::string (ClockWatch::*why)(const Cell& cell)) {
+    for (LoneCell& cell : cells_) {
+      if (cell.fault.code != ExitCode::Fine) continue;
+      const std::string reason = (clocks_.*why)(*cell.cell);
+      if (reason.empty()) continue;
+      cell.fault = {ExitCode::Invalid, reason};
+      std::erase_if(result_.blocks,
+                    [&](const KeptBlock& block) { return block.cell == cell.cell->name; });
+    }
+  }
+
   BlockReading block(const LoneCell& cell, const SlotTiming& timing, std::uint64_t seed) {
     return runBlock({{.files = &files_}},
                     {.suite = order_.suite_file,
                      .cell = cell.cell->name,
                      .queue = std::string(cell.cell->queue->name),
                      .timing = timing,
+                     .clock_bound_ns = clocks_.boundNs(*cell.cell),
                      .number = cell.so_far,
                      .seed = seed},
                     session_);
   }
 
   void finish() {
+    if (!interrupted_) judgeClocks(&ClockWatch::whyNoResponsesAfter);
     for (const LoneCell& cell : cells_) {
       if (cell.fault.code == ExitCode::Fine) continue;
       result_.not_measured.push_back({cell.cell->name, cell.fault.reason, cell.fault.code});
     }
     if (result_.blocks.empty()) result_.exit_code = ExitCode::EverythingSkipped;
-    for (const ExitCode code : {ExitCode::WorkerFailed, ExitCode::Integrity}) {
+    for (const ExitCode code : {ExitCode::Invalid, ExitCode::WorkerFailed, ExitCode::Integrity}) {
       const auto has = [&](const LoneCell& cell) { return cell.fault.code == code; };
       if (std::any_of(cells_.begin(), cells_.end(), has)) result_.exit_code = code;
     }
@@ -79,6 +99,7 @@ class AloneRunner {
 
   void chooseTimings() {
     for (LoneCell& cell : cells_) {
+      if (cell.fault.code != ExitCode::Fine) continue;
       const auto settled = order_.timings.find(cell.cell->name);
       if (settled != order_.timings.end()) {
         cell.timing = settled->second;
@@ -119,6 +140,7 @@ class AloneRunner {
   Session& session_;
   ArmFiles files_;
   std::mt19937_64 chance_;
+  ClockWatch clocks_;
   std::vector<LoneCell> cells_;
   bool interrupted_ = false;
   AloneResult result_;

@@ -22,7 +22,7 @@ namespace {
 namespace fs = std::filesystem;
 
 /// Of what two programs of a gate say to each other: `gate-arm` and its options.
-constexpr int kProtocol = 2;
+constexpr int kProtocol = 3;
 constexpr const char* kProgramName = "ringside";
 constexpr std::chrono::seconds kTimeToShowStamp{10};
 

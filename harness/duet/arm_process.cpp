@@ -13,6 +13,7 @@
 #include "harness/crew.hpp"
 #include "harness/duet/slot_reading.hpp"
 #include "harness/plugin/plugin_file.hpp"
+#include "harness/proof_judge.hpp"
 #include "harness/queue_names.hpp"
 #include "harness/queue_places.hpp"
 #include "harness/send_plan.hpp"
@@ -150,15 +151,17 @@ double runDelayOf(const SlotTable& table, std::uint32_t worker, std::uint32_t sl
   return all_ns > 0 ? static_cast<double>(delay_ns) / all_ns : 0;
 }
 
-void readFindings(const Control& control, const SlotTable& table, std::uint32_t slots,
-                  ArmReading& reading) {
+void readFindings(const Cell& cell, const Control& control, const SlotTable& table,
+                  std::uint32_t slots, ArmReading& reading) {
   results::Validation validation = settleAll(control);
   for (std::uint32_t i = 0; i < control.workerCount(); ++i) {
     const WorkerFindings& findings = control.worker(i);
     validation.received += findings.received;
     validation.torn += findings.torn;
     reading.run_delay = std::max(reading.run_delay, runDelayOf(table, i, slots));
+    if (reading.invalid.empty()) reading.invalid = complaintAboutCpu(findings);
   }
+  if (reading.invalid.empty()) reading.invalid = complaintAboutMemory(cell, control);
   reading.validation = validation;
 }
 
@@ -185,8 +188,9 @@ void runBlock(const SlotJob& job, ArmReading& reading) {
   }
   const std::uint32_t ended = turns.words().ended.load(std::memory_order_acquire);
   const std::uint32_t slots = std::min(ended, job.timing.slots);
-  readFindings(control, table, slots, reading);
-  readSlots(cell, table, *traffic, {job.clock, job.clock_step_ns}, slots, reading);
+  readFindings(cell, control, table, slots, reading);
+  readSlots(cell, table, *traffic, {job.clock, job.clock_step_ns, job.clock_bound_ns}, slots,
+            reading);
 }
 
 }  // namespace

@@ -254,6 +254,7 @@ BlockReading runBlock(const std::vector<Side>& sides, const BlockOrder& order, S
   job.timing = order.timing;
   job.seed = chance();
   job.clock = session.clock();
+  job.clock_bound_ns = order.clock_bound_ns;
   job.clock_step_ns = session.clockSurvey().step().step_ns;
   BlockReading reading;
   Arms arms = startArms(sides, order, job, chance);

@@ -115,10 +115,13 @@ void putBlockEffects(const BlockReading& block, BlockEffects& effects) {
 
 /// Slots that were not run say something of the machine, or of an arm that stood still: those that
 /// were before are not taken for all.
-std::string whyIncomplete(const BlockReading& block) {
+std::string whyNoFigures(const BlockReading& block) {
   const std::string trouble = block.trouble();
-  if (!trouble.empty() || !block.stuck) return trouble;
-  return "a slot did not come to its end in time";
+  if (!trouble.empty()) return trouble;
+  if (block.stuck) return "a slot did not come to its end in time";
+  const auto invalid = std::find_if(block.arms.begin(), block.arms.end(),
+                                    [](const ArmReading& arm) { return !arm.invalid.empty(); });
+  return invalid == block.arms.end() ? "" : invalid->invalid;
 }
 
 }  // namespace
@@ -126,7 +129,7 @@ std::string whyIncomplete(const BlockReading& block) {
 BlockEffects effectsOf(const BlockReading& block) {
   BlockEffects effects;
   effects.stuck = block.stuck;
-  effects.why_invalid = whyIncomplete(block);
+  effects.why_invalid = whyNoFigures(block);
   if (block.arms.size() < 2 || !effects.why_invalid.empty()) return effects;
   const std::vector<std::size_t> admitted = admittedPairs(block, effects);
   effects.run_delay = std::max(block.arms[0].run_delay, block.arms[1].run_delay);
@@ -147,7 +150,7 @@ BlockEffects effectsOf(const BlockReading& block) {
 BlockEffects valuesOf(const BlockReading& block) {
   BlockEffects effects;
   effects.stuck = block.stuck;
-  effects.why_invalid = whyIncomplete(block);
+  effects.why_invalid = whyNoFigures(block);
   if (block.arms.empty() || !effects.why_invalid.empty()) return effects;
   const ArmReading& arm = block.arms[0];
   std::vector<std::size_t> admitted;

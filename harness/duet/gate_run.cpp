@@ -12,6 +12,7 @@
 #include "harness/console.hpp"
 #include "harness/doctor/load_sample.hpp"
 #include "harness/duet/cell_course.hpp"
+#include "harness/duet/clock_watch.hpp"
 #include "harness/duet/gate_progress.hpp"
 #include "harness/duet/slot_reading.hpp"
 #include "harness/duet/slot_timing.hpp"
@@ -48,7 +49,8 @@ class GateRunner {
         baseline_(*order.baseline),
         candidate_(*order.candidate),
         course_(courseOf(order, gateable.metrics)),
-        chance_(order.seed) {
+        chance_(order.seed),
+        clocks_(session) {
     result_.not_gated = std::move(gateable.not_gated);
     std::size_t metric = 0;
     for (const Cell* cell : gateable.cells) {
@@ -64,6 +66,7 @@ class GateRunner {
     const auto begin = std::chrono::steady_clock::now();
     if (order_.budget) end_ = begin + *order_.budget;
     waitForQuiet();
+    judgeClocks(&ClockWatch::whyNoResponses);
     chooseTimings();
     while (!interrupted_ && !course_->isOver() && hasTime()) {
       runStage(course_->wanted());
@@ -84,6 +87,9 @@ class GateRunner {
   void runStage(const std::vector<results::BlocksWanted>& wanted);
   void runOne(CellCourse& cell);
   void finish();
+  void judgeClocks(std::string (ClockWatch::*why)(const Cell& cell));
+  void withdrawVerdicts();
+  void noteLost();
   void noteLoad();
   void noteLayout();
   ExitCode exitCode() const;
@@ -103,12 +109,12 @@ class GateRunner {
     mixed.generate(words.begin(), words.end());
     return std::uint64_t{words[0]} << 32 | words[1];
   }
-  BlockOrder blockOrder(const CellCourse& cell, const SlotTiming& timing,
-                        std::uint64_t seed) const {
+  BlockOrder blockOrder(const CellCourse& cell, const SlotTiming& timing, std::uint64_t seed) {
     return {.suite = order_.suite_file,
             .cell = cell.cell().name,
             .queue = std::string(cell.cell().queue->name),
             .timing = timing,
+            .clock_bound_ns = clocks_.boundNs(cell.cell()),
             .number = cell.blocksSoFar(),
             .seed = seed};
   }
@@ -120,6 +126,7 @@ class GateRunner {
   std::unique_ptr<MetricCourse> course_;
   std::vector<CellCourse> cells_;
   std::mt19937_64 chance_;
+  ClockWatch clocks_;
   GateResult result_;
   std::optional<std::chrono::steady_clock::time_point> end_;
   bool interrupted_ = false;
@@ -142,12 +149,43 @@ void GateRunner::waitForQuiet() {
   }
 }
 
+/// Before the first block, and after the last: times between two CPUs are worth what their clocks
+/// are.
+void GateRunner::judgeClocks(std::string (ClockWatch::*why)(const Cell& cell)) {
+  std::map<std::string, std::vector<std::string>> by_reason;
+  for (CellCourse& cell : cells_) {
+    if (cell.fault() != ExitCode::Fine) continue;
+    const std::string reason = (clocks_.*why)(cell.cell());
+    if (reason.empty()) continue;
+    cell.end(ExitCode::Invalid, reason);
+    by_reason[reason].push_back(cell.cell().name);
+  }
+  for (const auto& [reason, cells] : by_reason) {
+    result_.warnings.push_back(fmt::format("no response times of {}, such as {}: {}",
+                                           counted(cells.size(), "cell"), cells.front(), reason));
+  }
+}
+
+/// Whatever the blocks showed, and a regression too: what told their times was not to be trusted.
+void GateRunner::withdrawVerdicts() {
+  for (const CellCourse& cell : cells_) {
+    if (cell.fault() != ExitCode::Invalid) continue;
+    for (results::MetricVerdict& verdict : result_.verdicts) {
+      if (verdict.metric.cell != cell.cell().name) continue;
+      verdict.verdict = results::GateVerdict::Inconclusive;
+      verdict.tested = false;
+      verdict.reason = cell.reason();
+    }
+  }
+}
+
 /// A short block of the baseline alone says how long slots must be for enough messages.
 void GateRunner::chooseTimings() {
   GateProgress progress(order_.tells_progress, "trying each cell", cells_.size());
   std::mt19937_64 trials(order_.seed);  // of their own, for nobody knows how many there will be
   for (CellCourse& cell : cells_) {
     progress.next(cell.cell().name);
+    if (cell.fault() != ExitCode::Fine) continue;
     const std::vector<Side> baseline = {{.files = &baseline_}};
     const TimingChoice choice = chooseTiming(cell.cell(), [&](const SlotTiming& timing) {
       return runBlock(baseline, blockOrder(cell, timing, trials()), session_);
@@ -252,7 +290,9 @@ void GateRunner::noteLayout() {
 
 void GateRunner::finish() {
   noteLayout();
+  if (!interrupted_ && result_.blocks > 0) judgeClocks(&ClockWatch::whyNoResponsesAfter);
   result_.verdicts = course_->verdicts(MetricCourse::Detectable::Find);
+  withdrawVerdicts();
   noteLoad();
   for (const CellCourse& cell : cells_) {
     result_.cells.push_back(cell.facts());

@@ -59,8 +59,8 @@ struct GateOrder {
 struct GateCellFacts {
   std::string cell;
   results::Axes axes;
-  /// What ended it before a verdict: Integrity, WorkerFailed, or EverythingSkipped where it cannot
-  /// be had on this machine. Fine: nothing did.
+  /// What ended it before a verdict: Integrity, WorkerFailed, EverythingSkipped where it cannot be
+  /// had on this machine, or Invalid where the clocks cannot tell its times. Fine: nothing did.
   results::ExitCode fault = results::ExitCode::Fine;
   SlotTiming timing;
   std::uint32_t blocks = 0;  ///< that count

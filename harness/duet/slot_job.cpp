@@ -76,6 +76,7 @@ std::string toJson(const SlotJob& job) {
                {"clock_source", static_cast<int>(job.clock.source)},
                {"ns_per_tick", job.clock.ns_per_tick},
                {"clock_step_ns", job.clock_step_ns},
+               {"clock_bound_ns", job.clock_bound_ns},
                {"injected_steps", job.injection.steps},
                {"injected_stall_ns", job.injection.stall_ns},
                {"injected_fraction", job.injection.fraction},
@@ -100,6 +101,7 @@ SlotJob slotJobFrom(const std::string& text) {
   job.clock = {static_cast<ClockSource>(json.at("clock_source").get<int>()),
                json.at("ns_per_tick")};
   job.clock_step_ns = json.at("clock_step_ns");
+  job.clock_bound_ns = json.at("clock_bound_ns");
   job.injection = {.steps = json.at("injected_steps"),
                    .stall_ns = json.at("injected_stall_ns"),
                    .fraction = json.at("injected_fraction")};
@@ -118,7 +120,8 @@ std::string toJson(const ArmReading& reading) {
                {"validation", reading.validation ? toJson(*reading.validation) : nullptr},
                {"run_delay", reading.run_delay},
                {"trouble", reading.trouble},
-               {"unobtainable", reading.unobtainable}});
+               {"unobtainable", reading.unobtainable},
+               {"invalid", reading.invalid}});
 }
 
 ArmReading armReadingFrom(const std::string& text) {
@@ -130,6 +133,7 @@ ArmReading armReadingFrom(const std::string& text) {
   reading.run_delay = json.at("run_delay");
   reading.trouble = json.at("trouble");
   reading.unobtainable = json.at("unobtainable");
+  reading.invalid = json.at("invalid");
   return reading;
 }
 

@@ -32,7 +32,8 @@ struct SlotJob {
   SlotTiming timing;
   std::uint64_t seed = 0;  ///< of the plans of paced slots: the same in both arms
   Clock clock;
-  double clock_step_ns = 0;  ///< the least by which two different readings of the clock differ
+  double clock_step_ns = 0;   ///< the least by which two different readings of the clock differ
+  double clock_bound_ns = 0;  ///< by so much times of paced slots may be wrong
   Injection injection;
   std::string plugin;           ///< what the arm's queues come from; empty: the program itself
   int parent = 0;               ///< the process that it dies with
@@ -60,6 +61,9 @@ struct ArmReading {
   double run_delay = 0;  ///< part of the slots in which a worker waited for its CPU, of the worst
   std::string trouble;   ///< why there is nothing, or not all; empty: all went well
   bool unobtainable = false;  ///< of the trouble: this machine cannot do it
+  /// Why the figures say nothing though all ended well: another CPU or other memory than was asked
+  /// for, messages that came before they were sent. Empty: they do.
+  std::string invalid;
 };
 std::string toJson(const ArmReading& reading);
 /// Throws std::exception for what is none.

@@ -1,11 +1,15 @@
 #include "harness/duet/slot_reading.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <numeric>
 
+#include "harness/console.hpp"
 #include "harness/disturbance.hpp"
+#include "harness/format_numbers.hpp"
 #include "harness/paced_run.hpp"
 #include "harness/workloads/pace.hpp"
 
@@ -136,6 +140,31 @@ SlotTimesNs responsesOf(const SlotTable& table, const Traffic& traffic,
   return times;
 }
 
+/// Of all messages of the block, those that came before they were sent, as if by other clocks.
+std::uint64_t countEarly(const SlotTable& table, const Traffic& traffic, const SlotClock& by,
+                         std::uint32_t slots) {
+  std::uint64_t early = 0;
+  for (std::uint32_t producer = 0; producer < table.shape().producers; ++producer) {
+    for (std::uint64_t i = 0; i < table.firstPlanned(producer, slots); ++i) {
+      const std::uint64_t sent = traffic.sent(producer)[i];
+      const std::uint64_t received = traffic.received(producer)[i];
+      if (received == 0 || received >= sent) continue;
+      early += nsOf(sent - received, by.clock) > by.bound_ns ? 1 : 0;
+    }
+  }
+  return early;
+}
+
+void judgeEarly(const SlotTable& table, const Traffic& traffic, const SlotClock& by,
+                std::uint32_t slots, ArmReading& reading) {
+  const std::uint64_t early = countEarly(table, traffic, by, slots);
+  if (early == 0 || !reading.invalid.empty()) return;
+  reading.invalid = fmt::format(
+      "{} came before {} sent, by more than the {} by which the clocks may differ; was the clock "
+      "changed?",
+      counted(early, "message"), early == 1 ? "it was" : "they were", formatNs(by.bound_ns));
+}
+
 /// The metrics that need all slots of a block.
 void putBlockMetrics(const std::string& name, std::vector<double>& clean, ArmReading& reading) {
   std::vector<double> disturbed;
@@ -221,6 +250,7 @@ void readSlots(const Cell& cell, const SlotTable& table, const Traffic& traffic,
     one.canary_ns = table.canaryNs(slot);
     reading.slots.push_back(std::move(one));
   }
+  if (kind == SlotKind::Paced) judgeEarly(table, traffic, by, slots, reading);
   if (cell.workload != Workload::Throughput) putBlockMetrics(name, all_clean, reading);
 }
 

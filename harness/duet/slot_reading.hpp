@@ -15,12 +15,15 @@ std::optional<SlotKind> slotKindOf(Workload workload);
 /// By what the stamps of a block are read.
 struct SlotClock {
   Clock clock;
-  double step_ns = 0;  ///< the least by which two different readings differ
+  double step_ns = 0;   ///< the least by which two different readings differ
+  double bound_ns = 0;  ///< by so much a time from one CPU to another may be wrong
 };
 
 /// Of the first `slots` slots, and those of the block that need all of them: what is disturbed is
 /// any message that meets a gap of any worker, whoever's it is, so that no regression can hide
 /// among the gaps, nor in them, for their part is a metric as well (gate.md 3.4).
+/// Where messages came before they were sent by more than the clocks may differ, no paced slot of
+/// the block says anything: ArmReading::invalid.
 void readSlots(const Cell& cell, const SlotTable& table, const Traffic& traffic,
                const SlotClock& clock, std::uint32_t slots, ArmReading& reading);
 

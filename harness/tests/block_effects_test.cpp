@@ -183,6 +183,16 @@ TEST(BlockEffectsTest, WhatOneArmMissesAtTheEndIsNoPair) {
   EXPECT_EQ(effectsOf(block).pairs, 9U);
 }
 
+TEST(BlockEffectsTest, ABlockWhoseFiguresSayNothingDoesNotCount) {
+  for (const std::size_t arm : {0U, 1U}) {
+    BlockReading block = blockOf(kTime, 100, 110);
+    block.arms[arm].invalid = "a worker was pinned to CPU 1 and ran on CPU 0";
+    const BlockEffects effects = effectsOf(block);
+    EXPECT_EQ(effects.why_invalid, block.arms[arm].invalid);
+    EXPECT_THAT(effects.effects, IsEmpty());
+  }
+}
+
 TEST(BlockEffectsTest, TheTroubleOfAnArmIsWhyItDoesNotCount) {
   BlockReading block = blockOf(kTime, 100, 110);
   block.arms[1].trouble = "producer 0 was killed by SIGSEGV";

@@ -94,6 +94,7 @@ class GateSlotsTest : public ::testing::Test {
     job.timing = kShort;
     job.seed = 7;
     job.clock = clock_;
+    job.clock_bound_ns = 1e6;
     return job;
   }
   static ArmReading runAll(const SlotJob& job) {
@@ -157,6 +158,7 @@ INSTANTIATE_TEST_SUITE_P(
 TEST_P(EverySlotTest, DeliversEachMessageOnceAndMeasuresIt) {
   const ArmReading reading = run(GetParam().sweep, GetParam().workload);
   ASSERT_EQ(reading.trouble, "");
+  EXPECT_EQ(reading.invalid, "");
   ASSERT_TRUE(reading.validation);
   EXPECT_TRUE(reading.validation->clean()) << toJson(reading);
   EXPECT_EQ(reading.validation->sent, reading.validation->received);

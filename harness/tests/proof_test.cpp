@@ -6,6 +6,8 @@
 #include <thread>
 
 #include "harness/parent_watch.hpp"
+#include "harness/proof_judge.hpp"
+#include "harness/registry.hpp"
 #include "harness/workloads/pace.hpp"
 #include "ringside/backings.hpp"
 
@@ -114,6 +116,52 @@ TEST(PaceTest, TooFewBatchesHaveNone) {
   const auto batches = std::make_unique<results::Histogram>();
   for (std::uint64_t i = 0; i + 1 < kFewestBatches; ++i) batches->record(100);
   EXPECT_EQ(fastestOf(*batches).batches, 0U);
+}
+
+// --- what it is judged by -----------------------------------------------------------------------
+
+class ProofJudgeTest : public ::testing::Test {
+ protected:
+  ProofJudgeTest() {
+    cell_.queue = findMeasured("spsc");
+    for (std::uint32_t i = 0; i < control_.workerCount(); ++i) {
+      control_.worker(i).proof.before.mapped_bytes = kPage;
+      control_.worker(i).proof.after = {.mapped_bytes = kPage, .page_size_bytes = kPage};
+    }
+  }
+
+  Cell cell_;
+  Control control_{{.producers = 1, .consumers = 1}};
+};
+
+TEST_F(ProofJudgeTest, MemoryAsItWasAskedForIsNoComplaint) {
+  cell_.axes.huge_pages = "never";
+  EXPECT_EQ(complaintAboutMemory(cell_, control_), "");
+}
+
+TEST_F(ProofJudgeTest, PagesThatWereNotAskedForAreNamedWithTheirWorker) {
+  cell_.axes.huge_pages = "never";
+  control_.consumer(0).proof.after.page_size_bytes = 512 * kPage;
+  const std::string complaint = complaintAboutMemory(cell_, control_);
+  EXPECT_NE(complaint.find("consumer 0, after the timed phase"), std::string::npos) << complaint;
+  EXPECT_NE(complaint.find("it had pages of 2097152 bytes"), std::string::npos) << complaint;
+}
+
+TEST_F(ProofJudgeTest, PagesThatWereRequiredAndNotHadAreNamed) {
+  cell_.axes.huge_pages = "require";
+  const std::string complaint = complaintAboutMemory(cell_, control_);
+  EXPECT_NE(complaint.find("producer 0"), std::string::npos) << complaint;
+}
+
+TEST_F(ProofJudgeTest, AWorkerOnAnotherCpuThanItWasPinnedToIsAComplaint) {
+  WorkerFindings& findings = control_.producer(0);
+  findings.cpu_pinned = 1;
+  findings.cpu_at_end = 1;
+  EXPECT_EQ(complaintAboutCpu(findings), "");
+  findings.cpu_at_end = 0;
+  EXPECT_EQ(complaintAboutCpu(findings), "a worker was pinned to CPU 1 and ran on CPU 0");
+  findings.cpu_pinned = -1;
+  EXPECT_EQ(complaintAboutCpu(findings), "") << "it was not pinned";
 }
 
 }  // namespace

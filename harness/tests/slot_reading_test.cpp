@@ -131,10 +131,12 @@ class SlotsByHand : public ::testing::Test {
   }
   SlotReading readFirst(std::uint32_t slots = 1) {
     reading_ = {};
-    readSlots(cell_, *table_, *traffic_, {kNanoseconds, 0}, slots, reading_);
+    readSlots(cell_, *table_, *traffic_,
+              {.clock = kNanoseconds, .step_ns = 0, .bound_ns = kBoundNs}, slots, reading_);
     return reading_.slots.at(0);
   }
 
+  static constexpr double kBoundNs = 80;
   Cell cell_;
   TurnWords turns_{};
   std::unique_ptr<SlotTable> table_;
@@ -232,6 +234,30 @@ TEST_F(SlotsByHand, AResponseTimeBeginsWhenTheMessageWasToBeSent) {
     traffic_->received(0)[i] = traffic_->sent(0)[i] + 1 * kUs;
   }
   EXPECT_EQ(readFirst().metrics.at("response_ns_p50"), 51'000);
+}
+
+TEST_F(SlotsByHand, AMessageThatCameBeforeItWasSentMakesTheBlockInvalid) {
+  for (const std::uint64_t early_ns : {0U, 80U, 81U}) {
+    make(Workload::Paced, {50 * kUs, 400 * kUs});
+    for (std::size_t i = 0; i < 2; ++i) {
+      traffic_->sent(0)[i] = traffic_->planned(0)[i] + kUs;
+      traffic_->received(0)[i] = traffic_->sent(0)[i] + 200;
+    }
+    traffic_->received(0)[0] = traffic_->sent(0)[0] - early_ns;  // also where it is skipped
+    readFirst();
+    if (early_ns <= kBoundNs) {
+      EXPECT_EQ(reading_.invalid, "") << early_ns;
+    } else {
+      EXPECT_THAT(reading_.invalid, ::testing::HasSubstr("1 message came before it was sent"));
+    }
+  }
+}
+
+TEST_F(SlotsByHand, AMessageThatNeverCameDidNotComeEarly) {
+  make(Workload::Paced, {200 * kUs, 400 * kUs});
+  for (std::size_t i = 0; i < 2; ++i) traffic_->sent(0)[i] = traffic_->planned(0)[i];
+  readFirst();
+  EXPECT_EQ(reading_.invalid, "");
 }
 
 TEST_F(SlotsByHand, WhatIsPlannedForTheFirstPartOfASlotIsSkipped) {
