@@ -114,6 +114,7 @@ class GateReader {
       file_.refuse(node, fmt::format("required is {}; it must be {}", textOf(node), kWhat));
     }
     gate.all_required = false;
+    gate.required_where = file_.at(node);
     for (const toml::node& part : *parts) {
       if (!part.is_string() || (**part.as_string()).empty()) {
         file_.refuse(part,

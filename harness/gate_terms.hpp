@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "harness/axes.hpp"
 #include "harness/workloads/loop.hpp"
 
 namespace ringside::harness {
@@ -23,6 +24,7 @@ struct ScenarioGate {
   bool all_required = true;
   /// Where not all are: those whose name has one of these in it.
   std::vector<std::string> required_parts;
+  Where required_where = {};
 
   bool isRequired(std::string_view cell) const;
 };

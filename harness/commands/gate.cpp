@@ -91,12 +91,15 @@ NamedArm findArm(const std::string& option, const std::string& named, const ArmT
   return found;
 }
 
-/// Its cells compare nothing.
-void skipQueuesUnknownTo(const NamedArm& arm, Plan& plan) {
+/// Its cells compare nothing. Which these are, but for those that were skipped before.
+CellNames skipQueuesUnknownTo(const NamedArm& arm, Plan& plan) {
+  CellNames skipped;
   for (Cell& cell : plan.cells) {
     if (cell.skip_reason || arm.has(*cell.queue)) continue;
     cell.skip_reason = fmt::format("{} has no queue {}", arm.arm.label, cell.queue->name);
+    skipped.insert(cell.name);
   }
+  return skipped;
 }
 
 void printArms(const Arm& baseline, const Arm& candidate) {
@@ -127,11 +130,14 @@ struct GateSubject {
   Suite suite;
   Topology topology = Topology::ofThisMachine();
   Plan plan;
+  CellNames lost;  ///< whose queue the last of the arms alone has not
 
   GateSubject(const GateOptions& options, const std::vector<const NamedArm*>& arms)
       : suite(readSuite(findScenario(options.suite), options.overrides)),
         plan(makePlan(suite, topology, memoryLimitsOfThisMachine())) {
-    for (const NamedArm* arm : arms) skipQueuesUnknownTo(*arm, plan);
+    // Values from the command line may have left out what the file requires.
+    if (options.overrides.empty()) refusePartsWithoutACell(suite, plan);
+    for (const NamedArm* arm : arms) lost = skipQueuesUnknownTo(*arm, plan);
   }
 };
 
@@ -221,7 +227,8 @@ ExitCode gateArms(const GateOptions& options) {
                   .terms = terms,
                   .seed = options.seed.value_or(freshSeed()),
                   .budget = budget,
-                  .until_quiet = std::chrono::seconds(options.until_quiet_s)};
+                  .until_quiet = std::chrono::seconds(options.until_quiet_s),
+                  .lost = subject.lost};
   refuseWhatCannotGate(order);
   if (options.dry_run) return endDryRun(options);
   GateBundle bundle(makeBundle(options.out, "gate-" + subject.suite.name));

@@ -44,8 +44,10 @@ results::JunitSuite junitOf(const GateResult& result, const GateHeading& heading
                                     codeOf(result, verdict), verdict.reason));
   }
   for (const NotGated& one : result.not_gated) {
-    suite.cases.push_back(junitCase(heading.suite, one.cell, "not gated",
-                                    results::ExitCode::EverythingSkipped, one.reason));
+    suite.cases.push_back(junitCase(
+        heading.suite, one.cell, "not gated",
+        one.is_missed ? results::ExitCode::Inconclusive : results::ExitCode::EverythingSkipped,
+        one.reason));
   }
   return suite;
 }

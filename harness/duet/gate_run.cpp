@@ -52,6 +52,7 @@ class GateRunner {
         chance_(order.seed),
         clocks_(session) {
     result_.not_gated = std::move(gateable.not_gated);
+    noteLost();
     std::size_t metric = 0;
     for (const Cell* cell : gateable.cells) {
       CellCourse& one = cells_.emplace_back(*cell, *course_);
@@ -131,6 +132,17 @@ class GateRunner {
   std::optional<std::chrono::steady_clock::time_point> end_;
   bool interrupted_ = false;
 };
+
+/// What is gone cannot have passed.
+void GateRunner::noteLost() {
+  for (const NotGated& one : result_.not_gated) {
+    if (!one.is_missed) continue;
+    result_.warnings.push_back(fmt::format(
+        "{} must come to a verdict and has none: {}, and the baseline has it; where that is "
+        "meant, take the queue out of the suite, or the cell out of `required`",
+        one.cell, one.reason));
+  }
+}
 
 void GateRunner::waitForQuiet() {
   const SystemFiles files;
@@ -261,6 +273,9 @@ ExitCode GateRunner::exitCode() const {
     case results::GateOutcome::Pass:
       break;
   }
+  const bool misses_any = std::any_of(result_.not_gated.begin(), result_.not_gated.end(),
+                                      [](const NotGated& one) { return one.is_missed; });
+  if (misses_any) return ExitCode::Inconclusive;
   const bool all_skipped = std::all_of(cells_.begin(), cells_.end(), &isSkipped);
   return all_skipped ? ExitCode::EverythingSkipped : ExitCode::Fine;
 }
@@ -314,34 +329,76 @@ const GateCellFacts* factsOf(const GateResult& result, const results::MetricVerd
   return found == result.cells.end() ? nullptr : &*found;
 }
 
+const ScenarioGate& gateOf(const Suite& suite, const Cell& cell) {
+  return std::find_if(suite.scenarios.begin(), suite.scenarios.end(),
+                      [&](const Scenario& one) { return one.name == cell.scenario; })
+      ->gate;
+}
+
+/// Why slots cannot measure it; empty where they can.
+std::string whyNoSlots(const Cell& cell) {
+  if (!slotKindOf(cell.workload)) {
+    return fmt::format("the workload {} is not gated", toString(cell.workload));
+  }
+  if (cell.axes.batch <= 1 && cell.validate == Validate::Full) return {};
+  return "a gate has single elements, fully validated, and nothing else";
+}
+
+bool mustHaveVerdict(const ScenarioGate& gate, const Cell& cell) {
+  return gate.isRequired(cell.name) &&
+         std::any_of(gate.metrics.begin(), gate.metrics.end(),
+                     [](const MetricTerms& metric) { return metric.gates; });
+}
+
+/// Throws UsageError where no cell of the scenario has that part in its name.
+void refuseWithoutACell(const std::string& part, const Scenario& scenario, const Plan& plan) {
+  const Cell* one = nullptr;
+  for (const Cell& cell : plan.cells) {
+    if (cell.scenario != scenario.name) continue;
+    if (cell.name.find(part) != std::string::npos) return;
+    if (one == nullptr) one = &cell;
+  }
+  if (one == nullptr) return;  // all were left out: there is nothing to be required
+  throw UsageError(fmt::format(
+      "{}: required has '{}', which is in the name of no cell of '{}'; take a part of one, such "
+      "as {}",
+      scenario.gate.required_where.text, part, scenario.name, one->name));
+}
+
 }  // namespace
 
-GateableCells gateableCells(const Suite& suite, const Plan& plan) {
+void refusePartsWithoutACell(const Suite& suite, const Plan& plan) {
+  for (const Scenario& scenario : suite.scenarios) {
+    for (const std::string& part : scenario.gate.required_parts) {
+      refuseWithoutACell(part, scenario, plan);
+    }
+  }
+}
+
+GateableCells gateableCells(const Suite& suite, const Plan& plan, const CellNames& lost) {
   GateableCells gateable;
   for (const Cell& cell : plan.cells) {
+    const ScenarioGate& gate = gateOf(suite, cell);
+    const std::string why = whyNoSlots(cell);
     if (cell.skip_reason || cell.fail_reason) {
       gateable.not_gated.push_back(
-          {cell.name, cell.skip_reason ? *cell.skip_reason : *cell.fail_reason});
+          {.cell = cell.name,
+           .reason = cell.skip_reason ? *cell.skip_reason : *cell.fail_reason,
+           .is_missed = why.empty() && lost.contains(cell.name) && mustHaveVerdict(gate, cell)});
       continue;
     }
-    const auto scenario =
-        std::find_if(suite.scenarios.begin(), suite.scenarios.end(),
-                     [&](const Scenario& one) { return one.name == cell.scenario; });
-    if (!slotKindOf(cell.workload) || cell.axes.batch > 1 || cell.validate != Validate::Full) {
-      gateable.not_gated.push_back(
-          {cell.name, slotKindOf(cell.workload)
-                          ? "a gate has single elements, fully validated, and nothing else"
-                          : fmt::format("the workload {} is not gated", toString(cell.workload))});
+    if (!why.empty()) {
+      gateable.not_gated.push_back({.cell = cell.name, .reason = why});
       continue;
     }
     gateable.cells.push_back(&cell);
-    for (const MetricTerms& metric : scenario->gate.metrics) {
+    for (const MetricTerms& metric : gate.metrics) {
       gateable.metrics.push_back({.cell = cell.name,
                                   .name = metric.name,
                                   .margin = effectOfPercent(metric.margin_percent),
                                   .pass_bound = effectOfPercent(metric.pass_percent),
                                   .gates = metric.gates,
-                                  .required = scenario->gate.isRequired(cell.name)});
+                                  .required = gate.isRequired(cell.name)});
     }
   }
   return gateable;
@@ -379,7 +436,7 @@ std::optional<std::array<double, 2>> valuesOf(const GateResult& result,
 
 GateResult runGate(const GateOrder& order, Session& session) {
   refuseWhatCannotGate(order);
-  return GateRunner(order, session, gateableCells(*order.suite, *order.plan)).run();
+  return GateRunner(order, session, gateableCells(*order.suite, *order.plan, order.lost)).run();
 }
 
 }  // namespace ringside::harness

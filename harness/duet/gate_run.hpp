@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -34,7 +35,10 @@ struct KeptBlock {
 struct NotGated {
   std::string cell;
   std::string reason;
+  bool is_missed = false;  ///< it had to come to a verdict, so the gate is inconclusive
 };
+
+using CellNames = std::set<std::string, std::less<>>;
 
 struct GateOrder {
   const Suite* suite = nullptr;
@@ -48,6 +52,7 @@ struct GateOrder {
   std::optional<std::chrono::milliseconds> budget = std::nullopt;
   /// Before it begins, for others to leave the machine alone; 0: nobody looks.
   std::chrono::seconds until_quiet{10};
+  CellNames lost = {};  ///< as in gateableCells()
   /// Of the candidate, by cell; a self-test puts it there.
   std::map<std::string, Injection> injections = {};
   /// Sees each block as soon as it is over.
@@ -88,13 +93,17 @@ struct GateableCells {
   std::vector<results::GateMetric> metrics;
   std::vector<NotGated> not_gated;
 };
-GateableCells gateableCells(const Suite& suite, const Plan& plan);
+/// `lost`: names of cells whose queue the baseline has and the candidate has not.
+GateableCells gateableCells(const Suite& suite, const Plan& plan, const CellNames& lost = {});
 
 /// GateCellFacts::fault of the cell of that verdict; Fine where it was not begun.
 results::ExitCode faultOf(const GateResult& result, const results::MetricVerdict& verdict);
 /// What both arms measured of it; nullopt where nothing counted.
 std::optional<std::array<double, 2>> valuesOf(const GateResult& result,
                                               const results::MetricVerdict& verdict);
+
+/// Throws UsageError for a part in `required` that no cell of its scenario has in its name.
+void refusePartsWithoutACell(const Suite& suite, const Plan& plan);
 
 /// Throws UsageError where no cell can be gated, or where the plan can show nothing.
 void refuseWhatCannotGate(const GateOrder& order);

@@ -246,11 +246,15 @@ class DifferentArmsTest(GateTest):
         for reason in found:
             self.assertIn("integrity: the candidate has", reason)
 
-    def test_a_queue_that_only_one_has_is_left_out_and_the_others_are_gated(self):
+    def test_a_queue_that_the_candidate_lost_leaves_the_gate_open_and_the_others_are_gated(self):
         text = one_cell(["gated", "gated_too", "gated_two"])
         other = self.plugins.with_other_name("gated_too", "gated_two")
         finished = self.gate(text, self.sound, other)
-        self.assertIn(finished.exit_code, GREEN_OR_OPEN, finished.err)
+        self.assertEqual(finished.exit_code, INCONCLUSIVE, finished.err)
+        (missed,) = [text for text in self.result()["warnings"] if "must come to a verdict" in text]
+        self.assertIn("/gated_too/", missed)
+        self.assertIn("gated_two.so has no queue gated_too, and the baseline has it", missed)
+        self.assertIn("must come to a verdict and has none", finished.out)
         self.assertIn("/gated/", self.gating()["cell"])
         self.assertIsNotNone(self.gating()["candidate"])
         left_out = {cell["reason"] for cell in self.result()["not_gated"]}
@@ -258,6 +262,25 @@ class DifferentArmsTest(GateTest):
         self.assertEqual(left_out, expected)
         outcomes = [case["outcome"] for case in self.read_junit() if case["name"] == "not gated"]
         self.assertEqual(outcomes, ["skipped", "skipped"])
+
+    def test_a_lost_queue_that_is_not_required_leaves_nothing_open(self):
+        other = self.plugins.with_other_name("gated_too", "gated_two")
+        gate = WIDE + 'required = ["/gated/"]\n'
+        self.gate(one_cell(["gated", "gated_too"], gate=gate), self.sound, other)
+        self.check_left_out_is_allowed("gated_two.so has no queue gated_too")
+
+    def test_a_new_queue_leaves_nothing_open(self):
+        other = self.plugins.with_other_name("gated_too", "gated_two")
+        self.gate(one_cell(["gated", "gated_two"]), self.sound, other)
+        self.check_left_out_is_allowed("sound.so has no queue gated_two")
+
+    def check_left_out_is_allowed(self, reason):
+        """The exit code is what the one cell that was gated came to."""
+        result = self.result()
+        self.assertEqual([cell["reason"] for cell in result["not_gated"]], [reason])
+        self.assertFalse([text for text in result["warnings"] if "must come" in text])
+        expected = {"pass": 0, "improved": 0, "inconclusive": INCONCLUSIVE}
+        self.assertEqual(result["exit_code"], expected[self.gating()["verdict"]])
 
     def test_no_queue_that_both_have_is_refused(self):
         finished = self.gate(one_cell("gated"), self.sound, "self")
@@ -326,6 +349,11 @@ class RefusedTest(GateTest):
     def test_an_unknown_metric_with_its_line(self):
         gate = "[scenario.gate]\nrtt_ns_p5 = { margin_percent = 1 }\n"
         self.check([f"{self.scratch.file}:", "rtt_ns_p5", "rtt_ns_p50"], text=one_cell(gate=gate))
+
+    def test_a_required_part_that_no_cell_has(self):
+        gate = WIDE + 'required = ["/spsc/", "nothing"]\n'
+        says = [f"{self.scratch.file}:", "'nothing'", "such as small/one/spsc/1p1c"]
+        self.check(says, text=one_cell(gate=gate))
 
     def test_an_arm_that_nobody_asked_for(self):
         finished = self.scratch.start("gate-arm").finish()
