@@ -16,7 +16,7 @@ from ringside_program import REPOSITORY, Scratch, program, scenario, suite, wait
 
 # As few blocks as two metrics allow: 2^-8 is below half of 1 %. Nobody waits for a quiet machine,
 # and margins are so wide that only what is meant to be slower is.
-QUICK_GATE = ["--first-blocks", "5", "--second-blocks", "8", "--until-quiet", "0"]
+QUICK_GATE = ["--first-blocks", "6", "--second-blocks", "8", "--until-quiet", "0"]
 WIDE = "[scenario.gate]\nrtt_ns_p50_clean = { margin_percent = 25, pass_percent = 300 }\n"
 BUNDLE = {
     "blocks.jsonl", "environment.json", "gate.json", "gate.md", "junit.xml", "report.html",
@@ -137,7 +137,7 @@ class IdenticalArmsTest(GateTest):
 
     def test_have_a_line_for_each_block_with_all_its_slots(self):
         blocks = self.blocks()
-        self.assertGreaterEqual(len(blocks), 5)
+        self.assertGreaterEqual(len(blocks), 6)
         self.assertEqual([block["block"] for block in blocks], list(range(len(blocks))))
         for block in blocks:
             self.assertEqual([len(arm["slots"]) for arm in block["arms"]], [12, 12])
@@ -164,7 +164,7 @@ class IdenticalArmsTest(GateTest):
         finished = self.gate(one_cell(), "self", "self", "--seed", "7", "--format", "csv")
         again = {block["block"]: block["seed"] for block in self.blocks()}
         both = before.keys() & again.keys()
-        self.assertGreaterEqual(len(both), 5)
+        self.assertGreaterEqual(len(both), 6)
         self.assertEqual([before[block] for block in both], [again[block] for block in both])
         self.assertEqual(len(set(again.values())), len(again), "no two blocks are alike")
         rows = list(csv.DictReader(io.StringIO(finished.out)))
@@ -342,7 +342,7 @@ class RefusedTest(GateTest):
         self.check(["report_only", "nothing could fail"], text=one_cell(gate=gate))
 
     def test_so_few_blocks_that_nothing_could_fail(self):
-        type(self).small = ["--first-blocks", "5", "--second-blocks", "6"]
+        type(self).small = ["--first-blocks", "6", "--second-blocks", "6"]
         self.addCleanup(setattr, type(self), "small", QUICK_GATE)
         self.check(["blocks in stage two cannot reach", "at least 7"])
 

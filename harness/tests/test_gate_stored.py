@@ -14,8 +14,8 @@ from test_gate import (
 )  # fmt: skip
 
 ENVIRONMENT_REFUSED = 6
-# As few blocks as have an interval at all: 4 and 4 may lie in 70 orders, and 2.5 % are asked for.
-FEW_BLOCKS = ["--first-blocks", "4"]
+# As few blocks as a gate takes.
+FEW_BLOCKS = ["--first-blocks", "6"]
 STORED = {"blocks.jsonl", "environment.json", "scenario.toml"}
 
 
@@ -280,7 +280,7 @@ class InterruptedSaveTest(OtherGateTest):
         self.check_ended(running.finish(), INTERRUPTED, "not saved")
         running.wait_until_nothing_is_left()
         self.assertFalse(os.path.exists(self.baseline("monday")))
-        self.check_ended(self.save("4").finish(), 0)
+        self.check_ended(self.save("6").finish(), 0)
         self.assertEqual(os.listdir(self.baseline()), ["monday"])
         numbers = [block["block"] for block in self.blocks("out", "baselines", "monday")]
         self.assertEqual(numbers, list(range(len(numbers))))

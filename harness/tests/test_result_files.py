@@ -10,7 +10,7 @@ import jsonschema
 from ringside_program import REPOSITORY, Scratch, scenario, suite
 
 RESULTS = os.path.join(REPOSITORY, "results")
-GATE = ["--first-blocks", "5", "--second-blocks", "8", "--until-quiet", "0"]
+GATE = ["--first-blocks", "6", "--second-blocks", "8", "--until-quiet", "0"]
 WIDE = "[scenario.gate]\nrtt_ns_p50_clean = { margin_percent = 25, pass_percent = 300 }\n"
 SHORT = {"repetitions": 1, "warmup_ms": 2, "duration_ms": 10}
 # Fields whose keys are names of something else: of metrics, placements, NUMA nodes, facts …

@@ -70,6 +70,12 @@ std::string whyUnreachable(const GateTerms& terms, std::size_t gating_metrics) {
                        std::min(terms.first_blocks, terms.second_blocks),
                        100 * (1 - terms.pass_alpha));
   }
+  if (terms.first_blocks < kLeastBlocksForDetectable) {
+    return fmt::format(
+        "{} blocks in stage one do not say what change would be found, so nothing could be too "
+        "noisy to gate: take at least {}",
+        terms.first_blocks, kLeastBlocksForDetectable);
+  }
   return {};
 }
 

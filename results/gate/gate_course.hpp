@@ -43,7 +43,7 @@ struct GateTerms {
 /// Why no gate of these terms could ever fail, or ever pass; empty when one could: the smallest p
 /// that n blocks can reach is 2^-n, and it must not be above flag_p in stage one, above
 /// false_discovery_rate / metrics in stage two, and above pass_alpha in either. Each of the rates
-/// is above 0 and below 0.5.
+/// is above 0 and below 0.5. Stage one has blocks enough for a minimum detectable effect.
 std::string whyUnreachable(const GateTerms& terms, std::size_t gating_metrics);
 
 /// How one metric is judged when `flagged_metrics` are suspicious, and no other of them turns out

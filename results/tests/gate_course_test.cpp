@@ -360,6 +360,8 @@ TEST(GateCourseTest, RefusesTermsUnderWhichNothingCouldFail) {
   EXPECT_EQ(whyUnreachable({.second_blocks = 14}, 150), "");
   EXPECT_THAT(whyUnreachable({.first_blocks = 3}, 1), HasSubstr("nothing could be suspicious"));
   EXPECT_THAT(whyUnreachable({.first_blocks = 4}, 1), HasSubstr("nothing could pass"));
+  EXPECT_THAT(whyUnreachable({.first_blocks = 5}, 1), HasSubstr("take at least 6"));
+  EXPECT_EQ(whyUnreachable({.first_blocks = 6}, 1), "");
   EXPECT_THAT(whyUnreachable({.pass_alpha = 0.5}, 1), HasSubstr("pass_alpha is 0.5"));
   EXPECT_THROW(GateCourse({.second_blocks = 6}, {metricOf("a", "x")}), std::invalid_argument);
 }
