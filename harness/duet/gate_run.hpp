@@ -120,7 +120,8 @@ struct AloneOrder {
   std::map<std::string, SlotTiming> timings = {};
   std::function<void(const KeptBlock&)> on_block = {};
 };
-/// A cell without figures, or with a fault; code: EverythingSkipped, WorkerFailed or Integrity.
+/// A cell without figures, or with a fault; code: EverythingSkipped, Invalid, WorkerFailed or
+/// Integrity.
 struct NotMeasured {
   std::string cell;
   std::string reason;
@@ -129,7 +130,7 @@ struct NotMeasured {
 struct AloneResult {
   std::vector<KeptBlock> blocks;
   std::vector<NotMeasured> not_measured;
-  /// The gravest of Interrupted, Integrity, WorkerFailed, EverythingSkipped; else Fine.
+  /// The gravest of Interrupted, Integrity, WorkerFailed, Invalid, EverythingSkipped; else Fine.
   results::ExitCode exit_code = results::ExitCode::Fine;
 };
 AloneResult measureAlone(const AloneOrder& order, Session& session);

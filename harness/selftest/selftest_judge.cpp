@@ -51,6 +51,7 @@ bool gaveVerdict(const TriedGate& gate) {
          gate.exit_code == static_cast<int>(results::ExitCode::Inconclusive);
 }
 
+/// Of identical arms each gate that is red is one, whatever made it so.
 SelftestFinding falseAlarms(const std::vector<TriedGate>& gates) {
   Tally alarms;
   for (const TriedGate& gate : gates) {
