@@ -29,11 +29,25 @@ struct ReportOptions {
   bool png = false;
 };
 
+/// "gate", or "drift" against a stored baseline; empty where there is none.
+std::string nameOfVerdicts(const fs::path& folder) {
+  for (const char* name : {"gate", "drift"}) {
+    std::error_code ignored;
+    if (fs::exists(folder / (std::string(name) + ".json"), ignored)) return name;
+  }
+  return {};
+}
+
 results::ExitCode draw(const fs::path& folder, Png png) {
   const ReportOutcome outcome = drawReport(folder, png);
   if (outcome.trouble.empty()) {
     putData((folder / "report.html").string() + "\n");
-    sayNext("ringside report {} --format markdown", folder.string());
+    if (isBundleOfGate(folder) && nameOfVerdicts(folder).empty()) {
+      sayNext("ringside gate {} --baseline {}", (folder / "scenario.toml").string(),
+              folder.string());
+    } else {
+      sayNext("ringside report {} --format markdown", folder.string());
+    }
   } else {
     say("ringside: {}\n", outcome.trouble);
   }
@@ -63,24 +77,27 @@ results::ExitCode showHistory(const ReportOptions& options) {
   return static_cast<results::ExitCode>(outcome.exit_code);
 }
 
-/// What a gate wrote at its end; there is no other table of it.
+/// There is no other table of a gate than what it wrote at its end.
 std::string verdictsOf(const fs::path& folder, Format format) {
-  const bool is_json = format == Format::Json;
-  if (!is_json && format != Format::Markdown) {
+  const std::string name = nameOfVerdicts(folder);
+  if (name.empty()) {
     throw UsageError(fmt::format(
-        "--format: {0} is the bundle of a gate, which has its verdicts as json and as markdown; "
-        "take one of these, or see the blocks of a cell by `ringside gate --explain CELL --from "
-        "{0}`",
+        "{}: it has neither gate.json nor drift.json; a gate writes one at its end, a saved "
+        "baseline has none",
         folder.string()));
   }
-  for (const char* name : {"gate", "drift"}) {
-    const std::string file = std::string(name) + (is_json ? ".json" : ".md");
-    if (auto text = results::readFile(folder / file)) return *std::move(text);
+  if (format == Format::Json || format == Format::Markdown) {
+    const fs::path file = folder / (name + (format == Format::Json ? ".json" : ".md"));
+    if (auto text = results::readFile(file)) return *std::move(text);
+    throw UsageError(fmt::format("{}: cannot be read; take the other format", file.string()));
   }
   throw UsageError(fmt::format(
-      "{}: it has neither gate.json nor drift.json; a gate writes one at its end, a saved baseline "
-      "has none",
-      folder.string()));
+      "--format: {} is the bundle of a gate, which has its verdicts as json and as markdown; take "
+      "one of these{}",
+      folder.string(),
+      name == "gate" ? ", or see the blocks of a cell by `ringside gate --explain CELL --from " +
+                           folder.string() + "`"
+                     : ""));
 }
 
 /// As at the end of the run: one pass over the records, none of which is kept with its histograms.

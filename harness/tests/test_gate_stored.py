@@ -128,10 +128,31 @@ class StoredBaselineTest(OtherGateTest):
         self.assertEqual(STORED - set(os.listdir(self.baseline("sound"))), set())
         self.assertEqual(self.read("out", "baselines", "sound", "scenario.toml"), one_cell("gated"))
         counted = [b for b in self.blocks("out", "baselines", "sound") if not b["why_invalid"]]
-        self.assertEqual(len(counted), 4)
+        self.assertEqual(len(counted), int(FEW_BLOCKS[1]))
         for block in counted:
             self.assertEqual(len(block["arms"]), 1)
             self.assertEqual(len(block["values"]["rtt_ns_p50_clean"]), 1)
+
+    def report(self, folder, *arguments):
+        return self.scratch.start("report", folder, *arguments, env=BESIDE_CI).finish()
+
+    def test_one_that_was_saved_has_no_verdicts_to_report(self):
+        folder = os.path.join("out", "baselines", "sound")
+        shown = self.report(folder, "--format", "json")
+        self.check_ended(shown, USAGE, folder, "neither gate.json nor drift.json")
+        self.copy("drawn")
+        drawn = self.report(self.baseline("drawn"))
+        suite = self.baseline("drawn", "scenario.toml")
+        next_one = f"next:   ringside gate {suite} --baseline {self.baseline('drawn')}\n"
+        self.check_ended(drawn, 0, next_one)
+
+    def test_report_prints_what_one_that_was_held_against_it_wrote(self):
+        self.check_ended(self.against("sound", "sound", "--report-only"), 0)
+        for form, file in {"json": "drift.json", "markdown": "drift.md"}.items():
+            self.assertEqual(self.report("bundle", "--format", form).out, self.read("bundle", file))
+        shown = self.report("bundle", "--format", "csv")
+        self.check_ended(shown, USAGE, "json and as markdown")
+        self.assertNotIn("--explain", shown.err)
 
     def test_is_never_overwritten(self):
         before = self.read("out", "baselines", "sound", "blocks.jsonl")
