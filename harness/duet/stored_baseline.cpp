@@ -90,12 +90,16 @@ bool DriftReport::alarms() const {
 }
 
 results::ExitCode DriftReport::exitCode() const {
+  const auto has = [&](results::ExitCode code) {
+    return std::any_of(not_measured.begin(), not_measured.end(),
+                       [&](const NotMeasured& one) { return one.code == code; });
+  };
   for (const auto code : {results::ExitCode::Integrity, results::ExitCode::WorkerFailed}) {
-    const auto has = [&](const NotMeasured& one) { return one.code == code; };
-    if (std::any_of(not_measured.begin(), not_measured.end(), has)) return code;
+    if (has(code)) return code;
   }
-  if (metrics.empty()) return results::ExitCode::EverythingSkipped;
-  return judged && alarms() ? results::ExitCode::Regression : results::ExitCode::Fine;
+  if (judged && alarms()) return results::ExitCode::Regression;
+  if (has(results::ExitCode::Invalid)) return results::ExitCode::Invalid;
+  return metrics.empty() ? results::ExitCode::EverythingSkipped : results::ExitCode::Fine;
 }
 
 std::vector<results::JudgedMetric> judgedMetrics(const DriftReport& report) {

@@ -65,7 +65,8 @@ struct DriftReport {
   std::vector<std::string> notes;
 
   bool alarms() const;
-  /// That of a fault, or Regression where it is judged and alarms; else Fine.
+  /// That of a fault, or Regression where it is judged and alarms, or Invalid where the clocks
+  /// could tell nothing of a cell; else Fine.
   results::ExitCode exitCode() const;
 };
 

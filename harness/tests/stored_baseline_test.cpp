@@ -350,6 +350,14 @@ TEST(DriftFormsTest, AFaultIsGraverThanAnAlarm) {
   EXPECT_THAT(forms.annotations, HasSubstr("it died"));
 }
 
+TEST(DriftFormsTest, WhatTheClocksCouldNotTellIsInvalidUnlessSomethingAlarms) {
+  DriftReport report = redReport();
+  report.not_measured.push_back({kOtherCell, "the clocks moved", results::ExitCode::Invalid});
+  EXPECT_EQ(report.exitCode(), results::ExitCode::Regression);
+  report.metrics[0].alarms = false;
+  EXPECT_EQ(report.exitCode(), results::ExitCode::Invalid);
+}
+
 TEST(DriftFormsTest, TheHistoryKeepsNoMedianOfWhatWasStored) {
   const auto judged = judgedMetrics(redReport());
   ASSERT_THAT(judged, SizeIs(1));
