@@ -237,7 +237,8 @@ std::vector<CleanedName> cleanSharedMemory(const std::string& prefix, CleanMode 
   return cleaned;
 }
 
-std::string renderCleaned(const std::vector<CleanedName>& names, Format format) {
+std::string renderCleaned(const std::vector<CleanedName>& names, Format format,
+                          std::size_t columns) {
   if (format == Format::Json || format == Format::Csv) {
     std::vector<ordered_json> rows;
     for (const CleanedName& name : names) rows.push_back(toJson(name));
@@ -248,8 +249,11 @@ std::string renderCleaned(const std::vector<CleanedName>& names, Format format) 
     return renderCsv(rows);
   }
   if (names.empty()) return "nothing of Ringside is in shared memory\n";
-  const TextTable table = tableOf(names);
-  return format == Format::Table ? table.allAligned() : table.allMarkdown();
+  TextTable table = tableOf(names);
+  if (format == Format::Markdown) return table.allMarkdown();
+  constexpr const char* kDispensable[] = {"kind", "attached", "age", "size"};
+  const std::vector<std::string> left_out = table.fitInto(columns, kDispensable);
+  return table.allAligned() + leftOutText(left_out);
 }
 
 }  // namespace ringside::harness

@@ -38,7 +38,9 @@ enum class CleanMode : std::uint8_t { Remove, DryRun };
 /// file when the run that made it is gone and nobody has it open or mapped.
 std::vector<CleanedName> cleanSharedMemory(const std::string& prefix, CleanMode mode);
 
-/// One row a name. Ends with a line end.
-std::string renderCleaned(const std::vector<CleanedName>& names, Format format);
+/// One row a name. Ends with a line end. A table has at most `columns`, but for names; 0: as many
+/// as it takes.
+std::string renderCleaned(const std::vector<CleanedName>& names, Format format,
+                          std::size_t columns = 0);
 
 }  // namespace ringside::harness

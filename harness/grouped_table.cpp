@@ -26,6 +26,7 @@ void GroupedTable::colour(std::string heading, Tone (*tone_of)(const std::string
 
 std::vector<std::string> GroupedTable::fitInto(std::size_t columns,
                                                std::span<const char* const> headings) {
+  columns_ = columns;
   return table_.fitInto(columns, headings);
 }
 
@@ -34,7 +35,7 @@ std::string GroupedTable::aligned() const {
   std::string text = table_.alignedHeadings();
   for (const Group& group : groups_) {
     text += group.name + "\n";
-    for (const std::string& line : group.remarks) text += fmt::format("  {}\n", line);
+    for (const std::string& line : group.remarks) text += wrapped("  ", line, columns_);
     for (std::size_t row = group.begin; row < group.end; ++row) text += table_.aligned(row);
   }
   return text + "\n";

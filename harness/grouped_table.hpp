@@ -18,7 +18,7 @@ class GroupedTable {
   /// A line between the name of the group and its rows.
   void remark(std::string line);
   void add(Row row);
-  /// As TextTable's.
+  /// As TextTable's; remarks go on in the next line instead.
   void colour(std::string heading, Tone (*tone_of)(const std::string& cell), Colour colour);
   std::vector<std::string> fitInto(std::size_t columns, std::span<const char* const> headings);
 
@@ -38,6 +38,7 @@ class GroupedTable {
   };
 
   TextTable table_;
+  std::size_t columns_ = 0;  ///< of a remark; 0: as many as it takes
   std::size_t rows_ = 0;
   std::vector<Group> groups_;
 };

@@ -1,11 +1,14 @@
 #include "harness/progress.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <map>
 
 #include "harness/console.hpp"
 #include "harness/format_numbers.hpp"
 #include "harness/live_line.hpp"
+#include "harness/text_table.hpp"
 #include "results/metrics.hpp"
 
 namespace ringside::harness {
@@ -31,8 +34,9 @@ std::string outcome(const results::Record& record) {
 }  // namespace
 
 void printPlan(const Suite& suite, const Plan& plan, const Topology& topology) {
-  say("{}: {}\n", suite.name, suite.question);
-  say("machine: {}\n", topology.summary());
+  const std::size_t columns = columnsOf(STDERR_FILENO);
+  say("{}", wrapped("", fmt::format("{}: {}", suite.name, suite.question), columns));
+  say("{}", wrapped("machine: ", topology.summary(), columns));
   std::map<std::string, std::uint64_t> skipped;
   std::map<std::string, std::uint64_t> notes;
   for (const Cell& cell : plan.cells) {
@@ -41,16 +45,18 @@ void printPlan(const Suite& suite, const Plan& plan, const Topology& topology) {
   }
   say("plan: {}, {} to run, about {} (minutes:seconds)\n", counted(plan.cells.size(), "cell"),
       plan.runnable(), formatMinutes(static_cast<double>(plan.estimate().count()) / 1e3));
+  const auto tell = [&](const std::string& words) { say("{}", wrapped("  ", words, columns)); };
   for (const auto& [reason, cells] : skipped) {
-    say("  skipped, {}: {}\n", counted(cells, "cell"), reason);
+    tell(fmt::format("skipped, {}: {}", counted(cells, "cell"), reason));
   }
   if (!plan.left_out.empty()) {
-    say("  left out, {}: queues of 'all' that are not for them; `ringside list {}` says why\n",
-        counted(plan.left_out.size(), "cell"), plan.suite);
+    tell(fmt::format(
+        "left out, {}: queues of 'all' that are not for them; `ringside list {}` says why",
+        counted(plan.left_out.size(), "cell"), plan.suite));
   }
-  for (const std::string& remark : plan.remarks) say("  {}\n", remark);
+  for (const std::string& remark : plan.remarks) tell(remark);
   for (const auto& [note, cells] : notes) {
-    say("  note, {}: {}\n", counted(cells, "cell"), note);
+    tell(fmt::format("note, {}: {}", counted(cells, "cell"), note));
   }
 }
 

@@ -382,14 +382,15 @@ ResultTable makeTable(const std::vector<CellSummary>& cells, const TableLook& lo
   return table;
 }
 
-std::string renderText(const ResultTable& table) {
+std::string renderText(const ResultTable& table, std::size_t columns) {
   std::string text;
   for (const Section& section : table.sections) {
-    text += section.heading + section.spread + "\n" + section.cells.allAligned() + "\n";
+    text += wrapped("", section.heading + section.spread, columns);
+    text += section.cells.allAligned() + "\n";
   }
   text += table.legend + "\n" + leftOutText(table.left_out);
   for (std::size_t i = 0; i < table.footnotes.size(); ++i) {
-    text += fmt::format("[{}] {}\n", i + 1, table.footnotes[i]);
+    text += wrapped(fmt::format("[{}] ", i + 1), table.footnotes[i], columns);
   }
   return text;
 }
@@ -480,7 +481,7 @@ std::string renderResults(const std::vector<CellSummary>& cells, Format format,
     case Format::Table:
       break;
   }
-  return renderText(makeTable(cells, look)) + renderResponse(cells, format, look);
+  return renderText(makeTable(cells, look), look.columns) + renderResponse(cells, format, look);
 }
 
 }  // namespace ringside::harness

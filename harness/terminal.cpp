@@ -13,7 +13,6 @@
 namespace ringside::harness {
 namespace {
 
-constexpr unsigned kUsualColumns = 80;
 constexpr unsigned kMostColumns = 10'000;
 
 /// That of --color, for the whole process: it has one stdout.

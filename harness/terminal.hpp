@@ -32,6 +32,9 @@ Tone toneOfVerdict(const std::string& cell);
 /// would be noise in a log. Of STDOUT_FILENO or STDERR_FILENO.
 bool canDraw(int descriptor);
 
+/// Where nobody knows how wide a line may be.
+inline constexpr unsigned kUsualColumns = 80;
+
 /// COLUMNS, else what the terminal has; 0 where there is neither.
 unsigned columnsOf(int descriptor);
 

@@ -158,9 +158,33 @@ std::string TextTable::allMarkdown() const {
   return text;
 }
 
+std::string wrapped(const std::string& begin, const std::string& words, std::size_t columns) {
+  if (columns == 0) return begin + words + "\n";
+  const std::size_t hanging = widthOf(begin);
+  std::string text = begin;
+  std::size_t column = hanging;
+  for (std::size_t first = 0; first < words.size();) {
+    const std::size_t end = std::min(words.find_first_of(" \n", first), words.size());
+    const std::string word = words.substr(first, end - first);
+    const std::size_t width = widthOf(word);
+    if (column > hanging && column + 1 + width > columns) {
+      text += "\n" + std::string(hanging, ' ');
+      column = hanging;
+    } else if (column > hanging) {
+      text += ' ';
+      ++column;
+    }
+    text += word;
+    column += width;
+    first = end + 1;
+  }
+  return text + "\n";
+}
+
 std::string leftOutText(const std::vector<std::string>& headings) {
   if (headings.empty()) return "";
-  return fmt::format("Left out for want of columns: {}.\n", fmt::join(headings, ", "));
+  return wrapped("", fmt::format("Left out for want of columns: {}.", fmt::join(headings, ", ")),
+                 kUsualColumns);
 }
 
 std::string renderJson(const nlohmann::ordered_json& value) {

@@ -49,6 +49,8 @@ class TextTable {
   /// With the rule below it.
   std::string markdownHeadings() const;
   std::string markdown(std::size_t row) const;
+  /// Of its longest line, in characters.
+  std::size_t width() const;
   /// Headings and all rows.
   std::string allAligned() const;
   std::string allMarkdown() const;
@@ -56,7 +58,6 @@ class TextTable {
  private:
   std::string alignedLine(const Row& row, Colour colour) const;
   void widenFor(const Row& row);
-  std::size_t width() const;
   std::optional<std::size_t> placeOf(std::string_view heading) const;
   void leaveOut(std::size_t column);
 
@@ -70,7 +71,13 @@ class TextTable {
   Colour colour_ = Colour::No;
 };
 
-/// "Left out for want of columns: cpu/M, max." and a line end; nothing where nothing was.
+/// `begin`, then words in lines of at most `columns` characters, from the second on below the first
+/// word; a longer word has a line of its own. 0 columns: all in one line, as it is. Ends with a
+/// line end.
+std::string wrapped(const std::string& begin, const std::string& words, std::size_t columns);
+
+/// "Left out for want of columns: cpu/M, max." and a line end, in 80 columns; nothing where nothing
+/// was.
 std::string leftOutText(const std::vector<std::string>& headings);
 
 /// Pretty-printed; what is not UTF-8 is replaced. Ends with a line end.

@@ -18,7 +18,7 @@ ExitCode clean(const CleanOptions& options) {
   const CleanMode mode = options.dry_run ? CleanMode::DryRun : CleanMode::Remove;
   const std::vector<CleanedName> names = cleanSharedMemory(options.prefix, mode);
   const Format format = *parseFormat(options.format);
-  putAs(format, renderCleaned(names, format));
+  putAs(format, renderCleaned(names, format, tableLookOfStdout().columns));
   ExitCode code = ExitCode::Fine;
   bool may_remove = false;
   for (const CleanedName& name : names) {

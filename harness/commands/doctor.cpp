@@ -79,7 +79,7 @@ Findings examine(const DoctorOptions& options) {
 ExitCode report(const DoctorOptions& options) {
   const Findings findings = examine(options);
   const Format format = *parseFormat(options.format);
-  putAs(format, renderFindings(findings, format, colourOfStdout()));
+  putAs(format, renderFindings(findings, format, colourOfStdout(), tableLookOfStdout().columns));
   const bool refuses = options.strict && anyNotOk(findings.diagnoses);
   if (refuses) {
     say("result: {} (exit code {}): not everything is OK, and --strict was asked for\n",

@@ -1,6 +1,7 @@
 // ringside gate: is the candidate slower than the baseline? Both measured now, side by side.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
@@ -17,11 +18,13 @@
 #include "harness/duet/drift_report.hpp"
 #include "harness/duet/gate_bundle.hpp"
 #include "harness/duet/gate_explanation.hpp"
+#include "harness/duet/gate_progress.hpp"
 #include "harness/duet/gate_report.hpp"
 #include "harness/duet/gate_run.hpp"
 #include "harness/duet/slot_timing.hpp"
 #include "harness/duet/stored_baseline.hpp"
 #include "harness/environment.hpp"
+#include "harness/format_numbers.hpp"
 #include "harness/past_runs.hpp"
 #include "harness/plugin/plugin_file.hpp"
 #include "harness/report.hpp"
@@ -141,14 +144,28 @@ struct GateSubject {
   }
 };
 
-void printPlan(const GateSubject& subject) {
+/// `arms`: how many of them are measured now.
+void printPlan(const GateSubject& subject, const GateOptions& options, std::size_t arms) {
   const GateableCells gateable = gateableCells(subject.suite, subject.plan);
   const auto gating = std::count_if(gateable.metrics.begin(), gateable.metrics.end(),
                                     [](const results::GateMetric& metric) { return metric.gates; });
   say("gate {}: {}, {} of them gated by {}\n", subject.suite.name,
       counted(subject.plan.cells.size(), "cell"), gateable.cells.size(),
       counted(static_cast<std::uint64_t>(gating), "metric"));
-  for (const NotGated& one : gateable.not_gated) say("not gated: {}: {}\n", one.cell, one.reason);
+  const std::size_t columns = columnsOf(STDERR_FILENO);
+  for (const NotGated& one : gateable.not_gated) {
+    say("{}", wrapped("not gated: ", fmt::format("{}: {}", one.cell, one.reason), columns));
+  }
+  const std::string cells = counted(gateable.cells.size(), "cell");
+  if (options.budget) {
+    return say("plan: {}, blocks until all is known, for {} at most\n", cells, *options.budget);
+  }
+  say("{}", wrapped("plan: ",
+                    fmt::format("{}, {}, about {} (minutes:seconds){}", cells,
+                                counted(gateable.cells.size() * options.first_blocks, "block"),
+                                formatMinutes(roughSeconds(gateable, options.first_blocks, arms)),
+                                arms == 1 ? "" : "; suspicious cells take longer"),
+                    columns));
 }
 
 void rememberGate(const GateResult& result, const std::string& suite,
@@ -214,7 +231,7 @@ ExitCode gateArms(const GateOptions& options) {
   refuseLinksOfNothing(options, {&baseline, &candidate});
   GateSubject subject(options, {&baseline, &candidate});
   printArms(baseline.arm, candidate.arm);
-  printPlan(subject);
+  printPlan(subject, options, 2);
   results::GateTerms terms;
   terms.family_wise = options.family_wise;
   terms.first_blocks = options.first_blocks;
@@ -249,7 +266,7 @@ ExitCode gateArms(const GateOptions& options) {
   say("\nbundle: {}\n", bundle.path().string());
   const bool has_ended = result.blocks > 0 && result.exit_code != ExitCode::Interrupted;
   if (!options.no_report && has_ended) drawPage(bundle.path());
-  say("{}\n", gateSentence(result));
+  if (format != Format::Table) say("{}\n", gateSentence(result));  // whose last line it is
   sayWhatNext(options, result, bundle.path());
   return result.exit_code;
 }
@@ -291,7 +308,7 @@ ExitCode saveBaseline(const GateOptions& options) {
   const NamedArm candidate = findArm("--candidate", options.candidate, armTerms(options));
   refuseLinksOfNothing(options, {&candidate});
   GateSubject subject(options, {&candidate});
-  printPlan(subject);
+  printPlan(subject, options, 1);
   if (options.dry_run) return endDryRun(options);
   // Under another name until it is whole, for half of it would be taken for a baseline.
   const std::filesystem::path partial = folder.string() + ".partial";
@@ -328,7 +345,7 @@ ExitCode gateStored(const GateOptions& options, const std::filesystem::path& sto
   const NamedArm candidate = findArm("--candidate", options.candidate, armTerms(options));
   refuseLinksOfNothing(options, {&candidate});
   GateSubject subject(options, {&candidate});
-  printPlan(subject);
+  printPlan(subject, options, 1);
   if (options.dry_run) return endDryRun(options);
   Session session(subject.topology);
   const std::string environment = describeEnvironment(session);
@@ -359,7 +376,7 @@ ExitCode gateStored(const GateOptions& options, const std::filesystem::path& sto
 ExitCode explain(const GateOptions& options) {
   const std::filesystem::path bundle =
       options.from ? std::filesystem::path(*options.from) : newestGate();
-  put("{}", explainGate(bundle, *options.explain));
+  put("{}", explainGate(bundle, *options.explain, tableLookOfStdout().columns));
   sayNext("ringside report {}", bundle.string());
   return ExitCode::Fine;
 }

@@ -5,6 +5,7 @@
 #include "harness/progress.hpp"
 #include "harness/schedule.hpp"
 #include "harness/shared_files.hpp"
+#include "harness/text_table.hpp"
 #include "harness/usage_error.hpp"
 #include "harness/verify/verify_suite.hpp"
 
@@ -19,13 +20,23 @@ struct ListOptions {
   std::vector<std::string> overrides;
 };
 
+/// A name, or none, and what is to be said of it.
+void listItem(std::string_view name, std::string_view words) {
+  put("{}",
+      wrapped(fmt::format("  {:<22} ", name), std::string(words), tableLookOfStdout().columns));
+}
+
+void listDetail(std::string_view label, std::string_view words) {
+  listItem("", fmt::format("  {}{}", label, words));
+}
+
 void listScenarios() {
   put("scenarios\n");
   for (const std::filesystem::path& file : allScenarios()) {
     try {
-      put("  {:<22} {}\n", file.stem().string(), readSuite(file, {}).question);
+      listItem(file.stem().string(), readSuite(file, {}).question);
     } catch (const UsageError& error) {
-      put("  {:<22} {}\n", file.stem().string(), error.what());
+      listItem(file.stem().string(), error.what());
     }
   }
 }
@@ -34,37 +45,35 @@ void listCampaigns() {
   put("\ncampaigns of ringside verify\n");
   for (const std::filesystem::path& file : allScenarios(kCampaignFolder)) {
     try {
-      put("  {:<22} {}\n", file.stem().string(), readCampaign(file, {}).question);
+      listItem(file.stem().string(), readCampaign(file, {}).question);
     } catch (const UsageError& error) {
-      put("  {:<22} {}\n", file.stem().string(), error.what());
+      listItem(file.stem().string(), error.what());
     }
   }
 }
 
 /// Of a queue that is not of this program: its file, and why it cannot be used.
 void listOrigin(const QueueEntry& queue) {
-  if (!queue.origin.empty()) put("  {:<22}   from {}\n", "", queue.origin);
-  if (!queue.trouble.empty()) put("  {:<22}   fails: {}\n", "", queue.trouble);
+  if (!queue.origin.empty()) listDetail("from ", queue.origin);
+  if (!queue.trouble.empty()) listDetail("fails: ", queue.trouble);
 }
 
 void listQueues() {
   put("\nqueues\n");
   for (const QueueEntry& queue : allQueues()) {
-    put("  {:<22} {}\n", queue.name, queue.summary);
+    listItem(queue.name, queue.summary);
     listOrigin(queue);
-    if (!queue.limits.gives_up.empty()) {
-      put("  {:<22}   gives up: {}\n", "", queue.limits.gives_up);
-    }
+    if (!queue.limits.gives_up.empty()) listDetail("gives up: ", queue.limits.gives_up);
   }
   for (const QueueEntry& queue : absentQueues()) {
-    put("  {:<22} left out: {}\n", queue.name, queue.left_out);
+    listItem(queue.name, fmt::format("left out: {}", queue.left_out));
   }
 }
 
 void listPatterns() {
   put("\nother patterns\n");
   for (const QueueEntry& pattern : allPatterns()) {
-    put("  {:<22} {}\n", pattern.name, pattern.summary);
+    listItem(pattern.name, pattern.summary);
     listOrigin(pattern);
   }
 }
@@ -72,9 +81,17 @@ void listPatterns() {
 void listAxes() {
   put("\naxes\n");
   for (const Axis& axis : allAxes()) {
-    put("  {:<22} {}{}\n", axis.name, axis.summary,
-        axis.default_value.empty() ? "" : fmt::format(" [{}]", axis.default_value));
+    const bool has_default = !axis.default_value.empty();
+    listItem(axis.name, has_default ? fmt::format("{} [{}]", axis.summary, axis.default_value)
+                                    : std::string(axis.summary));
   }
+}
+
+/// A cell of a plan, and why it is not run, where that is so.
+void listCell(const std::string& cell, const std::string& why) {
+  const std::size_t columns = tableLookOfStdout().columns;
+  if (why.empty() || columns == 0) return put("{}{}{}\n", cell, why.empty() ? "" : "  ", why);
+  put("{}\n{}", cell, wrapped("  ", why, columns));
 }
 
 void listPlan(const ListOptions& options) {
@@ -86,10 +103,9 @@ void listPlan(const ListOptions& options) {
   const Plan plan = makePlan(suite, topology, memoryLimitsOfThisMachine(), schedule);
   printPlan(suite, plan, topology);
   for (const Cell& cell : plan.cells) {
-    put("{}{}\n", cell.name,
-        cell.skip_reason ? fmt::format("  skipped: {}", *cell.skip_reason) : "");
+    listCell(cell.name, cell.skip_reason ? "skipped: " + *cell.skip_reason : "");
   }
-  for (const LeftOut& unfit : plan.left_out) put("{}  left out: {}\n", unfit.cell, unfit.reason);
+  for (const LeftOut& unfit : plan.left_out) listCell(unfit.cell, "left out: " + unfit.reason);
   sayNext("ringside run {}", options.suite);
 }
 

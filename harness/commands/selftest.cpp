@@ -11,8 +11,10 @@
 #include "harness/console.hpp"
 #include "harness/contest_report.hpp"
 #include "harness/duet/arm_files.hpp"
+#include "harness/duet/gate_progress.hpp"
 #include "harness/environment.hpp"
 #include "harness/selftest/selftest_judge.hpp"
+#include "harness/selftest/selftest_progress.hpp"
 #include "harness/selftest/selftest_run.hpp"
 #include "harness/shared_files.hpp"
 #include "harness/usage_error.hpp"
@@ -76,6 +78,12 @@ ExitCode conclude(const SelftestOptions& options, const std::string& kind,
   return fits ? ExitCode::Fine : ExitCode::Regression;
 }
 
+/// As far as they are known before the first: stage one.
+std::size_t blocksACell(const SelftestOptions& options, const std::string& kind, const Arm& arm) {
+  if (kind != "layout") return results::GateTerms{}.first_blocks;
+  return options.blocks * (arm.plugins.size() - 1);
+}
+
 ExitCode selftest(const SelftestOptions& options, const std::string& kind, const Arm& arm,
                   std::uint32_t times, const TryOnce& once) {
   readTried(options.record);  // before hours are spent, whether it can be read
@@ -84,26 +92,28 @@ ExitCode selftest(const SelftestOptions& options, const std::string& kind, const
   const results::Descriptor suite_file = memoryFile("ringside-suite", toToml(suite));
   Session session(Topology::ofThisMachine());
   const std::string environment = describeEnvironment(session);
+  const GateableCells gateable = gateableCells(suite, plan);
+  const std::size_t blocks = blocksACell(options, kind, arm);
+  SelftestProgress progress(times, blocks * gateable.cells.size(),
+                            roughSeconds(gateable, blocks, 2));
   const SelftestOrder order{
       .suite = &suite,
       .plan = &plan,
       .suite_file = fmt::format("/proc/{}/fd/{}", ::getpid(), suite_file.number()),
       .arm = &arm,
       .machine = machineOf(environment),
-      .cpu = cpuOf(environment)};
+      .cpu = cpuOf(environment),
+      .on_block = [&](const std::string& cell) { progress.next(cell); }};
   std::mt19937_64 chance(options.seed.value_or(std::random_device{}()));
   for (std::uint32_t i = 0; i < times; ++i) {
     const std::optional<TriedGate> gate = once(order, chance(), session);
     if (!gate) {
+      progress.stop();
       say("interrupted; what is done is in {}: go on with the same command\n", options.record);
       return ExitCode::Interrupted;
     }
     appendTried(options.record, *gate);
-    say("[{}/{}] {} in {:.0f} s: exit code {}{}\n", i + 1, times, counted(gate->blocks, "block"),
-        gate->seconds, gate->exit_code,
-        gate->injection ? fmt::format(", {} {}", gate->injection->cell,
-                                      gate->injection->found ? "found" : "NOT found")
-                        : "");
+    progress.end(*gate);
   }
   return conclude(options, kind, order.machine);
 }

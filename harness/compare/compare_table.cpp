@@ -129,6 +129,22 @@ TextTable differenceTable(const CompareReport& report) {
   return table;
 }
 
+/// Values that are too long to stand beside one another stand below one another.
+std::string differenceText(const CompareReport& report, std::size_t columns) {
+  const TextTable table = differenceTable(report);
+  if (columns == 0 || table.width() <= columns) return table.allAligned();
+  std::string text = "differs\n";
+  for (const Difference& difference : report.differences) {
+    text += difference.fact + "\n";
+    const std::vector<std::string> values = shortened(difference.values);
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      text += wrapped(fmt::format("  {}  ", report.bundles[i].label),
+                      values[i].empty() ? kNone : values[i], columns);
+    }
+  }
+  return text;
+}
+
 /// Which sides are compared, where they are not the bundles; else empty.
 std::string sidesText(const CompareReport& report) {
   if (report.request.by.empty()) return {};
@@ -137,7 +153,7 @@ std::string sidesText(const CompareReport& report) {
     names.push_back(side.label == side.name ? side.name
                                             : fmt::format("{} {}", side.label, side.name));
   }
-  return fmt::format("by {}: {}; the first is the baseline\n", report.request.by,
+  return fmt::format("by {}: {}; the first is the baseline", report.request.by,
                      fmt::join(names, ", "));
 }
 
@@ -189,12 +205,16 @@ class CellRows {
     }
   }
 
-  /// Left out for want of columns first: multiples, which the values and the floor say as well.
+  /// Left out for want of columns first: multiples, which the values and the floor say as well;
+  /// then values, of which the ratio says how far apart they are.
   std::string aligned(const TableLook& look) {
     table_.colour("verdict", toneOfVerdict, look.colour);
     const std::string first = multipleHeading(report_.sides[0].label);
     const std::string second = multipleHeading(secondHeading());
-    const std::array<const char*, 3> dispensable = {kFloorRatio, second.c_str(), first.c_str()};
+    const std::string second_value = secondHeading();
+    const std::array<const char*, 5> dispensable = {kFloorRatio, second.c_str(), first.c_str(),
+                                                    report_.sides[0].label.c_str(),
+                                                    second_value.c_str()};
     const std::vector<std::string> left_out = table_.fitInto(look.columns, dispensable);
     return table_.aligned() + leftOutText(left_out);
   }
@@ -349,76 +369,82 @@ std::string summaryLine(const CellRows& rows) {
     counts.push_back(fmt::format("{} {}", found->second, toString(verdict)));
   }
   return fmt::format(
-      "{} of {}: {}\n", counted(rows.comparisons(), "comparison"), counted(rows.cells(), "cell"),
+      "{} of {}: {}", counted(rows.comparisons(), "comparison"), counted(rows.cells(), "cell"),
       counts.empty() ? "nothing is judged" : fmt::format("{}", fmt::join(counts, ", ")));
 }
 
 std::string legend(const CompareReport& report, const CellRows& rows) {
-  std::string text = fmt::format(
-      "Values are medians over the repetitions. ratio: the median of all ratios of a repetition "
-      "to one\nof {}, and the interval that holds the true one with {:.0f} %.\n",
-      report.sides.front().label, 100 * results::kCoverage);
+  const auto sentence = [](const std::string& words) { return wrapped("", words, kUsualColumns); };
+  std::string text = sentence(fmt::format(
+      "Values are medians over the repetitions. ratio: the median of all ratios of a repetition to "
+      "one of {}, and the interval that holds the true one with {:.0f} %.",
+      report.sides.front().label, 100 * results::kCoverage));
   if (rows.showsLess()) {
-    text += "[…; 90 %]: of so few repetitions no interval does, and this one holds it with 90 %.\n";
+    text +=
+        sentence("[…; 90 %]: of so few repetitions no interval does; this one holds it with 90 %.");
   }
   if (!rows.verdicts().empty()) {
-    text += fmt::format(
-        "same: the whole interval lies within {:g} % of 1; better, worse: else on one side of it;\n"
-        "inconclusive: neither.\n",
-        report.request.margin_percent);
+    text += sentence(
+        fmt::format("same: the whole interval lies within {:g} % of 1; better, worse: else on one "
+                    "side of it; inconclusive: neither.",
+                    report.request.margin_percent));
   }
   if (!rows.showsMultiples()) return text;
   return text +
-         "×floor: times in hand-offs of a cache line between the CPUs of that machine, round trips "
-         "in two;\nrates in messages within one.\n";
+         sentence(
+             "×floor: times in hand-offs of a cache line between the CPUs of that machine, round "
+             "trips in two; rates in messages within one.");
 }
 
 constexpr const char* kMissingTitle = "not in both, and not compared";
-
-std::string numbered(const std::vector<std::string>& footnotes, const char* line_end) {
-  std::string text;
-  for (std::size_t i = 0; i < footnotes.size(); ++i) {
-    text += fmt::format("[{}] {}{}", i + 1, footnotes[i], line_end);
-  }
-  return text;
-}
 
 }  // namespace
 
 std::string compareTable(const CompareReport& report, Distributions distributions,
                          const TableLook& look) {
-  std::string text = bundleTable(report).allAligned() + "\n";
-  if (!report.differences.empty()) text += differenceTable(report).allAligned() + "\n";
+  constexpr const char* kDispensable[] = {"records", "measured, UTC"};
+  TextTable bundles = bundleTable(report);
+  const std::vector<std::string> left_out = bundles.fitInto(look.columns, kDispensable);
+  std::string text = bundles.allAligned() + leftOutText(left_out) + "\n";
+  if (!report.differences.empty()) text += differenceText(report, look.columns) + "\n";
   if (report.differences.empty() && report.bundles.size() > 1) {
     text += "nothing that is known of machine and program differs\n\n";
   }
-  if (const std::string sides = sidesText(report); !sides.empty()) text += sides + "\n";
+  if (const std::string sides = sidesText(report); !sides.empty()) {
+    text += wrapped("", sides, look.columns) + "\n";
+  }
   CellRows rows(report, distributions);
   text += rows.aligned(look);
   const std::vector<std::string> missing = missingLines(report);
   if (!missing.empty()) text += fmt::format("{}\n", kMissingTitle);
-  for (const std::string& line : missing) text += fmt::format("  {}\n", line);
+  for (const std::string& line : missing) text += wrapped("  ", line, look.columns);
   if (!missing.empty()) text += "\n";
-  text += summaryLine(rows);
-  for (const std::string& note : report.notes) text += fmt::format("- {}\n", note);
-  text += numbered(rows.footnotes(), "\n");
+  text += wrapped("", summaryLine(rows), look.columns);
+  for (const std::string& note : report.notes) text += wrapped("- ", note, look.columns);
+  std::size_t number = 0;
+  for (const std::string& footnote : rows.footnotes()) {
+    text += wrapped(fmt::format("[{}] ", ++number), footnote, look.columns);
+  }
   return text + "\n" + legend(report, rows);
 }
 
 std::string compareMarkdown(const CompareReport& report, Distributions distributions) {
   std::string text = bundleTable(report).allMarkdown() + "\n";
   if (!report.differences.empty()) text += differenceTable(report).allMarkdown() + "\n";
-  if (const std::string sides = sidesText(report); !sides.empty()) text += sides + "\n";
+  if (const std::string sides = sidesText(report); !sides.empty()) text += sides + "\n\n";
   const CellRows rows(report, distributions);
   text += rows.markdown();
   const std::vector<std::string> missing = missingLines(report);
   if (!missing.empty()) text += fmt::format("#### {}\n\n", kMissingTitle);
   for (const std::string& line : missing) text += fmt::format("- {}\n", line);
   if (!missing.empty()) text += "\n";
-  text += summaryLine(rows) + "\n";
+  text += summaryLine(rows) + "\n\n";
   for (const std::string& note : report.notes) text += fmt::format("- {}\n", note);
   if (!report.notes.empty()) text += "\n";
-  text += numbered(rows.footnotes(), "\n\n");
+  std::size_t number = 0;
+  for (const std::string& footnote : rows.footnotes()) {
+    text += fmt::format("[{}] {}\n\n", ++number, footnote);
+  }
   return text + legend(report, rows);
 }
 

@@ -24,11 +24,10 @@ constexpr VerdictLook kLooks[] = {{Verdict::Ok, Tone::Good},
                                   {Verdict::Fail, Tone::Bad},
                                   {Verdict::Unknown, Tone::Unknown}};
 
-std::string worded(Verdict verdict, Colour colour, std::size_t width = 0) {
-  const std::string word = fmt::format("{:<{}}", toString(verdict), width);
+std::string worded(Verdict verdict, Colour colour) {
   const auto* look = std::find_if(std::begin(kLooks), std::end(kLooks),
                                   [&](const VerdictLook& any) { return any.verdict == verdict; });
-  return toned(word, look->tone, colour);
+  return toned(std::string(toString(verdict)), look->tone, colour);
 }
 
 std::string summaryOf(const std::vector<Diagnosis>& diagnoses, Colour colour) {
@@ -42,50 +41,36 @@ std::string summaryOf(const std::vector<Diagnosis>& diagnoses, Colour colour) {
   return text + "\n";
 }
 
-/// The table is coloured after it is laid out: an escape has no width.
-std::string checksText(const std::vector<Diagnosis>& diagnoses, Colour colour) {
+/// Of one check, with `before` and `after` around its verdict. It is coloured after it is laid out:
+/// an escape has no width.
+std::string checkLine(const Diagnosis& diagnosis, const std::string& before,
+                      const std::string& after, Colour colour, std::size_t columns) {
+  const std::string_view word = toString(diagnosis.verdict);
+  std::string line = wrapped(fmt::format("{}{}{}", before, word, after), diagnosis.seen, columns);
+  return line.replace(before.size(), word.size(), worded(diagnosis.verdict, colour));
+}
+
+std::string checksText(const std::vector<Diagnosis>& diagnoses, Colour colour,
+                       std::size_t columns) {
   constexpr std::size_t kVerdictColumns = 7;
   std::size_t widest = 0;
   for (const Diagnosis& diagnosis : diagnoses) widest = std::max(widest, diagnosis.name.size());
   std::string text;
   for (const Diagnosis& diagnosis : diagnoses) {
-    text += fmt::format("{:<{}}  {}  {}\n", diagnosis.name, widest,
-                        worded(diagnosis.verdict, colour, kVerdictColumns), diagnosis.seen);
+    const std::string after(kVerdictColumns + 2 - toString(diagnosis.verdict).size(), ' ');
+    text += checkLine(diagnosis, fmt::format("{:<{}}  ", diagnosis.name, widest), after, colour,
+                      columns);
   }
   return text;
 }
 
-/// A long sentence on lines of 80 columns, from the second on below its first word.
-std::string wrapped(const std::string& indent, const std::string& label, const std::string& text) {
-  constexpr std::size_t kColumns = 80;
-  std::string result = indent + label;
-  std::size_t column = result.size();
-  const std::string hanging(column, ' ');
-  for (std::size_t begin = 0; begin < text.size();) {
-    const std::size_t end = std::min(text.find(' ', begin), text.size());
-    const std::size_t length = end - begin;
-    if (column > hanging.size() && column + 1 + length > kColumns) {
-      result += "\n" + hanging;
-      column = hanging.size();
-    } else if (column > hanging.size()) {
-      result += " ";
-      ++column;
-    }
-    result.append(text, begin, length);
-    column += length;
-    begin = end + 1;
-  }
-  return result + "\n";
-}
-
-std::string advice(const std::vector<Diagnosis>& diagnoses, Colour colour) {
+std::string advice(const std::vector<Diagnosis>& diagnoses, Colour colour, std::size_t columns) {
   std::string text;
   for (const Diagnosis& diagnosis : diagnoses) {
     if (diagnosis.verdict == Verdict::Ok) continue;
-    text += fmt::format("\n{} {}: {}\n", worded(diagnosis.verdict, colour), diagnosis.name,
-                        diagnosis.seen);
-    text += wrapped("  ", "why:  ", diagnosis.why);
-    text += wrapped("  ", "mend: ", diagnosis.mend);
+    text += "\n" + checkLine(diagnosis, "", fmt::format(" {}: ", diagnosis.name), colour, columns);
+    text += wrapped("  why:  ", diagnosis.why, kUsualColumns);
+    text += wrapped("  mend: ", diagnosis.mend, kUsualColumns);
   }
   return text;
 }
@@ -129,12 +114,13 @@ std::string clockHeading(const Findings& findings) {
                      findings.clock, findings.noise->clock_step_ns);
 }
 
-std::string renderText(const Findings& findings, Colour colour) {
-  std::string text = checksText(findings.diagnoses, colour) + advice(findings.diagnoses, colour);
+std::string renderText(const Findings& findings, Colour colour, std::size_t columns) {
+  std::string text =
+      checksText(findings.diagnoses, colour, columns) + advice(findings.diagnoses, colour, columns);
   if (findings.noise) {
     text += fmt::format("\n{}\n{}", noiseHeading(*findings.noise),
                         noiseTable(*findings.noise).allAligned());
-    text += fmt::format("\n{}\n{}", clockHeading(findings),
+    text += fmt::format("\n{}{}", wrapped("", clockHeading(findings), kUsualColumns),
                         findings.noise->clocks.empty() ? "one CPU: there is nothing to compare\n"
                                                        : clockTable(*findings.noise).allAligned());
   }
@@ -210,7 +196,8 @@ bool anyNotOk(const std::vector<Diagnosis>& diagnoses) {
                      [](const Diagnosis& diagnosis) { return diagnosis.verdict != Verdict::Ok; });
 }
 
-std::string renderFindings(const Findings& findings, Format format, Colour colour) {
+std::string renderFindings(const Findings& findings, Format format, Colour colour,
+                           std::size_t columns) {
   switch (format) {
     case Format::Json:
       return renderAsJson(findings);
@@ -224,7 +211,7 @@ std::string renderFindings(const Findings& findings, Format format, Colour colou
     case Format::Table:
       break;
   }
-  return renderText(findings, colour);
+  return renderText(findings, colour, columns);
 }
 
 }  // namespace ringside::harness

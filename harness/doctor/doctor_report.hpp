@@ -19,7 +19,9 @@ struct Findings {
 
 /// Table and Markdown: a row a check, then what is not OK with why and how to mend it, then the
 /// noise floor and the clock bound. JSON: all of it. CSV: a row a check.
-std::string renderFindings(const Findings& findings, Format format, Colour colour);
+/// A line of the table has at most `columns`; 0: what was seen stands in one, however long.
+std::string renderFindings(const Findings& findings, Format format, Colour colour,
+                           std::size_t columns = 0);
 
 /// Whether any is not OK, or could not be seen.
 bool anyNotOk(const std::vector<Diagnosis>& diagnoses);

@@ -55,12 +55,22 @@ std::string cellOf(const json& gate, const std::string& named) {
                   fmt::join(fit.empty() ? std::vector(cells.begin(), cells.end()) : fit, "\n  ")));
 }
 
+/// Of those words among the others, where they are added if they are new.
+std::size_t placeIn(std::vector<std::string>& all, const std::string& words) {
+  auto found = std::find(all.begin(), all.end(), words);
+  if (found == all.end()) found = all.insert(found, words);
+  return static_cast<std::size_t>(found - all.begin());
+}
+
+/// Why a block does not count stands below the table.
 std::string blockTable(const fs::path& bundle, const std::string& cell,
-                       const std::vector<std::string>& metrics) {
+                       const std::vector<std::string>& metrics, std::size_t columns) {
+  constexpr const char* kDispensable[] = {"canaries", "pairs", "stage"};
   Row headings = {"stage", "block", "pairs", "canaries"};
   headings.insert(headings.end(), metrics.begin(), metrics.end());
   headings.emplace_back("counts");
   TextTable table(headings, 1);
+  std::vector<std::string> reasons;
   std::ifstream stream(bundle / "blocks.jsonl");
   for (std::string line; std::getline(stream, line);) {
     const json block = json::parse(line, nullptr, false);
@@ -75,15 +85,21 @@ std::string blockTable(const fs::path& bundle, const std::string& cell,
       row.push_back(effects.contains(metric) ? percentText(effects.at(metric).get<double>()) : "–");
     }
     const json& why = block.at("why_invalid");
-    row.push_back(why.is_null() ? "yes" : "no: " + why.get<std::string>());
+    row.push_back(why.is_null() ? "yes" : fmt::format("no [{}]", placeIn(reasons, why) + 1));
     table.add(row);
   }
-  return table.allAligned();
+  const std::vector<std::string> left_out = table.fitInto(columns, kDispensable);
+  std::string text = table.allAligned() + leftOutText(left_out);
+  for (std::size_t i = 0; i < reasons.size(); ++i) {
+    text += wrapped(fmt::format("[{}] ", i + 1), reasons[i], columns);
+  }
+  return text;
 }
 
 /// One stage of one metric: which score each block has, and how improbable their sum is. The
 /// blocks of a top-up after it had no say in that.
-std::string stageText(const char* name, const json& effects, double margin, std::size_t topped_up) {
+std::string stageText(const char* name, const json& effects, double margin, std::size_t topped_up,
+                      std::size_t columns) {
   if (effects.empty()) return "";
   auto values = effects.get<std::vector<double>>();
   values.resize(values.size() - std::min(values.size(), topped_up));
@@ -95,11 +111,18 @@ std::string stageText(const char* name, const json& effects, double margin, std:
     scores.push_back(fmt::format("{}{}", above ? "+" : "-", test.scores[i]));
     all += test.scores[i];
   }
-  return fmt::format(
-      "  {}: {} blocks, scores about the margin {}\n    sum of those above {} of {}: "
-      "p {:.3g} of being no worse than the margin{}\n",
-      name, values.size(), fmt::join(scores, " "), test.sum, all, test.p,
-      topped_up == 0 ? "" : fmt::format("; then {} blocks more, for the estimate", topped_up));
+  return wrapped("  ",
+                 fmt::format("{}: {} blocks, scores about the margin {}", name, values.size(),
+                             fmt::join(scores, " ")),
+                 columns) +
+         wrapped("    ",
+                 fmt::format("sum of those above {} of {}: p {:.3g} of being no worse than the "
+                             "margin{}",
+                             test.sum, all, test.p,
+                             topped_up == 0 ? ""
+                                            : fmt::format("; then {} blocks more, for the estimate",
+                                                          topped_up)),
+                 columns);
 }
 
 /// How small a p of stage two had to be: the least of so many, and all of them together.
@@ -112,42 +135,44 @@ std::string thresholdText(const json& gate) {
   const json& terms = gate.at("terms");
   const double rate = terms.at("false_discovery_rate");
   return fmt::format(
-      "\nStage two had {} gating metrics; {} rejects the k-th least p where it is at most {}: the "
-      "least one at {:.2g}.\n",
+      "Stage two had {} gating metrics; {} rejects the k-th least p where it is at most {}: the "
+      "least one at {:.2g}.",
       flagged, terms.at("family_wise").get<bool>() ? "Holm" : "Benjamini-Hochberg",
       terms.at("family_wise").get<bool>() ? fmt::format("{:g} / ({} - k + 1)", rate, flagged)
                                           : fmt::format("k * {:g} / {}", rate, flagged),
       rate / static_cast<double>(flagged));
 }
 
-std::string metricText(const json& verdict, bool any_time) {
+std::string metricText(const json& verdict, bool any_time, std::size_t columns) {
   const double margin = std::log1p(verdict.at("margin_percent").get<double>() / 100);
-  std::string text = fmt::format(
-      "{}: {}\n  {}\n  margin {:g} %, pass bound {:g} %, baseline {}, candidate {}\n",
-      verdict.at("metric").get<std::string>(), verdict.at("verdict").get<std::string>(),
-      verdict.at("reason").get<std::string>(), verdict.at("margin_percent").get<double>(),
-      verdict.at("pass_percent").get<double>(), numberText(verdict.at("baseline"), "{:.6g}"),
-      numberText(verdict.at("candidate"), "{:.6g}"));
+  const auto line = [&](const std::string& words) { return wrapped("  ", words, columns); };
+  std::string text = fmt::format("{}: {}\n", verdict.at("metric").get<std::string>(),
+                                 verdict.at("verdict").get<std::string>());
+  text += line(verdict.at("reason"));
+  text += line(fmt::format(
+      "margin {:g} %, pass bound {:g} %, baseline {}, candidate {}",
+      verdict.at("margin_percent").get<double>(), verdict.at("pass_percent").get<double>(),
+      numberText(verdict.at("baseline"), "{:.6g}"), numberText(verdict.at("candidate"), "{:.6g}")));
   const std::size_t topped_up = verdict.value("topped_up_blocks", 0U);
   if (any_time) {
-    text += fmt::format(
-        "  {} blocks, whose evidence against being no worse than the margin is {:.3g} to 1\n",
-        verdict.at("first_effects").size(), 1 / verdict.at("first_p").get<double>());
+    text += line(fmt::format(
+        "{} blocks, whose evidence against being no worse than the margin is {:.3g} to 1",
+        verdict.at("first_effects").size(), 1 / verdict.at("first_p").get<double>()));
   } else {
     // A top-up of stage one comes before its test, and that of stage two after.
-    text += stageText("stage one", verdict.at("first_effects"), margin, 0);
-    text += stageText("stage two", verdict.at("second_effects"), margin, topped_up);
+    text += stageText("stage one", verdict.at("first_effects"), margin, 0, columns);
+    text += stageText("stage two", verdict.at("second_effects"), margin, topped_up, columns);
   }
-  text +=
-      fmt::format("  estimate {} [{}, {}], MDE {}\n", numberText(verdict.at("worse_by_percent")),
+  text += line(
+      fmt::format("estimate {} [{}, {}], MDE {}", numberText(verdict.at("worse_by_percent")),
                   numberText(verdict.at("lower_percent")), numberText(verdict.at("upper_percent")),
-                  numberText(verdict.at("mde_percent")));
+                  numberText(verdict.at("mde_percent"))));
   return text;
 }
 
 }  // namespace
 
-std::string explainGate(const fs::path& bundle, const std::string& named) {
+std::string explainGate(const fs::path& bundle, const std::string& named, std::size_t columns) {
   const json gate = readGate(bundle);
   const std::string cell = cellOf(gate, named);
   std::vector<std::string> metrics;
@@ -156,13 +181,17 @@ std::string explainGate(const fs::path& bundle, const std::string& named) {
     if (verdict.at("cell") != cell) continue;
     if (verdict.at("gates").get<bool>()) metrics.push_back(verdict.at("metric"));
     text += '\n';
-    text += metricText(verdict, gate.at("terms").value("any_time", false));
+    text += metricText(verdict, gate.at("terms").value("any_time", false), columns);
   }
-  text += thresholdText(gate);
-  return fmt::format(
-      "{}, of {}\nEffects: positive is worse. A block counts when enough pairs of "
-      "slots do, whose canaries agree.\n\n{}{}",
-      cell, bundle.string(), blockTable(bundle, cell, metrics), text);
+  if (const std::string threshold = thresholdText(gate); !threshold.empty()) {
+    text += "\n" + wrapped("", threshold, columns);
+  }
+  return wrapped("", fmt::format("{}, of {}", cell, bundle.string()), columns) +
+         wrapped("",
+                 "Effects: positive is worse. A block counts when enough pairs of slots do, whose "
+                 "canaries agree.",
+                 columns) +
+         "\n" + blockTable(bundle, cell, metrics, columns) + text;
 }
 
 fs::path newestGate() {

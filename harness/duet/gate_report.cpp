@@ -102,7 +102,7 @@ std::vector<std::pair<std::string, std::vector<const MetricVerdict*>>> byCell(
 
 /// A pass needs no reason: the legend gives it.
 std::string cellTable(const GateResult& result, const TableLook& look) {
-  constexpr const char* kDispensable[] = {"MDE", "baseline", "candidate"};
+  constexpr const char* kDispensable[] = {"baseline", "candidate"};
   GroupedTable table({"", "baseline", "candidate", "worse by", "MDE", "verdict"});
   for (const auto& [cell, verdicts] : byCell(result)) {
     table.begin(cell);
@@ -168,12 +168,14 @@ ordered_json toJson(const GateCellFacts& facts) {
 }
 
 /// Warnings, and what was not gated: of that only how much, where the list is too long.
-std::string linesBelow(const GateResult& result, std::size_t most_bytes = std::string::npos) {
+std::string linesBelow(const GateResult& result, std::size_t most_bytes, std::size_t columns = 0) {
   std::string warnings;
-  for (const std::string& warning : result.warnings) warnings += "warning: " + warning + "\n";
+  for (const std::string& warning : result.warnings) {
+    warnings += wrapped("warning: ", warning, columns);
+  }
   std::string cells;
   for (const NotGated& one : result.not_gated) {
-    cells += fmt::format("not gated: {}: {}\n", one.cell, one.reason);
+    cells += wrapped("not gated: ", fmt::format("{}: {}", one.cell, one.reason), columns);
   }
   if (cells.size() > most_bytes) {
     cells =
@@ -187,19 +189,21 @@ std::string armText(const ordered_json& arm) {
 }
 
 std::string plainText(const GateResult& result, const GateHeading& heading, const TableLook& look) {
-  std::string text =
-      fmt::format("gate {}: {}\nbaseline  {}\ncandidate {}\n\n", heading.suite, heading.question,
-                  armText(heading.baseline), armText(heading.candidate));
-  text += cellTable(result, look);
+  const auto line = [&](const std::string& begin, const std::string& words) {
+    return wrapped(begin, words, look.columns);
+  };
+  std::string text = line("", fmt::format("gate {}: {}", heading.suite, heading.question));
+  text += line("baseline  ", armText(heading.baseline));
+  text += line("candidate ", armText(heading.candidate));
+  text += "\n" + cellTable(result, look);
   text += fmt::format(
-      "worse by: positive is worse, whichever way the metric counts; [bounds of {:.0f} % each].\n"
+      "worse by: positive is worse, whatever counts as better; bounds of {:.0f} % each.\n"
       "pass: the upper one is below what the suite lets pass. (report): gates nothing.\n"
       "MDE: the least effect that this gate finds in nine of ten cases.\n",
       100 * (1 - heading.terms.pass_alpha));
-  text += linesBelow(result);
-  text += fmt::format("{} ({}, {:.0f} s)\n", gateSentence(result), counted(result.blocks, "block"),
-                      result.seconds);
-  return text;
+  text += linesBelow(result, std::string::npos, look.columns);
+  return text + line("", fmt::format("{} ({}, {:.0f} s)", gateSentence(result),
+                                     counted(result.blocks, "block"), result.seconds));
 }
 
 std::string csvText(const GateResult& result) {

@@ -69,6 +69,8 @@ class GateRunner {
     waitForQuiet();
     judgeClocks(&ClockWatch::whyNoResponses);
     chooseTimings();
+    std::optional<GateProgress> until_end;
+    if (end_) progress_ = &until_end.emplace(order_.tells_progress, "any time", *end_);
     while (!interrupted_ && !course_->isOver() && hasTime()) {
       runStage(course_->wanted());
       if (interrupted_) break;
@@ -130,6 +132,7 @@ class GateRunner {
   ClockWatch clocks_;
   GateResult result_;
   std::optional<std::chrono::steady_clock::time_point> end_;
+  GateProgress* progress_ = nullptr;  ///< of all rounds together; else each stage has its own
   bool interrupted_ = false;
 };
 
@@ -219,8 +222,12 @@ void GateRunner::runStage(const std::vector<results::BlocksWanted>& wanted) {
     rounds = std::max(rounds, one.blocks);
     blocks += one.blocks;
   }
-  GateProgress progress(order_.tells_progress && (!end_ || result_.blocks == 0),
-                        fmt::format("stage {}", results::toString(course_->stage())), blocks);
+  std::optional<GateProgress> of_stage;
+  GateProgress& progress =
+      progress_ != nullptr
+          ? *progress_
+          : of_stage.emplace(order_.tells_progress,
+                             fmt::format("stage {}", results::toString(course_->stage())), blocks);
   // What a cell lacks after its blocks is made up for in rounds of its own: at most as many again.
   for (std::uint32_t round = 0; round < 2 * rounds && !interrupted_; ++round) {
     std::vector<std::size_t> order;

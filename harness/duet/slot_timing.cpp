@@ -38,9 +38,11 @@ SlotTiming slotTimingOf(Workload workload, std::uint64_t slot_ns) {
   return timingOf(workload, slot_ns, kPairs);
 }
 
+SlotTiming usualTiming(Workload workload) { return slotTimingOf(workload, kUsualNs); }
+
 TimingChoice chooseTiming(const Cell& cell,
                           const std::function<BlockReading(const SlotTiming&)>& run) {
-  TimingChoice choice{.timing = timingOf(cell.workload, kUsualNs, kPairs), .trouble = {}};
+  TimingChoice choice{.timing = usualTiming(cell.workload), .trouble = {}};
   const bool throughput = cell.workload == Workload::Throughput;
   std::uint64_t slot_ns = kUsualNs;
   // A second trial where the first was too short to tell.

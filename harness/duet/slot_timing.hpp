@@ -11,6 +11,9 @@ namespace ringside::harness {
 /// Of a block whose slots are measured for so long.
 SlotTiming slotTimingOf(Workload workload, std::uint64_t slot_ns);
 
+/// What most cells need.
+SlotTiming usualTiming(Workload workload);
+
 struct TimingChoice {
   SlotTiming timing;
   std::string trouble;  ///< why the cell cannot be gated; else empty

@@ -179,6 +179,7 @@ std::optional<TriedGate> tryIdentical(const SelftestOrder& order, std::uint64_t 
   Relabelled relabelled(seed, same.terms.first_blocks);
   same.on_block = [&](const KeptBlock& block) {
     relabelled.take(block);
+    order.on_block(block.cell);
     for (std::size_t arm = 0; arm < 2; ++arm) {
       gate.rejected_by[arm] += block.effects.rejected_by[arm];
     }
@@ -204,6 +205,7 @@ std::optional<TriedGate> tryInjection(const SelftestOrder& order, const Injectio
   with.injections[cell.name] = delay.now();
   with.on_block = [&](const KeptBlock& block) {
     delay.take(block);
+    order.on_block(block.cell);
     with.injections[cell.name] = delay.now();
   };
   const GateResult result = runGate(with, session);
@@ -243,6 +245,7 @@ std::optional<TriedGate> tryLinks(const SelftestOrder& order, std::uint32_t bloc
                                             session);
       if (reading.interrupted) return std::nullopt;
       ++gate.blocks;
+      order.on_block(cell->name);
       const BlockEffects shown = effectsOf(reading);
       for (const auto& [name, effect] : shown.effects) {
         LinkEffects& all = effects[{cell->name, name}];

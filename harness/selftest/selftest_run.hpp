@@ -20,6 +20,8 @@ struct SelftestOrder {
   const Arm* arm = nullptr;  ///< both arms
   std::string machine;       ///< hash of its fingerprint
   std::string cpu;
+  /// Sees the name of its cell after each block.
+  std::function<void(const std::string& cell)> on_block = [](const std::string&) {};
 };
 
 /// One gate of identical arms. nullopt when the user interrupted.

@@ -164,7 +164,7 @@ TEST_F(CompareTableTest, OnATerminalItIsColouredAndLeavesOutMultiplesFirst) {
   const MadeMachine other = {.cpu = "Other CPU", .fingerprint = "2222222222222222"};
   const auto shown = [&] {
     return renderComparison(compareBundles(request_), Format::Table, Distributions::Hide,
-                            {.columns = 60, .colour = Colour::Yes});
+                            {.columns = 66, .colour = Colour::Yes});
   };
   EXPECT_THAT(shown(), HasSubstr("  \x1b[31mworse\x1b[0m\n"));
   request_.bundles = {bundles_.add("here", records), bundles_.add("there", records, other)};

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "harness/duet/gate_bundle.hpp"
 #include "results/tests/scratch_folder.hpp"
@@ -130,12 +131,27 @@ TEST(GateReportTest, ACellSaysWhyItIsNoPassAboveItsMetrics) {
   EXPECT_THAT(text, Not(HasSubstr("a reason of good")));
 }
 
+TEST(GateReportTest, OnATerminalNoLineIsLongerThanItIsWide) {
+  GateResult result = redResult();
+  std::string reason = "a reason";
+  for (int i = 0; i < 30; ++i) reason += " that goes on";
+  for (MetricVerdict& verdict : result.verdicts) verdict.reason = reason;
+  result.warnings = {reason};
+  result.not_gated = {{"gate/slo/spsc", reason}};
+  GateHeading said = heading();
+  said.question = reason;
+  const TableLook look = {.columns = 80};
+  std::istringstream text(renderGate(result, said, Format::Table, look));
+  for (std::string line; std::getline(text, line);) EXPECT_LE(line.size(), 80U) << line;
+  EXPECT_THAT(renderGate(result, said, Format::Table), HasSubstr("warning: " + reason + "\n"));
+}
+
 TEST(GateReportTest, OnATerminalItFitsAndIsColoured) {
   const std::string text =
       renderGate(redResult(), heading(), Format::Table, {.columns = 80, .colour = Colour::Yes});
   EXPECT_THAT(text,
               AllOf(HasSubstr("\x1b[31mregressed\x1b[0m\n"), HasSubstr("\x1b[32mpass\x1b[0m\n"),
-                    HasSubstr("Left out for want of columns: MDE.\n")));
+                    HasSubstr("Left out for want of columns: baseline.\n"), HasSubstr("  MDE  ")));
   EXPECT_THAT(renderGate(redResult(), heading(), Format::Table), Not(HasSubstr("\x1b")));
 }
 

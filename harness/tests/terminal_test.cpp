@@ -108,6 +108,27 @@ TEST(GroupedTableTest, HasRowsBelowTheNameOfWhatTheyBelongTo) {
             "|   p50 | 9 | worse |\n|  | 11 | worse |\n\n");
 }
 
+TEST(WrappedTest, GoesOnBelowTheFirstWordAndBreaksNone) {
+  EXPECT_EQ(wrapped("- ", "one two three", 9), "- one two\n  three\n");
+  EXPECT_EQ(wrapped("- ", "one two three", 8), "- one\n  two\n  three\n");
+  EXPECT_EQ(wrapped("- ", "µµµ µµµ", 9), "- µµµ µµµ\n");
+  EXPECT_EQ(wrapped("- ", "a unbreakable b", 6), "- a\n  unbreakable\n  b\n");
+  EXPECT_EQ(wrapped("- ", "", 6), "- \n");
+}
+
+TEST(WrappedTest, LeavesWordsAsTheyAreWhereThereIsNoWidth) {
+  EXPECT_EQ(wrapped("- ", "one two\nthree", 0), "- one two\nthree\n");
+}
+
+TEST(GroupedTableTest, RemarksFitAsRowsDo) {
+  GroupedTable table({"", "ns"});
+  table.begin("one");
+  table.remark("it was busy");
+  table.add({"p50", "7"});
+  EXPECT_TRUE(table.fitInto(10, {}).empty());
+  EXPECT_EQ(table.aligned(), "       ns\none\n  it was\n  busy\n  p50  7\n\n");
+}
+
 TEST(TextTableTest, LeavesOutColumnsUntilItFits) {
   constexpr const char* kOrder[] = {"not there", "second", "first"};
   TextTable table({"first", "second", "third"}, 1);

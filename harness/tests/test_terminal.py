@@ -3,10 +3,11 @@ import os
 import re
 import unittest
 
-from ringside_program import Scratch, scenario, suite
+from ringside_program import SHM, Scratch, scenario, suite
 
 SUITE = suite(scenario("trip", "ping_pong", queue=["spsc", "mpsc"]), repetitions=2, duration_ms=60)
 COLOURS = ("NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "CI", "COLUMNS")
+ENDED_PID = 4194304 + 1  # above what Linux ever gives
 BLOCKS = "[▁▂▃▄▅▆▇█]"
 
 
@@ -20,8 +21,13 @@ class TerminalCase(unittest.TestCase):
     def setUp(self):
         self.scratch = Scratch.of(self)
 
-    def on_terminal(self, *arguments, **variables):
-        """What the program writes to a terminal that is its stdout, and to a pipe for stderr."""
+    def write(self, text):
+        with open(self.scratch.file, "w", encoding="utf-8") as file:
+            file.write(text)
+
+    def on_terminal(self, *arguments, exit_code=0, **variables):
+        """What the program writes to a terminal that is its stdout, and to a pipe for stderr.
+        `exit_code`: None where it is nothing to the test."""
         try:
             master, terminal = os.openpty()
         except OSError as error:
@@ -37,7 +43,8 @@ class TerminalCase(unittest.TestCase):
                 break
             text += part
         finished = running.finish()
-        self.assertEqual(finished.exit_code, 0, finished.err)
+        if exit_code is not None:
+            self.assertEqual(finished.exit_code, exit_code, finished.err)
         return text.decode("utf-8").replace("\r\n", "\n")
 
     def in_pipe(self, *arguments, **variables):
@@ -106,8 +113,7 @@ class TableTest(TerminalCase):
     def test_fits_in_80_columns_and_says_what_was_left_out(self):
         every = set(self.headings(self.in_pipe(*self.arguments))) - {"shape"}
         text = self.on_terminal(*self.arguments, COLUMNS="80")
-        lines = [line for line in text.splitlines() if not line.startswith("[")]  # footnotes
-        self.assertEqual([line for line in lines if len(line) > 80], [])
+        self.assertEqual([line for line in text.splitlines() if len(line) > 80], [])
         headings = self.headings(text)
         for kept in ("msgs/s", "p50", "p99", "l/d/r/t"):
             self.assertIn(kept, headings)
@@ -120,6 +126,77 @@ class TableTest(TerminalCase):
         self.assertIn("cpu/M", self.headings(self.in_pipe(*self.arguments)))
 
 
+class WidthTest(TerminalCase):
+    """80 columns are enough: only what cannot be broken, a name or a path, takes more."""
+
+    def check(self, *arguments, exit_code=0):
+        text = self.on_terminal(*arguments, exit_code=exit_code, COLUMNS="80")
+        self.assertTrue(text.strip(), arguments)
+        lines = re.sub("\x1b\\[[0-9]*m", "", text).splitlines()
+        wide = [line for line in lines if len(line) > 80 and " " in line.strip()]
+        self.assertEqual(wide, [], text)
+
+    def measure(self, folder, *arguments):
+        """Two repetitions: no interval is what it should be, and each verdict has a footnote."""
+        self.in_pipe("run", self.scratch.file, "--no-report", "--out", folder, *arguments)
+
+    def test_is_enough_for_what_is_at_hand_and_for_a_plan(self):
+        self.check("list")
+        self.check("list", "quick")
+        self.check("list", "numa")  # most of it is skipped, or left out
+        self.check("topo")
+        self.check("doctor", "--root", self.scratch.folder)
+        self.check("doctor", "--noise-ms", "10")
+
+    def test_is_enough_for_a_run_and_for_runs_side_by_side(self):
+        self.write(SUITE)
+        self.check("run", self.scratch.file, "--no-report", "--out", "one")
+        self.measure("two")
+        self.measure("other", "-a", "capacity=7")
+        self.check("report", "one", "--format", "table")
+        self.check("compare", "one", "two")
+        self.check("compare", "one", "other")
+        self.check("compare", "one", "two", "--distribution")
+        self.check("compare", "one", "two", "other", "--by", "queue")
+        self.check("report", "--history", "history.jsonl", "--format", "table")
+
+    def test_is_enough_for_a_queue_under_faults(self):
+        self.check("verify", "--out", "campaign", "--set", "queues=spsc")
+
+    def test_is_enough_for_what_is_left_in_shared_memory(self):
+        name = os.path.join(SHM, f"ringside-{ENDED_PID}-" + "x" * 30)
+        with open(name, "wb"):
+            self.addCleanup(lambda: os.path.exists(name) and os.remove(name))
+        self.check("clean", "--dry-run", f"ringside-{ENDED_PID}-")
+
+    def test_is_enough_for_a_gate_and_how_it_came(self):
+        self.write(SUITE)
+        gate = ("gate", self.scratch.file, "--baseline", "self", "--candidate", "self")
+        fast = ("--budget", "2s", "--until-quiet", "0", "--no-report")
+        self.check(*gate, *fast, "--out", "gated", exit_code=None)
+        self.check("gate", "--explain", "trip/spsc", "--from", "gated")
+
+
+class PlanTest(TerminalCase):
+    """How much there is to do, and how long it takes, before it begins."""
+
+    def plan_of(self, *arguments):
+        self.write(SUITE)
+        finished = self.scratch.start(*arguments, env=environment()).finish()
+        plan = re.search("(?m)^plan: .*$", finished.err)
+        self.assertTrue(plan, finished.err)
+        return plan[0]
+
+    def test_is_told_by_a_gate(self):
+        gate = ("gate", self.scratch.file, "--baseline", "self", "--candidate", "self", "--dry-run")
+        self.assertRegex(self.plan_of(*gate), r"2 cells, 24 blocks, about 0:0\d \(minutes")
+        self.assertIn("for 30s at most", self.plan_of(*gate, "--budget", "30s"))
+
+    def test_is_told_by_a_self_test(self):
+        selftest = ("selftest", "aa", "--suite", self.scratch.file, "--gates", "1")
+        self.assertRegex(self.plan_of(*selftest), r"1 gate of 24 blocks, about 0:0\d \(minutes")
+
+
 class NextTest(TerminalCase):
     def next_of(self, *arguments, exit_code=0):
         finished = self.scratch.start(*arguments, env=environment()).finish()
@@ -129,10 +206,6 @@ class NextTest(TerminalCase):
         self.assertRegex(lines[-1], r"^next:   (sudo )?ringside [a-z]")
         self.assertEqual(sum(line.startswith("next:") for line in lines), 1)
         return lines[-1]
-
-    def write(self, text):
-        with open(self.scratch.file, "w", encoding="utf-8") as file:
-            file.write(text)
 
     def test_stands_last_behind_each_verb_that_looks_around(self):
         self.write(SUITE)

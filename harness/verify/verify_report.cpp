@@ -102,8 +102,10 @@ std::string renderLines(const std::vector<CampaignFinding>& findings, Format for
   for (const CampaignFinding& finding : findings) {
     const std::string one = evidenceOf(finding);
     if (one.empty()) continue;
-    evidence += fmt::format("{}{} {}: {}\n", markdown ? "- " : "  ", finding.queue->name,
-                            toString(finding.fault), shortened(one));
+    evidence += wrapped(
+        markdown ? "- " : "  ",
+        fmt::format("{} {}: {}", finding.queue->name, toString(finding.fault), shortened(one)),
+        markdown ? 0 : look.columns);
   }
   return (markdown ? table.allMarkdown() : table.allAligned()) + leftOutText(left_out) +
          (evidence.empty() ? "" : "\n" + evidence);
