@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <utility>
@@ -13,26 +14,59 @@ namespace {
 
 /// Each as wide as before where that can be, for the sake of tables.
 constexpr std::pair<std::string_view, std::string_view> kAscii[] = {
-    {"…", "..."}, {"–", "-"}, {"×", "x"}, {"·", "|"}, {"µ", "u"},
-    {"→", ">"},   {"±", "~"}, {"░", "."}, {"▒", ":"}, {"▓", "+"},
+    {"…", "..."}, {"–", "-"}, {"×", "x"}, {"·", "."}, {"µ", "u"},
+    {"→", ">"},   {"±", "~"}, {"░", ":"}, {"▒", "-"}, {"▓", "+"},
     {"█", "#"},   {"─", "-"}, {"│", "|"}, {"├", "|"}, {"└", "`"}};
 
 bool isAscii(const std::string& text) {
   return text.find_first_of("\xc2\xc3\xe2") == std::string::npos;  // how all of kAscii begin
 }
 
-}  // namespace
-
-std::string forReader(std::string text) {
-  const char* const ci = std::getenv("CI");
-  if (ci == nullptr || *ci == '\0' || isAscii(text)) return text;
+std::string inAscii(std::string word) {
   for (const auto& [character, plain] : kAscii) {
-    for (std::size_t at = 0; (at = text.find(character, at)) != std::string::npos;
+    for (std::size_t at = 0; (at = word.find(character, at)) != std::string::npos;
          at += plain.size()) {
-      text.replace(at, character.size(), plain);
+      word.replace(at, character.size(), plain);
     }
   }
+  return word;
+}
+
+}  // namespace
+
+std::string forReader(const std::string& text) {
+  const char* const ci = std::getenv("CI");
+  if (ci == nullptr || *ci == '\0' || isAscii(text)) return text;
+  std::string plain;
+  for (std::size_t at = 0; at < text.size();) {
+    std::size_t end = std::min(text.find_first_of(" \n", at), text.size());
+    if (end == at) ++end;  // the blank itself
+    const std::string word = text.substr(at, end - at);
+    const bool is_path = word.find('/') != std::string::npos;
+    plain += is_path ? word : inAscii(word);
+    at = end;
+  }
+  return plain;
+}
+
+std::string shellWord(const std::string& text) {
+  constexpr std::string_view kPlain =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_./=+,:@%-^";
+  if (!text.empty() && text.find_first_not_of(kPlain) == std::string::npos) return text;
+  std::string quoted = "'";
+  for (const char c : text) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return quoted + "'";
+}
+
+std::string shellOptions(std::string_view name, const std::vector<std::string>& values) {
+  std::string text;
+  for (const std::string& value : values) text += fmt::format(" {} {}", name, shellWord(value));
   return text;
+}
+
+void sayNextCommand(const std::string& command) {
+  std::fflush(stdout);
+  std::fputs(fmt::format("next:   {}\n", command).c_str(), stderr);
 }
 
 void putData(std::string_view data) { std::fwrite(data.data(), 1, data.size(), stdout); }

@@ -7,12 +7,14 @@
 #include <cstdio>
 #include <string>
 #include <string_view>
+#include <type_traits>
+#include <vector>
 
 namespace ringside::harness {
 
 /// As it is; where CI is set, in ASCII, as "us" and "-": what shows a log may know nothing else.
-/// Characters that no word of this program has stay as they are.
-std::string forReader(std::string text);
+/// Paths, and characters that no word of this program has, stay as they are.
+std::string forReader(const std::string& text);
 
 /// Progress, plans and errors, to stderr.
 template <class... Arguments>
@@ -29,11 +31,19 @@ void put(fmt::format_string<Arguments...> text, Arguments&&... arguments) {
 /// For programs, to stdout: any byte, and none changed.
 void putData(std::string_view data);
 
+/// In quotes where a shell would read it as anything but one word.
+std::string shellWord(const std::string& text);
+/// " NAME VALUE" for each of the values, as a shell takes them.
+std::string shellOptions(std::string_view name, const std::vector<std::string>& values);
+
 /// The command that is useful next, to stderr, behind all that was put; the last line of a verb.
-template <class... Arguments>
-void sayNext(fmt::format_string<Arguments...> command, Arguments&&... arguments) {
-  std::fflush(stdout);
-  say("next:   {}\n", fmt::format(command, std::forward<Arguments>(arguments)...));
+void sayNextCommand(const std::string& command);
+
+/// The same with words in it, each quoted where it must be.
+template <class... Words>
+void sayNext(fmt::format_string<std::conditional_t<true, std::string, Words>...> command,
+             const Words&... words) {
+  sayNextCommand(fmt::format(command, shellWord(words)...));
 }
 
 /// "1 cell", "2 cells".

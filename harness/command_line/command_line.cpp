@@ -96,16 +96,17 @@ std::string hintsAbout(const CLI::Option& option, const OptionText& text, std::s
   return hints;
 }
 
-/// What the parser says of a value that is no number, or is missing, is about types; else empty.
+/// What the parser says of a value that is missing, or too many, is about types; else empty.
 std::string explainValue(const CLI::Option& option, const OptionText& text, std::string_view what) {
-  const bool is_about_it = what.find(option.get_name()) != std::string_view::npos;
-  const bool lacks = what.ends_with(" missing");
-  if (!is_about_it || !(lacks || what.starts_with("Could not convert"))) return "";
+  if (what.find(option.get_name()) == std::string_view::npos) return "";
   const std::string limits = text.limits.empty() ? "" : ", " + text.limits;
-  if (lacks)
+  if (what.ends_with(" missing")) {
     return fmt::format("{} has no value; it takes {}{}", option.get_name(), text.value, limits);
-  return fmt::format("{} is '{}'; it must be a number{}", option.get_name(),
-                     fmt::join(option.results(), " "), limits);
+  }
+  const bool is_flag = text.value.empty();
+  if (!is_flag || !what.starts_with("Could not convert")) return "";
+  return fmt::format("{} takes no value, and was given '{}'", option.get_name(),
+                     fmt::join(option.results(), " "));
 }
 
 }  // namespace

@@ -28,7 +28,9 @@ ExitCode clean(const CleanOptions& options) {
         name.reason);
     code = ExitCode::EnvironmentRefused;
   }
-  if (may_remove) sayNext("ringside clean{}{}", options.prefix.empty() ? "" : " ", options.prefix);
+  if (may_remove)
+    sayNextCommand("ringside clean" +
+                   (options.prefix.empty() ? "" : " " + shellWord(options.prefix)));
   return code;
 }
 

@@ -3,6 +3,7 @@
 
 #include <cstring>
 
+#include "harness/command_line/number_checks.hpp"
 #include "harness/commands/commands.hpp"
 #include "harness/compare/compare_report.hpp"
 #include "harness/compare/compare_table.hpp"
@@ -80,7 +81,7 @@ void addCompareCommand(CLI::App& app, results::ExitCode& exit_code) {
   command->add_option("--margin", request.margin_percent, "What no longer is the same")
       ->type_name("PERCENT")
       ->default_str("5")
-      ->check(CLI::Range(0.0, 1000.0));
+      ->check(decimalNumber(0, 1000));
   command->add_flag("--distribution", options->with_distributions,
                     "Percentiles of whole distributions, too");
   command->add_option("--page", options->page, "Draw it; the data comes to stand beside the page")

@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "harness/cgroup_limits.hpp"
+#include "harness/command_line/number_checks.hpp"
 #include "harness/commands/commands.hpp"
 #include "harness/console.hpp"
 #include "harness/doctor/command.hpp"
@@ -86,8 +87,9 @@ ExitCode report(const DoctorOptions& options) {
         results::toString(ExitCode::EnvironmentRefused),
         static_cast<int>(ExitCode::EnvironmentRefused));
   }
-  sayNext("{}ringside run quick",
-          anyNotOk(findings.diagnoses) ? "sudo ringside doctor --apply -- " : "");
+  const bool all_ok = !anyNotOk(findings.diagnoses);
+  sayNextCommand(all_ok ? "ringside run quick"
+                        : "sudo ringside doctor --apply -- ringside run quick");
   return refuses ? ExitCode::EnvironmentRefused : ExitCode::Fine;
 }
 
@@ -124,7 +126,7 @@ ExitCode apply(const DoctorOptions& options) {
   }
   if (options.command.empty()) {
     if (changes.needed.empty()) say("nothing to change\n");
-    sayNext("ringside {}", changes.needed.empty() ? "run quick" : "doctor --restore");
+    sayNextCommand(changes.needed.empty() ? "ringside run quick" : "ringside doctor --restore");
     return ExitCode::Fine;
   }
   const int code = runCommand(options.command, signals);
@@ -152,14 +154,14 @@ void addDoctorCommand(CLI::App& app, ExitCode& exit_code) {
   addFormatOption(*command, options->format, "Of what goes to stdout");
   command->add_option("--noise-ms", options->noise_ms, "How long to look at the clock")
       ->type_name("MS")
-      ->check(CLI::Range(std::uint64_t{10}, std::uint64_t{60'000}))
+      ->check(wholeNumber(10, 60'000))
       ->capture_default_str();
   command->add_flag("--apply", options->apply, "Set governor, huge pages, THP, shmem_enabled");
   command->add_flag("--restore", options->restore, "Put back what --apply has changed");
   CLI::Option* huge_pages =
       command
           ->add_option("--huge-pages", options->huge_pages, "Of 2 MiB, for --apply, on each node")
-          ->check(CLI::Range(std::uint64_t{0}, kMostHugePages))
+          ->check(wholeNumber(0, kMostHugePages))
           ->capture_default_str();
   command->add_option("--root", options->root, "Where proc and sys are, if of another machine")
       ->type_name("DIR")

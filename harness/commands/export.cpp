@@ -193,7 +193,7 @@ fs::path write(const ExportFormat& format, const ExportOptions& options,
 void sayWhatNext(const ExportFormat& format, const ExportOptions& options, const fs::path& out) {
   if (out.empty()) return;  // stdout is read already
   if (format.reader.empty()) return sayNext("ringside report {}", options.folder);
-  sayNext("{}", fmt::format(fmt::runtime(format.reader), out.string()));
+  sayNextCommand(fmt::format(fmt::runtime(format.reader), shellWord(out.string())));
 }
 
 results::ExitCode exportBundle(const ExportOptions& options) {
@@ -229,8 +229,8 @@ std::string footer() {
                         format.files == ExportFiles::Several ? " (--out DIR)" : "");
   }
   return text +
-         "\nExamples:\n  ringside export out/quick-* --format junit --out junit.xml\n"
-         "  ringside export out/quick-* --format hgrm --cell /spsc/ --out percentiles/";
+         "\nExamples:\n  ringside export out/before --format junit --out junit.xml\n"
+         "  ringside export out/before --format hgrm --cell /spsc/ --out percentiles/";
 }
 
 }  // namespace

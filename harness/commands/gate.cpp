@@ -9,6 +9,7 @@
 #include <random>
 #include <set>
 
+#include "harness/command_line/number_checks.hpp"
 #include "harness/commands/commands.hpp"
 #include "harness/commands/gate_ways.hpp"
 #include "harness/commands/new_bundle.hpp"
@@ -213,8 +214,9 @@ void sayWhatNext(const GateOptions& options, const GateResult& result,
   }
   if (result.exit_code == ExitCode::Fine) return sayNext("ringside report --history");
   if (result.exit_code == ExitCode::Invalid) return sayNext("ringside doctor");
-  sayNext("ringside gate {} --baseline {} --candidate {}", options.suite, options.baseline,
-          options.candidate);
+  sayNextCommand(fmt::format("ringside gate {} --baseline {} --candidate {}{}",
+                             shellWord(options.suite), shellWord(options.baseline),
+                             shellWord(options.candidate), shellOptions("-a", options.overrides)));
 }
 
 // --- both arms now ------------------------------------------------------------------------------
@@ -422,7 +424,7 @@ void addArmOptions(CLI::App& command, GateOptions& options) {
       ->excludes(baseline);
   command.add_flag("--report-only", options.report_only, "Stored baseline: no verdict");
   command.add_option("--links", options.links, "Links of a revision, for its layout is chance")
-      ->check(CLI::Range(1U, kMaxLinks))
+      ->check(wholeNumber(1, kMaxLinks))
       ->capture_default_str();
   addOutOption(command, options.out);
   addAxisOption(command, options.overrides);
@@ -430,10 +432,10 @@ void addArmOptions(CLI::App& command, GateOptions& options) {
 
 void addTermOptions(CLI::App& command, GateOptions& options) {
   command.add_option("--first-blocks", options.first_blocks, "Of each cell in stage one")
-      ->check(CLI::Range(4U, 1000U))
+      ->check(wholeNumber(results::kLeastBlocksForDetectable, 1000))
       ->capture_default_str();
   command.add_option("--second-blocks", options.second_blocks, "Of a suspicious one in stage two")
-      ->check(CLI::Range(1U, 1000U))
+      ->check(wholeNumber(1, 1000))
       ->capture_default_str();
   command.add_option("--budget", options.budget, "Blocks until all is known, or for 90s, 5m, 1h")
       ->type_name("TIME");
@@ -441,9 +443,9 @@ void addTermOptions(CLI::App& command, GateOptions& options) {
   command
       .add_option("--until-quiet", options.until_quiet_s,
                   "Seconds that others may keep the machine busy")
-      ->check(CLI::Range(0U, 3600U))
+      ->check(wholeNumber(0, 3600))
       ->capture_default_str();
-  command.add_option("--seed", options.seed, "Of all that chance decides");
+  command.add_option("--seed", options.seed, "Of all that chance decides")->check(anySeed());
   command.add_flag("--dry-run", options.dry_run, "Build both, show the plan, measure nothing");
 }
 

@@ -1,8 +1,10 @@
 // ringside replay: what was kept, once more: a history judged again, a record's cell run again.
 #include <fmt/format.h>
 
+#include <limits>
 #include <nlohmann/json.hpp>
 
+#include "harness/command_line/number_checks.hpp"
 #include "harness/commands/commands.hpp"
 #include "harness/console.hpp"
 #include "harness/history/check.hpp"
@@ -140,9 +142,11 @@ ExitCode judgeHistory(const ReplayOptions& options) {
 void sayWhatNext(const ReplayOptions& options, const ReplayOutcome& outcome) {
   if (outcome.exit_code == ExitCode::Interrupted) return;
   if (!outcome.bundle.empty()) return sayNext("ringside report {}", outcome.bundle.string());
-  const std::string cell = options.order.query.cell ? " --cell " + *options.order.query.cell : "";
-  sayNext("ringside replay {}{} --times {}", options.file(), cell,
-          std::min(kMaxReplays, options.order.times * 5));
+  std::vector<std::string> cells;
+  if (options.order.query.cell) cells.push_back(*options.order.query.cell);
+  sayNextCommand(fmt::format("ringside replay {}{} --times {}", shellWord(options.file()),
+                             shellOptions("--cell", cells),
+                             std::min(kMaxReplays, options.order.times * 5)));
 }
 
 ExitCode runAgain(const ReplayOptions& options) {
@@ -192,14 +196,15 @@ void addReplayCommand(CLI::App& app, ExitCode& exit_code) {
       ->required();
   command->add_option("--cell", order.query.cell, "Of a bundle: the whole name of the cell")
       ->type_name("CELL");
-  command->add_option("--repetition", order.query.repetition, "Of the cell; else the first");
+  command->add_option("--repetition", order.query.repetition, "Of the cell; else the first")
+      ->check(wholeNumber(0, std::numeric_limits<std::uint32_t>::max()));
   command->add_option("--times", order.times, "How often it is run now")
-      ->check(CLI::Range(1U, kMaxReplays))
+      ->check(wholeNumber(1, kMaxReplays))
       ->capture_default_str();
   command->add_option("--warmup-ms", order.timing.warmup_ms, "Else as the bundle's suite has it")
-      ->check(CLI::Range(0, 60'000));
+      ->check(wholeNumber(0, 60'000));
   command->add_option("--duration-ms", order.timing.duration_ms, "Else as the suite has it")
-      ->check(CLI::Range(1, 600'000));
+      ->check(wholeNumber(1, 600'000));
   addPluginOption(*command, order.plugins);
   command->add_option("--out", order.out, "Keep the new records in this new bundle")
       ->type_name("DIR");

@@ -7,6 +7,7 @@
 #include <random>
 #include <system_error>
 
+#include "harness/command_line/number_checks.hpp"
 #include "harness/commands/commands.hpp"
 #include "harness/console.hpp"
 #include "harness/contest_report.hpp"
@@ -25,6 +26,10 @@ namespace {
 
 namespace fs = std::filesystem;
 using results::ExitCode;
+
+constexpr std::uint64_t kMostGates = 10'000;
+constexpr double kMostInjectedNs = 1e6;
+constexpr double kMostInjectedPercent = 1000;
 
 struct SelftestOptions {
   std::string suite = "gate";
@@ -74,7 +79,7 @@ ExitCode conclude(const SelftestOptions& options, const std::string& kind,
     fits = fits && finding.fits;
   }
   say("record: {}\ntable:  {}\n", options.record, table.string());
-  sayNext("ringside {}", fits ? "gate gate --baseline origin/main" : "doctor");
+  sayNextCommand(fits ? "ringside gate gate --baseline origin/main" : "ringside doctor");
   return fits ? ExitCode::Fine : ExitCode::Regression;
 }
 
@@ -148,13 +153,19 @@ void addShared(CLI::App& command, SelftestOptions& options) {
   command.add_option("--record", options.record, "Where what was found is added to")
       ->type_name("FILE")
       ->capture_default_str();
-  command.add_option("--seed", options.seed, "Of all that chance decides");
+  command.add_option("--seed", options.seed, "Of all that chance decides")->check(anySeed());
+}
+
+void addGatesOption(CLI::App& command, SelftestOptions& options) {
+  command.add_option("--gates", options.gates, "How many now; 0: judge those that there are")
+      ->check(wholeNumber(0, kMostGates))
+      ->capture_default_str();
 }
 
 void addIdentical(CLI::App& parent, std::shared_ptr<SelftestOptions> options, ExitCode& exit_code) {
   CLI::App* aa = parent.add_subcommand("aa", "Gates of identical arms: false alarms");
   addShared(*aa, *options);
-  aa->add_option("--gates", options->gates, "How many now")->capture_default_str();
+  addGatesOption(*aa, *options);
   aa->footer(
       "Examples:\n  ringside selftest aa --gates 40\n"
       "  ringside selftest aa --suite gate -a capacity=1024 --seed 7");
@@ -167,12 +178,12 @@ void addIdentical(CLI::App& parent, std::shared_ptr<SelftestOptions> options, Ex
 void addPower(CLI::App& parent, std::shared_ptr<SelftestOptions> options, ExitCode& exit_code) {
   CLI::App* power = parent.add_subcommand("power", "Gates with a delay in one cell: what is found");
   addShared(*power, *options);
-  power->add_option("--gates", options->gates, "How many now")->capture_default_str();
+  addGatesOption(*power, *options);
   CLI::Option_group* which = power->add_option_group("what is injected");
   which->add_option("--inject-ns", options->injection.ns, "Nanoseconds to each message")
-      ->check(CLI::PositiveNumber);
+      ->check(decimalNumber(0.1, kMostInjectedNs));
   which->add_option("--inject-percent", options->injection.percent, "Of the round trip's p50")
-      ->check(CLI::PositiveNumber);
+      ->check(decimalNumber(0.1, kMostInjectedPercent));
   which->add_option("--inject-tail", options->tail_text, "X ns more to a part P of the messages")
       ->type_name("P,X");
   which->add_flag("--inject-stall", options->injection.stall, "5 us to one message in 500");
@@ -194,10 +205,10 @@ void addLayout(CLI::App& parent, std::shared_ptr<SelftestOptions> options, ExitC
   CLI::App* layout = parent.add_subcommand("layout", "Links of one core: what code layout does");
   addShared(*layout, *options);
   layout->add_option("--links", options->links, "How many")
-      ->check(CLI::Range(3U, kMaxLinks))
+      ->check(wholeNumber(3, kMaxLinks))
       ->capture_default_str();
   layout->add_option("--blocks", options->blocks, "Of each cell and link")
-      ->check(CLI::Range(2U, 1000U))
+      ->check(wholeNumber(2, 1000))
       ->capture_default_str();
   layout->footer(
       "Examples:\n  ringside selftest layout\n  ringside selftest layout --links 12 --blocks 4");

@@ -2,6 +2,7 @@
 // line from one to another.
 #include <optional>
 
+#include "harness/command_line/number_checks.hpp"
 #include "harness/commands/commands.hpp"
 #include "harness/commands/new_bundle.hpp"
 #include "harness/console.hpp"
@@ -132,7 +133,7 @@ void addTopoCommand(CLI::App& app, ExitCode& exit_code) {
   command->add_flag("--matrix", options->matrix, "Measure the hand-off of a cache line");
   command->add_flag("--classes", options->classes, "Only one pair for each placement");
   command->add_option("--rounds", options->rounds, "Visits of each pair")
-      ->check(CLI::Range(std::uint32_t{1}, kMostRounds));
+      ->check(wholeNumber(1, kMostRounds));
   addOutOption(*command, options->out);
   command->add_flag("--no-report", options->no_report, "Draw no figure");
   command->footer(

@@ -52,10 +52,13 @@ void keepHistory(const CampaignFinding& finding, const results::Bundle& bundle) 
 /// The histories that were kept stand above, each with its replay.
 void sayWhatNext(const VerifyOptions& options, ExitCode code) {
   if (code == ExitCode::EverythingSkipped) return sayNext("ringside list");
-  if (code == ExitCode::Integrity || options.suite == "nightly") {
-    return sayNext("ringside verify {} --until-failure", options.suite);
-  }
-  sayNext("ringside verify {}", code == ExitCode::Fine ? "nightly" : options.suite);
+  std::vector<std::string> plugins;
+  for (const std::filesystem::path& plugin : options.plugins) plugins.push_back(plugin.string());
+  const bool again = code != ExitCode::Fine || options.suite == "nightly";
+  sayNextCommand(
+      fmt::format("ringside verify {}{}{}{}", again ? shellWord(options.suite) : "nightly",
+                  shellOptions("--plugin", plugins), shellOptions("--set", options.overrides),
+                  again && code != ExitCode::Interrupted ? " --until-failure" : ""));
 }
 
 /// Any class worse than expected counts as a violation: of the promise to lose nothing, or of the

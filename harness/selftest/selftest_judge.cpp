@@ -268,6 +268,19 @@ std::vector<TriedGate> only(const std::vector<TriedGate>& gates, const std::stri
   return some;
 }
 
+/// Of a program that changes while its record grows: "4 builds of the program, the last of which
+/// tried 9". Empty of one.
+std::string builds(const std::vector<TriedGate>& gates) {
+  std::set<std::string> programs;
+  for (const TriedGate& gate : gates) programs.insert(gate.program);
+  if (programs.size() < 2) return "";
+  const auto by_last = std::count_if(gates.begin(), gates.end(), [&](const TriedGate& gate) {
+    return gate.program == gates.back().program;
+  });
+  return fmt::format(" by {} builds of the program, the last of which tried {}", programs.size(),
+                     by_last);
+}
+
 std::string section(const char* title, const std::vector<TriedGate>& gates,
                     const std::vector<SelftestFinding>& findings) {
   if (gates.empty()) return "";
@@ -280,9 +293,9 @@ std::string section(const char* title, const std::vector<TriedGate>& gates,
     loaded += gate.loaded_blocks;
   }
   std::string text = fmt::format(
-      "### {}\n\n{}, {} of suite `{}`, {} in {:.0f} min; in {:.0f} % of them a worker waited for "
+      "### {}\n\n{}, {} of suite `{}`{}, {} in {:.0f} min; in {:.0f} % of them a worker waited for "
       "its CPU for over 5 % of the time.\n\n| found | fits |\n| :-- | :-- |\n",
-      title, dates(gates), counted(gates.size(), "gate"), gates.front().suite,
+      title, dates(gates), counted(gates.size(), "gate"), gates.front().suite, builds(gates),
       counted(blocks, "block"), seconds / 60,
       blocks == 0 ? 0 : 100.0 * static_cast<double>(loaded) / static_cast<double>(blocks));
   for (const SelftestFinding& finding : findings) {

@@ -16,6 +16,7 @@ namespace {
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 
 TriedMetric metricOf(const std::string& cell, std::uint32_t above = 6, std::uint32_t below = 6) {
   return {.cell = cell,
@@ -253,6 +254,14 @@ TEST(SelftestJudgeTest, TheTableHasAPartForEachMachineWithDatesAndNumbers) {
                            HasSubstr("## another CPU, fingerprint m2"),
                            HasSubstr("2026-11-22 to 2026-11-25, 3 gates of suite `gate`"),
                            HasSubstr("| false alarms: 0 of 3 gates")));
+}
+
+TEST(SelftestJudgeTest, TheTableSaysThatTheProgramChangedWhileItTried) {
+  std::vector<TriedGate> gates = gatesOf(3);
+  EXPECT_THAT(selftestTable(gates), Not(HasSubstr("builds of the program")));
+  gates[0].program = "an older one";
+  EXPECT_THAT(selftestTable(gates),
+              HasSubstr("of suite `gate` by 2 builds of the program, the last of which tried 2, "));
 }
 
 TEST(SelftestJudgeTest, WhatDoesNotFitStandsOutInTheTable) {

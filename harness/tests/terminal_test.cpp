@@ -76,6 +76,20 @@ TEST_F(TerminalTest, WordsAreInAsciiWhereCiIsSet) {
   EXPECT_EQ(forReader(words), "1.24 us - 3 x 2..., ä");
 }
 
+TEST_F(TerminalTest, PathsStayAsTheyAreWhereCiIsSet) {
+  ::setenv("CI", "true", 1);
+  EXPECT_EQ(forReader("out/3 µs:\n  out/µ–x – 3 µs\n"), "out/3 us:\n  out/µ–x - 3 us\n");
+}
+
+TEST(ShellWordTest, IsQuotedWhereAShellWouldReadMoreThanAWord) {
+  EXPECT_EQ(shellWord("out/quick-1"), "out/quick-1");
+  EXPECT_EQ(shellWord("a b"), "'a b'");
+  EXPECT_EQ(shellWord("it's"), "'it'\\''s'");
+  EXPECT_EQ(shellWord(""), "''");
+  EXPECT_EQ(shellOptions("-a", {"queue=spsc", "capacity=[1, 2]"}),
+            " -a queue=spsc -a 'capacity=[1, 2]'");
+}
+
 TEST(TextTableTest, ColoursAColumnOfLinesAndNothingElse) {
   TextTable table({"verdict", "n"}, 1);
   table.add({"pass", "1"});

@@ -368,8 +368,10 @@ class OutTest(ExportTest):
     def test_the_last_line_is_a_command_that_reads_it(self):
         folder = Scratch.of(self).folder
         path = os.path.join(folder, "of a run.json")
-        for name, command in (("gbench", f"compare.py benchmarks BEFORE.json {path}"),
-                              ("tap", f"ringside report {self.scratch.bundle}")):  # fmt: skip
+        compare = "/usr/share/benchmark/compare.py benchmarks BEFORE.json"
+        tap = f"ringside report {self.scratch.bundle}"
+        commands = {"gbench": f"{compare} '{path}'", "tap": tap}
+        for name, command in commands.items():
             finished = self.start(self.scratch.bundle, "--format", name, "--out", path)
             self.assertEqual(finished.err.splitlines()[-1], f"next:   {command}")
         self.assertNotIn("next:", self.start(self.scratch.bundle, "--format", "tap").err)

@@ -23,7 +23,7 @@ using enum ExportChoice;
 
 constexpr ExportFormat kFormats[] = {
     {"gbench", "Google Benchmark's JSON: compare.py and its kin", One, Metrics,
-     "compare.py benchmarks BEFORE.json {}", makeGbench},
+     "/usr/share/benchmark/compare.py benchmarks BEFORE.json {}", makeGbench},
     {"hgrm", "HdrHistogram's percentiles, for its plotters", Several, Histograms, "", makeHgrm},
     {"hlog", "HdrHistogram's log, for its log processor", One, Histograms, "", makeHlog},
     {"csv", "a row for each repetition: pandas, Otava", One, Metrics, "", makeCsv},
