@@ -140,7 +140,7 @@ std::string TextTable::markdown(std::size_t row) const {
   Row cells = rows_[row];
   for (std::string& cell : cells) {
     for (std::size_t at = 0; (at = cell.find('|', at)) != std::string::npos; at += 2) {
-      cell.insert(at, "\\");
+      cell.insert(at, 1, '\\');
     }
   }
   return fmt::format("| {} |\n", fmt::join(cells, " | "));
@@ -168,7 +168,8 @@ std::string wrapped(const std::string& begin, const std::string& words, std::siz
     const std::string word = words.substr(first, end - first);
     const std::size_t width = widthOf(word);
     if (column > hanging && column + 1 + width > columns) {
-      text += "\n" + std::string(hanging, ' ');
+      text += '\n';
+      text.append(hanging, ' ');
       column = hanging;
     } else if (column > hanging) {
       text += ' ';

@@ -195,7 +195,8 @@ std::string plainText(const GateResult& result, const GateHeading& heading, cons
   std::string text = line("", fmt::format("gate {}: {}", heading.suite, heading.question));
   text += line("baseline  ", armText(heading.baseline));
   text += line("candidate ", armText(heading.candidate));
-  text += "\n" + cellTable(result, look);
+  text += '\n';
+  text += cellTable(result, look);
   text += fmt::format(
       "worse by: positive is worse, whatever counts as better; bounds of {:.0f} % each.\n"
       "pass: the upper one is below what the suite lets pass. (report): gates nothing.\n"
@@ -234,6 +235,12 @@ std::string escaped(std::string text) {
   return result;
 }
 
+std::uint64_t lostCells(const GateResult& result) {
+  return static_cast<std::uint64_t>(
+      std::count_if(result.not_gated.begin(), result.not_gated.end(),
+                    [](const NotGated& one) { return one.is_missed; }));
+}
+
 }  // namespace
 
 std::string gateSentence(const GateResult& result) {
@@ -250,6 +257,9 @@ std::string gateSentence(const GateResult& result) {
       return fmt::format("red: {} of {} regressed{}", counts.regressed,
                          counted(counts.gating, "metric"), more);
     case results::ExitCode::Inconclusive:
+      if (const auto lost = lostCells(result); lost > 0) {
+        more += fmt::format(", {} lost by the candidate", counted(lost, "required cell"));
+      }
       return fmt::format("inconclusive: {} of {} undecided{}", counts.inconclusive,
                          counted(counts.gating, "metric"), more);
     default:

@@ -115,6 +115,14 @@ TEST(GateReportTest, TooNoisyIsWhatHasAnMdeThatIsTooLargeAndNotWhateverIsUndecid
   EXPECT_THAT(gateSentence(resultOf({spoilt}, ExitCode::Inconclusive)), Not(HasSubstr("noisy")));
 }
 
+TEST(GateReportTest, ALineSaysHowManyRequiredCellsAreGone) {
+  GateResult result = resultOf({verdictOf("a", GateVerdict::Pass)}, ExitCode::Inconclusive);
+  result.not_gated = {{.cell = "b", .reason = "gone", .is_missed = true},
+                      {.cell = "c", .reason = "of a workload that is not gated"}};
+  EXPECT_EQ(gateSentence(result),
+            "inconclusive: 0 of 1 metric undecided, 1 required cell lost by the candidate");
+}
+
 // --- the table ----------------------------------------------------------------------------------
 
 TEST(GateReportTest, TheWorstComesFirst) {
