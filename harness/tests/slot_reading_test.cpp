@@ -245,7 +245,7 @@ TEST_F(SlotsByHand, AMessageThatCameBeforeItWasSentMakesTheBlockInvalid) {
     }
     traffic_->received(0)[0] = traffic_->sent(0)[0] - early_ns;  // also where it is skipped
     readFirst();
-    if (early_ns <= kBoundNs) {
+    if (static_cast<double>(early_ns) <= kBoundNs) {
       EXPECT_EQ(reading_.invalid, "") << early_ns;
     } else {
       EXPECT_THAT(reading_.invalid, ::testing::HasSubstr("1 message came before it was sent"));
