@@ -20,16 +20,6 @@ void GroupedTable::add(Row row) {
   groups_.back().end = ++rows_;
 }
 
-void GroupedTable::colour(std::string heading, Tone (*tone_of)(const std::string&), Colour colour) {
-  table_.colour(std::move(heading), tone_of, colour);
-}
-
-std::vector<std::string> GroupedTable::fitInto(std::size_t columns,
-                                               std::span<const char* const> headings) {
-  columns_ = columns;
-  return table_.fitInto(columns, headings);
-}
-
 std::string GroupedTable::aligned() const {
   if (groups_.empty()) return {};
   std::string text = table_.alignedHeadings();
@@ -39,6 +29,13 @@ std::string GroupedTable::aligned() const {
     for (std::size_t row = group.begin; row < group.end; ++row) text += table_.aligned(row);
   }
   return text + "\n";
+}
+
+std::string GroupedTable::fitted(const TableLook& look, std::span<const char* const> dispensable) {
+  table_.colour("verdict", toneOfVerdict, look.colour);
+  columns_ = look.columns;
+  const std::vector<std::string> left_out = table_.fitInto(look.columns, dispensable);
+  return aligned() + leftOutText(left_out);
 }
 
 std::string GroupedTable::markdown() const {

@@ -18,14 +18,13 @@ class GroupedTable {
   /// A line between the name of the group and its rows.
   void remark(std::string line);
   void add(Row row);
-  /// As TextTable's; remarks go on in the next line instead.
-  void colour(std::string heading, Tone (*tone_of)(const std::string& cell), Colour colour);
-  std::vector<std::string> fitInto(std::size_t columns, std::span<const char* const> headings);
-
   std::size_t groups() const { return groups_.size(); }
 
   /// The headings once, and a blank line at the end. Empty where there is no group.
   std::string aligned() const;
+  /// The same as wide as `look` allows: leaves out columns in the order of these headings, and says
+  /// below which, while remarks go on in the next line; what stands below "verdict" is coloured.
+  std::string fitted(const TableLook& look, std::span<const char* const> dispensable);
   /// Each group under a heading of its own.
   std::string markdown() const;
 

@@ -208,15 +208,13 @@ class CellRows {
   /// Left out for want of columns first: multiples, which the values and the floor say as well;
   /// then values, of which the ratio says how far apart they are.
   std::string aligned(const TableLook& look) {
-    table_.colour("verdict", toneOfVerdict, look.colour);
     const std::string first = multipleHeading(report_.sides[0].label);
     const std::string second = multipleHeading(secondHeading());
     const std::string second_value = secondHeading();
     const std::array<const char*, 5> dispensable = {kFloorRatio, second.c_str(), first.c_str(),
                                                     report_.sides[0].label.c_str(),
                                                     second_value.c_str()};
-    const std::vector<std::string> left_out = table_.fitInto(look.columns, dispensable);
-    return table_.aligned() + leftOutText(left_out);
+    return table_.fitted(look, dispensable);
   }
   std::string markdown() const { return table_.markdown(); }
 

@@ -47,9 +47,7 @@ std::string cellTable(const DriftReport& report, const TableLook& look) {
                effectText(metric.effect, metric.lower, metric.upper), effectText(metric.normalised),
                verdictText(report, metric)});
   }
-  table.colour("verdict", toneOfVerdict, look.colour);
-  const std::vector<std::string> left_out = table.fitInto(look.columns, kDispensable);
-  return table.aligned() + leftOutText(left_out);
+  return table.fitted(look, kDispensable);
 }
 
 /// A list that is too long for a summary is only counted there.

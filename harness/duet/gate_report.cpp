@@ -119,9 +119,7 @@ std::string cellTable(const GateResult& result, const TableLook& look) {
                  row[7], row[0]});
     }
   }
-  table.colour("verdict", toneOfVerdict, look.colour);
-  const std::vector<std::string> left_out = table.fitInto(look.columns, kDispensable);
-  return table.aligned() + leftOutText(left_out);
+  return table.fitted(look, kDispensable);
 }
 
 ordered_json numberOrNull(double value) {
