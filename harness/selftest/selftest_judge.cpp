@@ -151,32 +151,6 @@ SelftestFinding passShare(const std::vector<TriedGate>& gates) {
           passed >= 100 * kPromisedPasses};
 }
 
-/// Gates in which the arms of each pair of slots were exchanged by chance: nothing that looks at a
-/// slot may do so with other eyes because of whose it is.
-SelftestFinding blindness(const std::vector<TriedGate>& gates) {
-  Tally small;
-  Tally large;
-  std::array<std::uint64_t, 2> rejected = {};
-  for (const TriedGate& gate : gates) {
-    std::set<std::string> seen;
-    for (std::size_t arm = 0; arm < 2; ++arm) rejected[arm] += gate.rejected_by[arm];
-    for (const TriedMetric& metric : gate.metrics) {
-      if (!metric.gates || !metric.p_relabelled || !seen.insert(metric.cell).second) continue;
-      ++small.trials;
-      small.hits += *metric.p_relabelled <= kFlagP ? 1 : 0;
-      large.hits += *metric.p_relabelled >= 1 - kFlagP ? 1 : 0;
-    }
-  }
-  large.trials = small.trials;
-  const double balance = results::signTestP(rejected[0], rejected[1]);
-  return {fmt::format("slots relabelled by chance: p <= {} in {} and p >= {} in {} of {} cells; "
-                      "pairs of slots left out for one arm alone: {} and {}",
-                      kFlagP, small.hits, 1 - kFlagP, large.hits, small.trials, rejected[0],
-                      rejected[1]),
-          results::binomialAtLeast(small, kFlagP) >= kImplausible &&
-              results::binomialAtLeast(large, kLargeP) >= kImplausible && balance >= kImplausible};
-}
-
 SelftestFinding virtualGates(const std::vector<TriedGate>& gates) {
   const Tally with = playVirtualGates(gates, kVirtualGates, true, kVirtualSeed);
   const Tally without = playVirtualGates(gates, kVirtualGates, false, kVirtualSeed);
@@ -306,6 +280,30 @@ std::string section(const char* title, const std::vector<TriedGate>& gates,
 
 }  // namespace
 
+SelftestFinding judgeRelabelled(const std::vector<TriedGate>& gates) {
+  Tally small;
+  Tally large;
+  std::array<std::uint64_t, 2> rejected = {};
+  for (const TriedGate& gate : gates) {
+    std::set<std::string> seen;
+    for (std::size_t arm = 0; arm < 2; ++arm) rejected[arm] += gate.rejected_by[arm];
+    for (const TriedMetric& metric : gate.metrics) {
+      if (!metric.gates || !metric.p_relabelled || !seen.insert(metric.cell).second) continue;
+      ++small.trials;
+      small.hits += *metric.p_relabelled <= kFlagP ? 1 : 0;
+      large.hits += *metric.p_relabelled >= 1 - kFlagP ? 1 : 0;
+    }
+  }
+  large.trials = small.trials;
+  const double balance = results::signTestP(rejected[0], rejected[1]);
+  return {fmt::format("slots relabelled by chance: p <= {} in {} and p >= {} in {} of {} cells; "
+                      "pairs of slots left out for one arm alone: {} and {}",
+                      kFlagP, small.hits, 1 - kFlagP, large.hits, small.trials, rejected[0],
+                      rejected[1]),
+          results::binomialAtLeast(small, kFlagP) >= kImplausible &&
+              results::binomialAtLeast(large, kLargeP) >= kImplausible && balance >= kImplausible};
+}
+
 std::vector<SelftestFinding> judgeIdentical(const std::vector<TriedGate>& gates) {
   if (gates.empty()) return {};
   std::vector<SelftestFinding> findings = {falseAlarms(gates), stageOneShare(gates),
@@ -314,7 +312,7 @@ std::vector<SelftestFinding> judgeIdentical(const std::vector<TriedGate>& gates)
   std::vector<TriedGate> with_blocks;
   std::copy_if(gates.begin(), gates.end(), std::back_inserter(with_blocks), hasBlocks);
   if (with_blocks.empty()) return findings;  // of earlier versions
-  findings.push_back(blindness(with_blocks));
+  findings.push_back(judgeRelabelled(with_blocks));
   findings.push_back(virtualGates(with_blocks));
   return findings;
 }

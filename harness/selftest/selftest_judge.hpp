@@ -22,6 +22,9 @@ inline constexpr double kPromisedPasses = 0.90;
 
 /// Of gates of one kind and machine; of no gates none.
 std::vector<SelftestFinding> judgeIdentical(const std::vector<TriedGate>& gates);
+/// One of these: gates in which the arms of each pair of slots were exchanged by chance. Nothing
+/// that looks at a slot may do so with other eyes because of whose it is.
+SelftestFinding judgeRelabelled(const std::vector<TriedGate>& gates);
 std::vector<SelftestFinding> judgePower(const std::vector<TriedGate>& gates);
 /// Beside the usual margins; `links`: how many of each revision a gate rotates over its blocks.
 std::vector<SelftestFinding> judgeLayout(const std::vector<TriedGate>& gates, std::uint32_t links);

@@ -47,8 +47,9 @@ std::vector<TriedGate> gatesWithBlocks(double shift = 0) {
   return gates;
 }
 
-SelftestFinding findingWith(const std::vector<TriedGate>& gates, const std::string& words) {
-  for (const SelftestFinding& finding : judgeIdentical(gates)) {
+SelftestFinding findingWith(const std::vector<SelftestFinding>& findings,
+                            const std::string& words) {
+  for (const SelftestFinding& finding : findings) {
     if (finding.statement.find(words) != std::string::npos) return finding;
   }
   return {"", false};
@@ -72,11 +73,13 @@ TEST(VirtualGatesTest, AreNoneWhereNoBlocksWereKept) {
   TriedGate gate = gateWithBlocks(1);
   for (TriedMetric& metric : gate.metrics) metric.effects.clear();
   EXPECT_EQ(playVirtualGates({gate}, 10, true, 1).trials, 0U);
-  EXPECT_EQ(findingWith({gate}, "virtual gates").statement, "");
+  EXPECT_EQ(findingWith(judgeIdentical({gate}), "virtual gates").statement, "");
 }
 
-TEST(VirtualGatesTest, AreJudgedBesideThePromise) {
-  const SelftestFinding finding = findingWith(gatesWithBlocks(), "virtual gates");
+TEST(VirtualGatesTest, AreJudgedBesideThePromiseAndSoAreSlotsRelabelled) {
+  const auto findings = judgeIdentical(gatesWithBlocks());
+  EXPECT_THAT(findingWith(findings, "relabelled").statement, HasSubstr("in 0 of 120 cells"));
+  const SelftestFinding finding = findingWith(findings, "virtual gates");
   EXPECT_TRUE(finding.fits) << finding.statement;
   EXPECT_THAT(finding.statement, HasSubstr("of 10000 red"));
 }
@@ -159,14 +162,14 @@ TEST(RelabelledTest, BlocksThatDoNotCountAreLeftOut) {
 
 TEST(RelabelledTest, SmallPAndSlotsLeftOutOnOneSideDoNotFit) {
   std::vector<TriedGate> gates = gatesWithBlocks();
-  EXPECT_TRUE(findingWith(gates, "relabelled").fits);
+  EXPECT_TRUE(judgeRelabelled(gates).fits);
   gates[0].rejected_by = {40, 10};
-  EXPECT_FALSE(findingWith(gates, "relabelled").fits);
+  EXPECT_FALSE(judgeRelabelled(gates).fits);
   gates = gatesWithBlocks();
   for (TriedGate& gate : gates) gate.metrics[0].p_relabelled = 0.05;
-  EXPECT_FALSE(findingWith(gates, "relabelled").fits);
+  EXPECT_FALSE(judgeRelabelled(gates).fits);
   for (TriedGate& gate : gates) gate.metrics[0].p_relabelled = 0.99;
-  EXPECT_FALSE(findingWith(gates, "relabelled").fits);
+  EXPECT_FALSE(judgeRelabelled(gates).fits);
 }
 
 }  // namespace
