@@ -239,26 +239,18 @@ std::string putClockBound(const Cell& cell, const Session& session, std::uint64_
 /// Where the sender's own waiting takes a part of the response times that is not small: of the
 /// slowest ones, which is noted, or of one in ten, with which the p50 is no longer the queue's.
 void judgeGenerator(const Traffic& traffic, Record& record) {
-  std::uint64_t often_ns = 0;
-  std::uint64_t seldom_ns = 0;
-  for (std::uint32_t p = 0; p < traffic.shape().producers; ++p) {
-    often_ns = std::max(often_ns, traffic.generatorNote(p).late_ns_p90);
-    seldom_ns = std::max(seldom_ns, traffic.generatorNote(p).late_ns_p999);
-  }
-  const auto often = static_cast<double>(often_ns);
-  const auto seldom = static_cast<double>(seldom_ns);
-  record.metrics["generator_ns_p90"] = often;
-  record.metrics["generator_ns_p999"] = seldom;
+  const SendersLate worst = sendersLate(traffic);
+  record.metrics["generator_ns_p90"] = worst.often;
+  record.metrics["generator_ns_p999"] = worst.seldom;
   const auto p50 = record.metrics.find("response_ns_p50");
-  if (p50 == record.metrics.end() || seldom < kNotablePart * p50->second) return;
-  if (often < p50->second) {
+  if (p50 == record.metrics.end() || worst.seldom < kNotablePart * p50->second) return;
+  std::string why = whySendersTooLate(worst.often, p50->second);
+  if (!why.empty()) {
+    makeInvalid(record, std::move(why));
+  } else {
     record.notes.emplace_back(
         "waiting for a planned time is by itself late by over a tenth of the response p50 "
         "(generator_ns_p999)");
-  } else {
-    makeInvalid(record, fmt::format("the sender comes {} late without any queue (p90), as late as "
-                                    "the response p50; use a lower rate_per_s",
-                                    formatNs(often)));
   }
 }
 
@@ -340,6 +332,24 @@ void addRoundTrips(const Cell& cell, const Traffic& traffic, const Session& sess
 }
 
 }  // namespace
+
+std::string whySendersTooLate(double late_ns_p90, double response_ns_p50) {
+  if (late_ns_p90 < response_ns_p50) return {};
+  return fmt::format(
+      "the sender comes {} late without any queue (p90), as late as the response p50; use a lower "
+      "rate_per_s",
+      formatNs(late_ns_p90));
+}
+
+SendersLate sendersLate(const Traffic& traffic) {
+  SendersLate worst;
+  for (std::uint32_t p = 0; p < traffic.shape().producers; ++p) {
+    const GeneratorNote& note = traffic.generatorNote(p);
+    worst.often = std::max(worst.often, static_cast<double>(note.late_ns_p90));
+    worst.seldom = std::max(worst.seldom, static_cast<double>(note.late_ns_p999));
+  }
+  return worst;
+}
 
 Disturbance disturbanceIn(const Traffic& traffic, const Clock& clock, Blame blame) {
   std::vector<WorkerGaps> workers;

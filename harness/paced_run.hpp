@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "harness/disturbance.hpp"
@@ -23,6 +24,17 @@ constexpr double kSaturatedPart = 0.1;
 /// Where the machine disturbed more than this part of the slot, a plan that was not kept says
 /// nothing about the queue.
 constexpr double kBusyPart = 0.1;
+
+/// Where one message in ten comes to its planned time as late without any queue as the response p50
+/// is with one, no response time is the queue's (gate.md 7.8): why; else empty.
+std::string whySendersTooLate(double late_ns_p90, double response_ns_p50);
+
+/// Of the sender that is the latest without any queue, ns; 0 where none was tried.
+struct SendersLate {
+  double often = 0;   ///< one message in ten
+  double seldom = 0;  ///< one in a thousand
+};
+SendersLate sendersLate(const Traffic& traffic);
 
 /// With the whole plan of the cell in it, which follows from seed and repetition.
 std::unique_ptr<Traffic> makeTraffic(const Cell& cell, std::uint32_t repetition,

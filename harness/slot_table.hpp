@@ -43,6 +43,7 @@ struct SlotTableShape {
   std::uint64_t slot_ns = 5'000'000;   ///< that is measured
   std::uint64_t skip_ns = 500'000;     ///< before that, at least
   std::uint64_t skip_messages = 8192;  ///< the same; of a consumer, where it is saturated
+  bool tries_senders = false;          ///< paced: how late they are by themselves, before it all
 };
 
 /// What one worker left of one slot. Times are ticks of the clock.

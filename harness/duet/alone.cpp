@@ -78,6 +78,7 @@ class AloneRunner {
                      .queue = std::string(cell.cell->queue->name),
                      .timing = timing,
                      .clock_bound_ns = clocks_.boundNs(*cell.cell),
+                     .tries_senders = cell.so_far == 0,
                      .number = cell.so_far,
                      .seed = seed},
                     session_);
@@ -105,14 +106,13 @@ class AloneRunner {
         cell.timing = settled->second;
         continue;
       }
-      const TimingChoice choice = chooseTiming(
-          *cell.cell, [&](const SlotTiming& timing) { return block(cell, timing, chance_()); });
+      const TimingChoice choice =
+          chooseTiming(*cell.cell, "candidate",
+                       [&](const SlotTiming& timing) { return block(cell, timing, chance_()); });
       cell.timing = choice.timing;
       interrupted_ = session_.interrupts().interrupted();
       if (interrupted_) return;
-      if (choice.trouble.empty()) continue;
-      cell.fault = {choice.skips ? ExitCode::EverythingSkipped : ExitCode::WorkerFailed,
-                    choice.trouble};
+      if (choice.fault) cell.fault = *choice.fault;
     }
   }
 
@@ -131,6 +131,7 @@ class AloneRunner {
     kept.effects = valuesOf(reading);
     kept.arms = std::move(reading.arms);
     if (auto fault = faultOf(kept.arms.front(), "candidate")) cell.fault = *std::move(fault);
+    if (cell.fault.code == ExitCode::Invalid) return;  // its block says nothing either
     cell.counted += kept.effects.why_invalid.empty() ? 1 : 0;
     if (order_.on_block) order_.on_block(kept);
     result_.blocks.push_back(std::move(kept));

@@ -1,4 +1,5 @@
-// What ends a cell whatever its speed: messages that are wrong, and a process that died.
+// What ends a cell whatever its speed: messages that are wrong, a process that died, and senders
+// that are too late for anybody to be measured by them.
 #pragma once
 
 #include <optional>
@@ -11,7 +12,7 @@
 namespace ringside::harness {
 
 struct ArmFault {
-  /// Integrity, WorkerFailed, or EverythingSkipped where this machine cannot do it.
+  /// Integrity, WorkerFailed, Invalid, or EverythingSkipped where this machine cannot do it.
   results::ExitCode code = results::ExitCode::Fine;
   std::string reason;
 };

@@ -87,7 +87,8 @@ SlotTableShape shapeOf(const SlotJob& job, const Cell& cell) {
           .slots = job.timing.slots,
           .slot_ns = job.timing.slot_ns,
           .skip_ns = job.timing.skip_ns,
-          .skip_messages = std::max(job.timing.skip_messages, 2 * cell.axes.capacity)};
+          .skip_messages = std::max(job.timing.skip_messages, 2 * cell.axes.capacity),
+          .tries_senders = job.tries_senders};
 }
 
 /// The plans of all slots, one behind the other, and where each begins.

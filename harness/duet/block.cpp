@@ -255,6 +255,7 @@ BlockReading runBlock(const std::vector<Side>& sides, const BlockOrder& order, S
   job.seed = chance();
   job.clock = session.clock();
   job.clock_bound_ns = order.clock_bound_ns;
+  job.tries_senders = order.tries_senders;
   job.clock_step_ns = session.clockSurvey().step().step_ns;
   BlockReading reading;
   Arms arms = startArms(sides, order, job, chance);

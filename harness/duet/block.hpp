@@ -27,9 +27,10 @@ struct BlockOrder {
   std::string cell;
   std::string queue;
   SlotTiming timing;
-  double clock_bound_ns = 0;  ///< as in SlotJob
-  std::uint32_t number = 0;   ///< among the cell's blocks: settles which links are used
-  std::uint64_t seed = 0;     ///< of all that chance decides in it
+  double clock_bound_ns = 0;   ///< as in SlotJob
+  bool tries_senders = false;  ///< the same; with two arms they would be in each other's way
+  std::uint32_t number = 0;    ///< among the cell's blocks: settles which links are used
+  std::uint64_t seed = 0;      ///< of all that chance decides in it
 };
 
 /// What came of it.

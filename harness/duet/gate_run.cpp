@@ -202,15 +202,16 @@ void GateRunner::chooseTimings() {
     progress.next(cell.cell().name);
     if (cell.fault() != ExitCode::Fine) continue;
     const std::vector<Side> baseline = {{.files = &baseline_}};
-    const TimingChoice choice = chooseTiming(cell.cell(), [&](const SlotTiming& timing) {
-      return runBlock(baseline, blockOrder(cell, timing, trials()), session_);
-    });
+    const TimingChoice choice =
+        chooseTiming(cell.cell(), "baseline", [&](const SlotTiming& timing) {
+          BlockOrder trial = blockOrder(cell, timing, trials());
+          trial.tries_senders = true;
+          return runBlock(baseline, trial, session_);
+        });
     interrupted_ = session_.interrupts().interrupted();
     if (interrupted_) return;
     cell.setTiming(choice.timing);
-    if (choice.trouble.empty()) continue;
-    cell.end(choice.skips ? ExitCode::EverythingSkipped : ExitCode::WorkerFailed,
-             "the baseline: " + choice.trouble);
+    if (choice.fault) cell.end(choice.fault->code, choice.fault->reason);
   }
 }
 

@@ -77,6 +77,7 @@ std::string toJson(const SlotJob& job) {
                {"ns_per_tick", job.clock.ns_per_tick},
                {"clock_step_ns", job.clock_step_ns},
                {"clock_bound_ns", job.clock_bound_ns},
+               {"tries_senders", job.tries_senders},
                {"injected_steps", job.injection.steps},
                {"injected_stall_ns", job.injection.stall_ns},
                {"injected_fraction", job.injection.fraction},
@@ -102,6 +103,7 @@ SlotJob slotJobFrom(const std::string& text) {
                json.at("ns_per_tick")};
   job.clock_step_ns = json.at("clock_step_ns");
   job.clock_bound_ns = json.at("clock_bound_ns");
+  job.tries_senders = json.at("tries_senders");
   job.injection = {.steps = json.at("injected_steps"),
                    .stall_ns = json.at("injected_stall_ns"),
                    .fraction = json.at("injected_fraction")};
@@ -121,7 +123,8 @@ std::string toJson(const ArmReading& reading) {
                {"run_delay", reading.run_delay},
                {"trouble", reading.trouble},
                {"unobtainable", reading.unobtainable},
-               {"invalid", reading.invalid}});
+               {"invalid", reading.invalid},
+               {"senders_late_ns", reading.senders_late_ns}});
 }
 
 ArmReading armReadingFrom(const std::string& text) {
@@ -134,6 +137,7 @@ ArmReading armReadingFrom(const std::string& text) {
   reading.trouble = json.at("trouble");
   reading.unobtainable = json.at("unobtainable");
   reading.invalid = json.at("invalid");
+  reading.senders_late_ns = json.value("senders_late_ns", 0.0);  // of an older build: never tried
   return reading;
 }
 

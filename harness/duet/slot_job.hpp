@@ -32,8 +32,9 @@ struct SlotJob {
   SlotTiming timing;
   std::uint64_t seed = 0;  ///< of the plans of paced slots: the same in both arms
   Clock clock;
-  double clock_step_ns = 0;   ///< the least by which two different readings of the clock differ
-  double clock_bound_ns = 0;  ///< by so much times of paced slots may be wrong
+  double clock_step_ns = 0;    ///< the least by which two different readings of the clock differ
+  double clock_bound_ns = 0;   ///< by so much times of paced slots may be wrong
+  bool tries_senders = false;  ///< of paced slots: how late they come without any queue
   Injection injection;
   std::string plugin;           ///< what the arm's queues come from; empty: the program itself
   int parent = 0;               ///< the process that it dies with
@@ -64,6 +65,7 @@ struct ArmReading {
   /// Why the figures say nothing though all ended well: another CPU or other memory than was asked
   /// for, messages that came before they were sent. Empty: they do.
   std::string invalid;
+  double senders_late_ns = 0;  ///< without any queue, p90 of the worst; 0 where not tried
 };
 std::string toJson(const ArmReading& reading);
 /// Throws std::exception for what is none.

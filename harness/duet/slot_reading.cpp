@@ -250,7 +250,10 @@ void readSlots(const Cell& cell, const SlotTable& table, const Traffic& traffic,
     one.canary_ns = table.canaryNs(slot);
     reading.slots.push_back(std::move(one));
   }
-  if (kind == SlotKind::Paced) judgeEarly(table, traffic, by, slots, reading);
+  if (kind == SlotKind::Paced) {
+    judgeEarly(table, traffic, by, slots, reading);
+    reading.senders_late_ns = sendersLate(traffic).often;
+  }
   if (cell.workload != Workload::Throughput) putBlockMetrics(name, all_clean, reading);
 }
 

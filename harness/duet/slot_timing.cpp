@@ -40,20 +40,17 @@ SlotTiming slotTimingOf(Workload workload, std::uint64_t slot_ns) {
 
 SlotTiming usualTiming(Workload workload) { return slotTimingOf(workload, kUsualNs); }
 
-TimingChoice chooseTiming(const Cell& cell,
+TimingChoice chooseTiming(const Cell& cell, std::string_view arm,
                           const std::function<BlockReading(const SlotTiming&)>& run) {
-  TimingChoice choice{.timing = usualTiming(cell.workload), .trouble = {}};
+  TimingChoice choice{.timing = usualTiming(cell.workload), .fault = {}};
   const bool throughput = cell.workload == Workload::Throughput;
   std::uint64_t slot_ns = kUsualNs;
   // A second trial where the first was too short to tell.
   for (int trial = 0; trial < 2; ++trial) {
     const BlockReading block = run(timingOf(cell.workload, slot_ns, kTrialSlots));
     if (block.interrupted) return choice;
-    choice.trouble = block.trouble();
-    if (!choice.trouble.empty()) {
-      choice.skips = block.arms.front().unobtainable;
-      return choice;
-    }
+    choice.fault = faultOf(block.arms.front(), arm);
+    if (choice.fault) return choice;
     std::vector<double> counts;
     for (const SlotReading& slot : block.arms.front().slots) {
       counts.push_back(static_cast<double>(slot.counted));

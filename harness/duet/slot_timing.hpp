@@ -2,7 +2,10 @@
 #pragma once
 
 #include <functional>
+#include <optional>
+#include <string_view>
 
+#include "harness/duet/arm_fault.hpp"
 #include "harness/duet/block.hpp"
 #include "harness/plan.hpp"
 
@@ -16,13 +19,13 @@ SlotTiming usualTiming(Workload workload);
 
 struct TimingChoice {
   SlotTiming timing;
-  std::string trouble;  ///< why the cell cannot be gated; else empty
-  bool skips = false;   ///< of the trouble: this machine cannot do it
+  std::optional<ArmFault> fault;  ///< for which the cell cannot be gated
 };
 
-/// From what a block of the baseline alone shows: `run` runs it. 5 ms, or as long as it takes for
-/// 2000 messages, or 100 batches where throughput is measured; 100 ms at most.
-TimingChoice chooseTiming(const Cell& cell,
+/// From what a block of one arm alone shows: `run` runs it, and `arm` is what it is called. 5 ms,
+/// or as long as it takes for 2000 messages, or 100 batches where throughput is measured; 100 ms at
+/// most.
+TimingChoice chooseTiming(const Cell& cell, std::string_view arm,
                           const std::function<BlockReading(const SlotTiming&)>& run);
 
 }  // namespace ringside::harness

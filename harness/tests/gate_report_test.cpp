@@ -255,6 +255,7 @@ TEST(GateReportTest, WhatAnArmReadIsTheSameAfterItsWayThroughJson) {
   reading.run_delay = 0.25;
   reading.trouble = "a\n\"b\" \xff";
   reading.unobtainable = true;
+  reading.senders_late_ns = 31;
   const ArmReading again = armReadingFrom(toJson(reading));
   ASSERT_EQ(again.slots.size(), 1U);
   EXPECT_EQ(again.slots[0].canary_ns, 57.5);
@@ -266,6 +267,7 @@ TEST(GateReportTest, WhatAnArmReadIsTheSameAfterItsWayThroughJson) {
   EXPECT_EQ(again.run_delay, 0.25);
   EXPECT_THAT(again.trouble, HasSubstr("a\n\"b\" "));
   EXPECT_TRUE(again.unobtainable);
+  EXPECT_EQ(again.senders_late_ns, 31);
 }
 
 // --- Markdown -----------------------------------------------------------------------------------

@@ -209,6 +209,18 @@ TEST_F(GateSlotsTest, BothArmsOfAPairHaveTheSamePlanOfSends) {
   EXPECT_NE(one.validation->sent, third.validation->sent) << "another seed, another plan";
 }
 
+TEST_F(GateSlotsTest, SendersAreTriedWithoutAQueueWhereThatIsAsked) {
+  const ScratchSuite suite(
+      suiteWith("queue = \"mpmc\"\nproducers = 2\nconsumers = 2\nrate_per_s = 50000", "paced"));
+  SlotJob job = jobFor(suite);
+  EXPECT_EQ(runAll(job).senders_late_ns, 0);
+  job.tries_senders = true;
+  const ArmReading reading = runAll(job);
+  EXPECT_GT(reading.senders_late_ns, 0);
+  EXPECT_EQ(reading.trouble, "");
+  EXPECT_TRUE(reading.validation->clean()) << toJson(reading);
+}
+
 // --- what goes wrong ----------------------------------------------------------------------------
 
 TEST_F(GateSlotsTest, FindsWhatAQueueLosesInSlotsOfEachKind) {

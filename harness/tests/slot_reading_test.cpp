@@ -253,6 +253,17 @@ TEST_F(SlotsByHand, AMessageThatCameBeforeItWasSentMakesTheBlockInvalid) {
   }
 }
 
+TEST_F(SlotsByHand, TheSenderThatIsTheLatestWithoutAQueueIsTold) {
+  make(Workload::Paced, {200 * kUs});
+  traffic_->sent(0)[0] = traffic_->planned(0)[0];
+  traffic_->received(0)[0] = traffic_->planned(0)[0] + 300;
+  readFirst();
+  EXPECT_EQ(reading_.senders_late_ns, 0) << "not tried";
+  traffic_->generatorNote(0).late_ns_p90 = 250;
+  readFirst();
+  EXPECT_EQ(reading_.senders_late_ns, 250);
+}
+
 TEST_F(SlotsByHand, AMessageThatNeverCameDidNotComeEarly) {
   make(Workload::Paced, {200 * kUs, 400 * kUs});
   for (std::size_t i = 0; i < 2; ++i) traffic_->sent(0)[i] = traffic_->planned(0)[i];

@@ -9,6 +9,7 @@
 #include "harness/slot_table.hpp"
 #include "harness/traffic.hpp"
 #include "harness/workloads/attempt.hpp"
+#include "harness/workloads/null_run.hpp"
 #include "harness/workloads/ping_pong.hpp"
 #include "harness/workloads/throughput.hpp"
 
@@ -331,6 +332,10 @@ void sendPlannedSlots(WorkerContext& context) {
   const std::span<const std::uint64_t> planned = traffic.planned(context.number);
   const std::span<std::uint64_t> sent = traffic.sent(context.number);
   traffic.prefaultProducer(context.number);
+  if (context.slots->shape().tries_senders) {
+    const std::uint64_t end = context.slots->firstPlanned(context.number, 1);
+    traffic.generatorNote(context.number) = latenessWithoutQueue(context, planned.first(end));
+  }
   GapWatch watch(context.clock, traffic.producerGaps(context.number));
   const auto send = [&](std::uint64_t due, std::uint64_t give_up, std::uint64_t& when) {
     for (;;) {
