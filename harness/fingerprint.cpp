@@ -87,14 +87,6 @@ ordered_json programFacts() {
           {"binary_hash", program ? fnv1a(*program) : "none"}};
 }
 
-std::string hashOf(const ordered_json& facts) {
-  std::string lines;
-  for (const auto& [name, value] : facts.items()) {
-    lines += fmt::format("{}={}\n", name, value.get<std::string>());
-  }
-  return fnv1a(lines);
-}
-
 }  // namespace
 
 std::string fnv1a(std::string_view text) {
@@ -106,13 +98,21 @@ std::string fnv1a(std::string_view text) {
   return fmt::format("{:016x}", hash);
 }
 
+std::string hashOfFacts(const ordered_json& facts) {
+  std::string lines;
+  for (const auto& [name, value] : facts.items()) {
+    lines += fmt::format("{}={}\n", name, value.get<std::string>());
+  }
+  return fnv1a(lines);
+}
+
 ordered_json fingerprint(const SystemFiles& files, const Topology& topology) {
   const ordered_json machine = machineFacts(files, topology);
   const ordered_json program = programFacts();
   return {{"method", "FNV-1a of 64 bits, of the lines name=value"},
-          {"machine", hashOf(machine)},
+          {"machine", hashOfFacts(machine)},
           {"facts", machine},
-          {"program", hashOf(program)},
+          {"program", hashOfFacts(program)},
           {"program_facts", program}};
 }
 

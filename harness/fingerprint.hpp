@@ -16,6 +16,9 @@ namespace ringside::harness {
 /// apart, not to protect.
 std::string fnv1a(std::string_view text);
 
+/// What stands for a machine or a program: of the lines "name=value" of its facts, in their order.
+std::string hashOfFacts(const nlohmann::ordered_json& facts);
+
 /// {"method", "machine": HASH, "facts": {…}, "program": HASH, "program_facts": {…}}. A hash is of
 /// the lines "name=value" of its facts, in their order. The machine's name for itself stands there
 /// as a hash of it, for it is nobody else's business.

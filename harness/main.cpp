@@ -21,21 +21,14 @@ struct Verb {
 };
 
 constexpr Verb kVerbs[] = {
-    {"look around", addTopoCommand},
-    {"look around", addDoctorCommand},
-    {"look around", addListCommand},
-    {"measure", addRunCommand},
-    {"measure", addVerifyCommand},
-    {"judge", addCompareCommand},
-    {"judge", addGateCommand},
-    {"judge", addSelftestCommand},
-    {"pass on", addReportCommand},
-    {"pass on", addExportCommand},
-    {"pass on", addReplayCommand},
-    {"keep house", addCleanCommand},
-    {"keep house", addCompletionCommand},
-    {"keep house", addManCommand},
-    {"", addGateArmCommand},
+    {"look around", addTopoCommand}, {"look around", addDoctorCommand},
+    {"look around", addListCommand}, {"measure", addRunCommand},
+    {"measure", addVerifyCommand},   {"judge", addCompareCommand},
+    {"judge", addGateCommand},       {"judge", addSelftestCommand},
+    {"pass on", addReportCommand},   {"pass on", addExportCommand},
+    {"pass on", addMergeCommand},    {"pass on", addReplayCommand},
+    {"keep house", addCleanCommand}, {"keep house", addCompletionCommand},
+    {"keep house", addManCommand},   {"", addGateArmCommand},
     {"", addCompleteCommand},
 };
 

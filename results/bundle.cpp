@@ -158,16 +158,27 @@ std::string Bundle::defaultName(std::string_view suite,
 }
 
 void Bundle::append(const Record& record) {
+  if (const int error = appendWhole(toJson(record)); error != 0) {
+    refuse(folder_ / kRecordsName,
+           fmt::format("cannot add repetition {} of {} ({}); free space and run again",
+                       record.repetition, record.cell, messageOf(error)));
+  }
+}
+
+void Bundle::appendLine(std::string_view line) {
+  if (const int error = appendWhole(std::string(line)); error != 0) {
+    refuse(folder_ / kRecordsName,
+           fmt::format("cannot add a record ({}); free space and try again", messageOf(error)));
+  }
+}
+
+int Bundle::appendWhole(std::string line) {
   struct stat before {};
   int error = ::fstat(records_.number(), &before) == 0 ? 0 : errno;
-  if (error == 0) {
-    error = writeAll(records_.number(), toJson(record) + "\n");
-    if (error != 0 && ::ftruncate(records_.number(), before.st_size) != 0) error = errno;
-  }
-  if (error == 0) return;
-  refuse(folder_ / kRecordsName,
-         fmt::format("cannot add repetition {} of {} ({}); free space and run again",
-                     record.repetition, record.cell, messageOf(error)));
+  if (error != 0) return error;
+  error = writeAll(records_.number(), line += '\n');
+  if (error != 0 && ::ftruncate(records_.number(), before.st_size) != 0) error = errno;
+  return error;
 }
 
 void Bundle::writeFile(std::string_view name, std::string_view text) {

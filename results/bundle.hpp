@@ -43,6 +43,8 @@ class Bundle {
   /// Adds one whole line to records.jsonl. Throws BundleError when it cannot be written; what was
   /// written of it is taken back, so that the file still ends with a whole line.
   void append(const Record& record);
+  /// The same of a record's line as another bundle has it, without its line end.
+  void appendLine(std::string_view line);
 
   /// Writes `text` to the file `name` of the bundle, replacing one of that name at once or not at
   /// all. Throws BundleError when `name` is records.jsonl or not the plain name of a file, and when
@@ -55,6 +57,8 @@ class Bundle {
 
  private:
   Bundle(std::filesystem::path folder, Descriptor records);
+  /// 0, or errno: then nothing of it stays.
+  int appendWhole(std::string line);
 
   std::filesystem::path folder_;
   Descriptor records_;

@@ -95,6 +95,16 @@ std::optional<Difference> differenceIn(const std::string& name,
   return differs ? std::optional(difference) : std::nullopt;
 }
 
+template <class IsMeant>
+std::vector<Difference> differencesIn(std::span<const EnvironmentFacts> all, IsMeant is_meant) {
+  std::vector<Difference> differences;
+  for (const std::string& name : namesOf(all)) {
+    if (!is_meant(name)) continue;
+    if (auto difference = differenceIn(name, all)) differences.push_back(std::move(*difference));
+  }
+  return differences;
+}
+
 bool isOfFingerprint(std::string_view name) { return name.find('.') == std::string_view::npos; }
 
 bool isToldOf(std::string_view name) {
@@ -165,12 +175,13 @@ std::string EnvironmentFacts::time() const {
 }
 
 std::vector<Difference> differencesOf(std::span<const EnvironmentFacts> all) {
-  std::vector<Difference> differences;
-  for (const std::string& name : namesOf(all)) {
-    if (!isToldOf(name)) continue;
-    if (auto difference = differenceIn(name, all)) differences.push_back(std::move(*difference));
-  }
-  return differences;
+  return differencesIn(all, isToldOf);
+}
+
+std::vector<Difference> fingerprintDifferences(std::span<const EnvironmentFacts> all) {
+  return differencesIn(all, [](std::string_view name) {
+    return isOfFingerprint(name) || name.starts_with(kPlugin);
+  });
 }
 
 std::vector<std::string> machineDifferences(std::span<const EnvironmentFacts> all) {

@@ -49,6 +49,9 @@ struct Difference {
 /// moment.
 std::vector<Difference> differencesOf(std::span<const EnvironmentFacts> all);
 
+/// Of the fingerprint of machine, program and plug-ins alone.
+std::vector<Difference> fingerprintDifferences(std::span<const EnvironmentFacts> all);
+
 /// Names of the facts of the machine's fingerprint alone that differ.
 std::vector<std::string> machineDifferences(std::span<const EnvironmentFacts> all);
 

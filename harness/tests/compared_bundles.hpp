@@ -19,6 +19,8 @@ struct MadeMachine {
   std::string cpu = "Fine CPU";
   std::string governor = "performance";
   std::string command_line = "quiet";
+  std::string id = "id-one";
+  std::string time = "2026-11-22T08:12:00Z";
   std::string fingerprint = "1111111111111111";
   std::string binary_hash = "aaaaaaaaaaaaaaaa";
 };
@@ -26,14 +28,15 @@ struct MadeMachine {
 inline std::string environmentOf(const MadeMachine& machine) {
   const nlohmann::ordered_json json = {
       {"schema", 1},
-      {"machine", {{"host", machine.host}, {"time_utc", "2026-11-22T08:12:00Z"}, {"load", "0.1"}}},
+      {"machine", {{"host", machine.host}, {"time_utc", machine.time}, {"load", "0.1"}}},
       {"cpu", {{"model", machine.cpu}, {"governor", machine.governor}, {"isolated", nullptr}}},
       {"memory", {{"total", "16 kB"}, {"available", machine.host}}},
       {"floor_ns", {{"same_l3", 50.0}}},
       {"fingerprint",
        {{"machine", machine.fingerprint},
         {"facts",
-         {{"cpu", machine.cpu},
+         {{"machine_id_hash", machine.id},
+          {"cpu", machine.cpu},
           {"cpu_model", "143"},
           {"governor", machine.governor},
           {"command_line", machine.command_line}}},
