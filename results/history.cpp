@@ -25,6 +25,8 @@ using namespace std::chrono_literals;
 constexpr auto kLockTimeout = 10s;
 constexpr auto kLockPoll = 5ms;
 
+constexpr std::string_view kBeginning = "{\"schema\"";  ///< of every entry
+
 constexpr std::string_view kKeptMetrics[] = {
     "messages_per_s",
     "messages_per_s_robust",
@@ -92,9 +94,21 @@ int appendLine(const Descriptor& target, std::string line) {
   return error;
 }
 
+/// A line without its end may hold anything. One that others have gone on behind has got an end
+/// from them: that is the beginning of an entry, and no more.
+bool canBeCutOff(std::string_view line, bool has_end) {
+  return !has_end || line.starts_with(kBeginning.substr(0, line.size()));
+}
+
 /// nullopt for a line that is cut off.
-std::optional<HistoryEntry> entryAt(const std::string& where, const std::string& line) {
-  if (!nlohmann::ordered_json::accept(line)) return std::nullopt;
+std::optional<HistoryEntry> entryAt(const std::string& where, const std::string& line,
+                                    bool has_end) {
+  if (!nlohmann::ordered_json::accept(line)) {
+    if (canBeCutOff(line, has_end)) return std::nullopt;
+    throw HistoryError(where +
+                       ": this is no JSON; remove the line, or name the history.jsonl beside the "
+                       "bundles of your runs");
+  }
   try {
     return entryFromJson(line);
   } catch (const RecordError& error) {
@@ -142,7 +156,7 @@ History readHistory(const fs::path& file, CutOffLine cut_off_line) {
     ++line_number;
     if (line.empty()) continue;
     const std::string where = fmt::format("{}:{}", file.string(), line_number);
-    if (std::optional<HistoryEntry> entry = entryAt(where, line)) {
+    if (std::optional<HistoryEntry> entry = entryAt(where, line, !stream.eof())) {
       history.entries.push_back(std::move(*entry));
       continue;
     }

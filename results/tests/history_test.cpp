@@ -189,6 +189,13 @@ TEST_F(HistoryTest, GoesOnBehindALineThatIsCutOffAndLeavesItAsItIs) {
   EXPECT_THAT(history.left_out, ElementsAre(HasSubstr(":2: ")));
 }
 
+TEST_F(HistoryTest, RefusesALineThatIsNoBeginningOfAnEntryWhateverIsAsked) {
+  writeText(file_, std::string("what is this\n") + kGoldenRun + "\n");
+  for (const CutOffLine cut_off_line : {CutOffLine::Refuse, CutOffLine::Drop}) {
+    EXPECT_THAT(refusal(cut_off_line), HasSubstr(file_.string() + ":1: this is no JSON; remove"));
+  }
+}
+
 TEST_F(HistoryTest, KeepsALastLineThatOnlyLacksItsEnd) {
   writeText(file_, kGoldenRun);  // as an editor may leave it
   appendHistory(file_, makeGate());
