@@ -1,9 +1,8 @@
 // Schema 1 of a line of the history, written and read.
 #include <fmt/format.h>
 
-#include <cmath>
-
 #include "results/history.hpp"
+#include "results/json_number.hpp"
 #include "results/json_object.hpp"
 
 namespace ringside::results {
@@ -12,7 +11,7 @@ namespace {
 std::string_view toString(EntryKind kind) { return kind == EntryKind::Gate ? "gate" : "run"; }
 
 Json finiteOrNull(const std::optional<double>& value) {
-  return value && std::isfinite(*value) ? Json(*value) : Json(nullptr);
+  return value ? numberOrNull(*value) : Json(nullptr);
 }
 
 Json toJson(const MeasuredCell& cell) {

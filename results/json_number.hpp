@@ -14,6 +14,10 @@ inline std::string_view nameNonFinite(double value) {
   return value > 0 ? "infinite" : "negative infinite";
 }
 
+inline nlohmann::ordered_json numberOrNull(double value) {
+  return std::isfinite(value) ? nlohmann::ordered_json(value) : nlohmann::ordered_json(nullptr);
+}
+
 /// What is not finite becomes null, with the reason in "<key>_status" beside it.
 inline void putNumber(nlohmann::ordered_json& object, const std::string& key, double value) {
   if (std::isfinite(value)) {

@@ -191,14 +191,16 @@ void refuseLinksOfNothing(const GateOptions& options, const std::vector<const Na
   if (!any) refuseWhatMeansNothing(*options.command, GateWay::NothingLinked, "none is named");
 }
 
+/// The gate itself: after a look at its plan, or once more.
+void sayGateNext(const GateOptions& options) {
+  sayNextCommand(fmt::format("ringside gate {} --{} {} --candidate {}{}", shellWord(options.suite),
+                             options.save ? "save-baseline" : "baseline",
+                             shellWord(options.save ? *options.save : options.baseline),
+                             shellWord(options.candidate), shellOptions("-a", options.overrides)));
+}
+
 ExitCode endDryRun(const GateOptions& options) {
-  if (options.save) {
-    sayNext("ringside gate {} --save-baseline {} --candidate {}", options.suite, *options.save,
-            options.candidate);
-  } else {
-    sayNext("ringside gate {} --baseline {} --candidate {}", options.suite, options.baseline,
-            options.candidate);
-  }
+  sayGateNext(options);
   return ExitCode::Fine;
 }
 
@@ -214,9 +216,7 @@ void sayWhatNext(const GateOptions& options, const GateResult& result,
   }
   if (result.exit_code == ExitCode::Fine) return sayNext("ringside report --history");
   if (result.exit_code == ExitCode::Invalid) return sayNext("ringside doctor");
-  sayNextCommand(fmt::format("ringside gate {} --baseline {} --candidate {}{}",
-                             shellWord(options.suite), shellWord(options.baseline),
-                             shellWord(options.candidate), shellOptions("-a", options.overrides)));
+  sayGateNext(options);
 }
 
 // --- both arms now ------------------------------------------------------------------------------

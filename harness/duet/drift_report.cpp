@@ -2,18 +2,19 @@
 
 #include <fmt/format.h>
 
-#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "harness/console.hpp"
 #include "harness/duet/effect_text.hpp"
 #include "harness/duet/folded_markdown.hpp"
 #include "harness/grouped_table.hpp"
+#include "results/json_number.hpp"
 
 namespace ringside::harness {
 namespace {
 
 using nlohmann::ordered_json;
+using results::numberOrNull;
 
 std::string verdictText(const DriftReport& report, const Drifted& metric) {
   if (!report.judged) return "–";
@@ -21,17 +22,14 @@ std::string verdictText(const DriftReport& report, const Drifted& metric) {
 }
 
 ordered_json toJson(const DriftReport& report, const Drifted& metric) {
-  const auto number = [](double value) {
-    return std::isfinite(value) ? ordered_json(value) : ordered_json(nullptr);
-  };
   return {{"cell", metric.cell},
           {"metric", metric.metric},
           {"then", metric.then},
           {"now", metric.now},
-          {"worse_by_percent", number(percentOf(metric.effect))},
-          {"lower_percent", number(percentOf(metric.lower))},
-          {"upper_percent", number(percentOf(metric.upper))},
-          {"canary_normalised_percent", number(percentOf(metric.normalised))},
+          {"worse_by_percent", numberOrNull(percentOf(metric.effect))},
+          {"lower_percent", numberOrNull(percentOf(metric.lower))},
+          {"upper_percent", numberOrNull(percentOf(metric.upper))},
+          {"canary_normalised_percent", numberOrNull(percentOf(metric.normalised))},
           {"gates", metric.gates},
           {"verdict", verdictText(report, metric)}};
 }
@@ -93,19 +91,19 @@ std::string markdownOf(const DriftReport& report, std::size_t most_bytes) {
 
 results::JunitSuite junitOf(const DriftReport& report) {
   using results::ExitCode;
-  results::JunitSuite suite = newJunitSuite(report.suite);
+  results::JunitSuite suite = newJunitSuite("gate", report.suite);
   suite.properties = {{"baseline", report.baseline},
                       {"candidate", report.candidate},
                       {"outcome", driftSentence(report)}};
   for (const Drifted& metric : report.metrics) {
     if (!metric.gates) continue;
     const ExitCode judged = metric.alarms ? ExitCode::Regression : ExitCode::Fine;
-    suite.cases.push_back(junitCase(report.suite, metric.cell, metric.metric,
+    suite.cases.push_back(junitCase(suite, metric.cell, metric.metric,
                                     report.judged ? judged : ExitCode::EverythingSkipped,
                                     driftReason(report, metric)));
   }
   for (const NotMeasured& one : report.not_measured) {
-    suite.cases.push_back(junitCase(report.suite, one.cell, "not measured", one.code, one.reason));
+    suite.cases.push_back(junitCase(suite, one.cell, "not measured", one.code, one.reason));
   }
   return suite;
 }

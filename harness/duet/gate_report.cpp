@@ -3,13 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "harness/console.hpp"
 #include "harness/duet/effect_text.hpp"
 #include "harness/duet/folded_markdown.hpp"
 #include "harness/grouped_table.hpp"
+#include "results/json_number.hpp"
 
 namespace ringside::harness {
 namespace {
@@ -17,6 +17,7 @@ namespace {
 using nlohmann::ordered_json;
 using results::GateVerdict;
 using results::MetricVerdict;
+using results::numberOrNull;
 
 constexpr const char* kNone = "–";
 
@@ -37,8 +38,10 @@ Row rowOf(const GateResult& result, const MetricVerdict& verdict) {
           verdict.reason};
 }
 
-const Row kHeadings = {"verdict",  "cell",     "metric", "baseline", "candidate",
-                       "worse by", "interval", "MDE",    "reason"};
+Row headings(const GateHeading& heading) {
+  return {"verdict",  "cell",     "metric", heading.columns[0], heading.columns[1],
+          "worse by", "interval", "MDE",    "reason"};
+}
 constexpr std::size_t kWords = 3;
 
 int severity(const MetricVerdict& verdict) {
@@ -101,9 +104,10 @@ std::vector<std::pair<std::string, std::vector<const MetricVerdict*>>> byCell(
 }
 
 /// A pass needs no reason: the legend gives it.
-std::string cellTable(const GateResult& result, const TableLook& look) {
-  constexpr const char* kDispensable[] = {"baseline", "candidate"};
-  GroupedTable table({"", "baseline", "candidate", "worse by", "MDE", "verdict"});
+std::string cellTable(const GateResult& result, const GateHeading& heading, const TableLook& look) {
+  const auto& [first, second] = heading.columns;
+  const std::array dispensable = {first.c_str(), second.c_str()};
+  GroupedTable table({"", first, second, "worse by", "MDE", "verdict"});
   for (const auto& [cell, verdicts] : byCell(result)) {
     table.begin(cell);
     for (const MetricVerdict* verdict : verdicts) {
@@ -119,11 +123,7 @@ std::string cellTable(const GateResult& result, const TableLook& look) {
                  row[7], row[0]});
     }
   }
-  return table.fitted(look, kDispensable);
-}
-
-ordered_json numberOrNull(double value) {
-  return std::isfinite(value) ? ordered_json(value) : ordered_json(nullptr);
+  return table.fitted(look, dispensable);
 }
 
 ordered_json toJson(const GateResult& result, const MetricVerdict& verdict) {
@@ -190,11 +190,12 @@ std::string plainText(const GateResult& result, const GateHeading& heading, cons
   const auto line = [&](const std::string& begin, const std::string& words) {
     return wrapped(begin, words, look.columns);
   };
-  std::string text = line("", fmt::format("gate {}: {}", heading.suite, heading.question));
-  text += line("baseline  ", armText(heading.baseline));
-  text += line("candidate ", armText(heading.candidate));
+  std::string text = line("", fmt::format("{} {}: {}", heading.verb, heading.suite, heading.question));
+  const std::size_t wide = std::max(heading.sides[0].size(), heading.sides[1].size());
+  text += line(fmt::format("{:<{}} ", heading.sides[0], wide), armText(heading.baseline));
+  text += line(fmt::format("{:<{}} ", heading.sides[1], wide), armText(heading.candidate));
   text += '\n';
-  text += cellTable(result, look);
+  text += cellTable(result, heading, look);
   text += fmt::format(
       "worse by: positive is worse, whatever counts as better; bounds of {:.0f} % each.\n"
       "pass: the upper one is below what the suite lets pass. (report): gates nothing.\n"
@@ -282,6 +283,7 @@ ordered_json toJson(const GateResult& result, const GateHeading& heading) {
           {"seed", heading.seed},
           {"baseline", heading.baseline},
           {"candidate", heading.candidate},
+          {"columns", heading.columns},
           {"exit_code", static_cast<int>(result.exit_code)},
           {"outcome", gateSentence(result)},
           {"seconds", result.seconds},
@@ -318,12 +320,12 @@ std::string renderGate(const GateResult& result, const GateHeading& heading, For
 std::string gateMarkdown(const GateResult& result, const GateHeading& heading,
                          std::size_t most_bytes) {
   FoldedTable parts{
-      .heading = fmt::format("### Ringside gate {}: {}\n\nBaseline {}, candidate {}; {}; {}, "
-                             "{:.0f} s.\n\n",
-                             heading.suite, gateSentence(result), armText(heading.baseline),
+      .heading = fmt::format("### Ringside {} {}: {}\n\n{}: {}; {}: {}; {}; {}, {:.0f} s.\n\n",
+                             heading.verb, heading.suite, gateSentence(result), heading.sides[0],
+                             armText(heading.baseline), heading.sides[1],
                              armText(heading.candidate), heading.machine,
                              counted(result.blocks, "block"), result.seconds),
-      .table = TextTable(kHeadings, kWords, LastColumn::Words),
+      .table = TextTable(headings(heading), kWords, LastColumn::Words),
       .what_folds = "that passed or are only reported",
       .below = linesBelow(result, most_bytes / 4),
       .file_with_all = "gate.json"};
@@ -335,12 +337,12 @@ std::string gateMarkdown(const GateResult& result, const GateHeading& heading,
   return foldedMarkdown(parts, most_bytes);
 }
 
-std::string annotation(Weight weight, const std::string& text) {
-  return fmt::format("::{} title=ringside gate::{}\n",
-                     weight == Weight::Error ? "error" : "warning", escaped(text));
+std::string annotation(Weight weight, const std::string& text, const std::string& verb) {
+  return fmt::format("::{} title=ringside {}::{}\n",
+                     weight == Weight::Error ? "error" : "warning", verb, escaped(text));
 }
 
-std::string gateAnnotations(const GateResult& result) {
+std::string gateAnnotations(const GateResult& result, const std::string& verb) {
   std::string lines;
   for (const MetricVerdict* verdict : worstFirst(result)) {
     const int how = severity(*verdict);
@@ -348,7 +350,8 @@ std::string gateAnnotations(const GateResult& result) {
     if (how > 1 || (how == 1 && !verdict->metric.required && !has_fault)) continue;
     lines += annotation(
         how == 0 || has_fault ? Weight::Error : Weight::Warning,
-        fmt::format("{} {}: {}", verdict->metric.cell, verdict->metric.name, verdict->reason));
+        fmt::format("{} {}: {}", verdict->metric.cell, verdict->metric.name, verdict->reason),
+        verb);
   }
   return lines;
 }

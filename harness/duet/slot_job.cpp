@@ -1,8 +1,9 @@
 #include "harness/duet/slot_job.hpp"
 
-#include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
+
+#include "results/json_number.hpp"
 
 namespace ringside::harness {
 namespace {
@@ -13,7 +14,7 @@ using nlohmann::ordered_json;
 ordered_json toJson(const std::map<std::string, double>& metrics) {
   ordered_json json = ordered_json::object();
   for (const auto& [name, value] : metrics) {
-    json[name] = std::isfinite(value) ? ordered_json(value) : ordered_json(nullptr);
+    json[name] = results::numberOrNull(value);
   }
   return json;
 }
