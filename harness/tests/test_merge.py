@@ -18,7 +18,8 @@ class MergeTest(unittest.TestCase):
         cls.folder = cls.scratch.folder
         with open(cls.scratch.file, "w", encoding="utf-8") as file:
             file.write(SUITE)
-        for name, *options in (("a",), ("b",), ("one", "--shard", "1/2"), ("two", "--shard", "2/2")):
+        shards = (("one", "--shard", "1/2"), ("two", "--shard", "2/2"))
+        for name, *options in (("a",), ("b",), *shards):
             cls.start("run", cls.scratch.file, "--out", name, "--no-report", *options)
 
     @classmethod
