@@ -2,18 +2,15 @@
 // that is, and what follows. From records alone; whose they are is for the caller to say.
 #pragma once
 
-#include <array>
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
+#include "results/gathering.hpp"
 #include "results/metrics.hpp"
-#include "results/record.hpp"
 #include "results/summary.hpp"
 
 namespace ringside::results {
@@ -48,11 +45,6 @@ constexpr std::size_t kMostValues = 100;
 /// nullopt when a sample is empty, and when a value is not above 0.
 std::optional<Ratio> ratioOf(std::span<const double> candidate, std::span<const double> baseline);
 
-struct ComparisonTerms {
-  double margin = 0.05;  ///< between 1 / (1 + margin) and 1 + margin nothing differs that matters
-  std::vector<std::string> metrics = {};  ///< empty: those of comparedMetricsOf(workload)
-};
-
 /// Whether verdicts are given, or ratios reported and nothing judged: what was measured on
 /// different machines differs by more than what is compared.
 enum class Judging : std::uint8_t { Verdicts, RatiosOnly };
@@ -63,31 +55,10 @@ struct Side {
   Judging judging = Judging::Verdicts;  ///< of a candidate beside the baseline
 };
 
-/// What a workload is compared by when nobody says otherwise.
-std::span<const std::string_view> comparedMetricsOf(std::string_view workload) noexcept;
-
-/// Where distributions are compared, in percent.
-inline constexpr std::array kShiftPercentiles = {10.0, 20.0, 30.0, 40.0, 50.0, 60.0,
-                                                 70.0, 80.0, 90.0, 99.0, 99.9};
-
 /// verdict: absent where nothing is judged, and as a whole where nothing speaks against a cell.
 struct Judgement {
   std::optional<Verdict> verdict = {};
   std::string reason = {};  ///< one sentence
-};
-
-/// What one side has of a cell.
-struct SideOfCell {
-  StatusCounts status_counts;
-  std::optional<std::string> reason = {};  ///< of the first that failed, was invalid, was skipped
-  std::vector<std::string> notes = {};     ///< each once
-  std::string placement = {};
-  /// Of a cache line between its CPUs, in the repetitions that are ok: the median of the canaries.
-  std::optional<double> handoff_ns = {};
-
-  bool isMissing() const noexcept {
-    return status_counts.ok + status_counts.failed + status_counts.invalid == 0;
-  }
 };
 
 /// A candidate beside the baseline.
@@ -121,54 +92,9 @@ struct ComparedCell {
   std::vector<ComparedMetric> distribution = {};
 };
 
-/// Gathers record by record, so that nobody needs to keep the histograms.
-class Comparison {
- public:
-  explicit Comparison(ComparisonTerms terms) : terms_(std::move(terms)) {}
-
-  /// `side`: whose record it is; `cell`: the name under which it meets those of the others. Records
-  /// that were skipped count nothing but that they were.
-  void add(const std::string& side, const std::string& cell, const Record& record);
-
-  /// What a side has gathered under one cell's name counts under another one's, as of a placement
-  /// that came to something else there. Nothing happens where the side has something under both, or
-  /// where the cells are of two workloads.
-  void move(const std::string& side, const std::string& from, const std::string& to);
-
-  /// In the order in which they first appeared. At least two sides.
-  std::vector<ComparedCell> cells(std::span<const Side> sides) const;
-
- private:
-  /// One metric of one side while its repetitions come in.
-  struct Values {
-    std::vector<double> values;
-    std::vector<double> over_floor;  ///< as many, or fewer where a floor is not known
-  };
-  struct Row {
-    std::string name;
-    Unit unit = Unit::Ns;
-    Better better = Better::Lower;
-    std::map<std::string, Values> sides = {};
-  };
-  struct Gathered {
-    std::string cell;
-    std::string workload;
-    std::map<std::string, SideOfCell> sides;
-    std::map<std::string, std::vector<double>> handoffs;  ///< readings of each side
-    std::vector<Row> metrics;
-    std::map<std::string, std::vector<Row>> distributions;  ///< by histogram
-  };
-
-  Gathered& gatheredOf(const std::string& cell, const Record& record);
-  ComparedCell settled(const Gathered& gathered, std::span<const Side> sides) const;
-  Judgement judged(const ComparedCell& cell, const ComparedMetric& metric,
-                   std::span<const Side> sides, std::size_t side) const;
-  static void addDistributions(Gathered& gathered, const std::string& side, const Record& record);
-  static ComparedMetric settled(const Row& row, std::span<const Side> sides);
-
-  ComparisonTerms terms_;
-  std::vector<Gathered> cells_;
-  std::unordered_map<std::string, std::size_t> places_;  ///< of a cell's name in cells_
-};
+/// Cells in the order in which they first appeared, of what was gathered by sides of these names.
+/// At least two sides.
+std::vector<ComparedCell> comparedCells(const Gathering& gathering, std::span<const Side> sides,
+                                        double margin);
 
 }  // namespace ringside::results

@@ -105,7 +105,7 @@ class Reading {
       : request_(report.request),
         bundles_(report.bundles),
         grouping_(grouping),
-        comparison_({.margin = request_.margin_percent / 100, .metrics = request_.metrics}) {
+        gathering_({.metrics = request_.metrics}) {
     prefixes_.resize(bundles_.size());
     for (const std::vector<std::size_t>& machine : report.machines) {
       for (const std::size_t place : machine) {
@@ -153,10 +153,10 @@ class Reading {
         const auto here = cells.find(nameOf(side));
         if (there == cells.end() || here == cells.end()) continue;
         if (there->second.size() != 1 || here->second.size() != 1) continue;
-        comparison_.move(here->first, *here->second.begin(), *there->second.begin());
+        gathering_.move(here->first, *here->second.begin(), *there->second.begin());
       }
     }
-    return comparison_.cells(named);
+    return results::comparedCells(gathering_, named, request_.margin_percent / 100);
   }
 
  private:
@@ -183,12 +183,12 @@ class Reading {
     if (bundles_of_[value].empty()) values_.push_back(value);
     bundles_of_[value].insert(bundle);
     if (!grouping_->isAxis()) return addTo(value, record);
-    comparison_.add(value, prefixes_[bundle] + grouping_->cellOf(record), record);
+    gathering_.add(value, prefixes_[bundle] + grouping_->cellOf(record), record);
   }
 
   void addTo(const std::string& side, const results::Record& record) {
     placed_[nameWithoutPlacement(record)][side].insert(record.cell);
-    comparison_.add(side, record.cell, record);
+    gathering_.add(side, record.cell, record);
   }
 
   void refuseNothing() const {
@@ -214,7 +214,7 @@ class Reading {
   const CompareRequest& request_;
   std::vector<ComparedBundle>& bundles_;
   std::optional<Grouping>& grouping_;
-  results::Comparison comparison_;
+  results::Gathering gathering_;
   std::vector<std::string> prefixes_;  ///< of each bundle's cells: the machine's bundles, or empty
   std::vector<std::string> values_;    ///< of the key, as they came
   std::map<std::string, std::set<std::size_t>> bundles_of_;

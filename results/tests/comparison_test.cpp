@@ -57,15 +57,20 @@ std::vector<Record> throughputsOf(const std::vector<double>& values) {
 
 using Sides = std::vector<std::vector<Record>>;
 
+struct ComparisonTerms {
+  double margin = 0.05;
+  std::vector<std::string> metrics = {};
+};
+
 std::vector<ComparedCell> compared(const Sides& sides, ComparisonTerms terms = {},
                                    Judging judging = Judging::Verdicts) {
-  Comparison comparison(std::move(terms));
+  Gathering gathering({.metrics = std::move(terms.metrics)});
   std::vector<Side> named;
   for (const std::vector<Record>& records : sides) {
     named.push_back({std::string(1, static_cast<char>('A' + named.size())), judging});
-    for (const Record& record : records) comparison.add(named.back().name, record.cell, record);
+    for (const Record& record : records) gathering.add(named.back().name, record.cell, record);
   }
-  return comparison.cells(named);
+  return comparedCells(gathering, named, terms.margin);
 }
 
 const ComparedMetric& metricNamed(const std::vector<ComparedMetric>& metrics,
@@ -398,15 +403,15 @@ TEST(ComparisonTest, NamesThePercentilesOfUndisturbedMessagesAsMetricsAreNamed) 
 // --- cells under another name -------------------------------------------------------------------
 
 TEST(ComparisonTest, CountsWhatASideHasOfOneCellUnderTheNameOfAnother) {
-  Comparison comparison({});
+  Gathering gathering({});
   for (std::uint64_t i = 0; i < 4; ++i) {
-    comparison.add("A", "there", roundTripOf(100 + i));
-    comparison.add("B", "here", roundTripOf(200 + i));
+    gathering.add("A", "there", roundTripOf(100 + i));
+    gathering.add("B", "here", roundTripOf(200 + i));
   }
-  comparison.move("B", "here", "there");
-  comparison.move("B", "nowhere", "there");
+  gathering.move("B", "here", "there");
+  gathering.move("B", "nowhere", "there");
   const std::vector<Side> sides = {{"A"}, {"B"}};
-  const auto cells = comparison.cells(sides);
+  const auto cells = comparedCells(gathering, sides, 0.05);
   ASSERT_THAT(cells, SizeIs(1));
   EXPECT_EQ(cells[0].name, "there");
   const ComparedMetric& p50 = metricNamed(cells[0].metrics, "rtt_ns_p50");
@@ -415,14 +420,14 @@ TEST(ComparisonTest, CountsWhatASideHasOfOneCellUnderTheNameOfAnother) {
 }
 
 TEST(ComparisonTest, MovesNothingOntoWhatASideHasAlready) {
-  Comparison comparison({});
-  comparison.add("A", "there", roundTripOf(100));
-  comparison.add("B", "there", roundTripOf(100));
-  comparison.add("B", "here", roundTripOf(200));
-  comparison.move("B", "here", "there");
-  comparison.move("B", "here", "here");
+  Gathering gathering({});
+  gathering.add("A", "there", roundTripOf(100));
+  gathering.add("B", "there", roundTripOf(100));
+  gathering.add("B", "here", roundTripOf(200));
+  gathering.move("B", "here", "there");
+  gathering.move("B", "here", "here");
   const std::vector<Side> sides = {{"A"}, {"B"}};
-  EXPECT_THAT(comparison.cells(sides), SizeIs(2));
+  EXPECT_THAT(comparedCells(gathering, sides, 0.05), SizeIs(2));
 }
 
 TEST(ComparisonTest, OfNothingHasNothing) { EXPECT_THAT(compared({{}, {}}), IsEmpty()); }
