@@ -8,6 +8,8 @@
 #include <system_error>
 #include <utility>
 
+#include "results/record_lines.hpp"
+
 namespace ringside::results {
 namespace {
 
@@ -40,9 +42,11 @@ struct Place {
   bool ended = true;  // by a line end, so that it was written whole
 };
 
-Record parseAt(const Place& place, const std::string& line) {
+using Parse = std::function<Record(const std::string& line)>;
+
+Record parseAt(const Place& place, const std::string& line, const Parse& parse) {
   try {
-    return fromJson(line);
+    return parse(line);
   } catch (const RecordError& error) {
     const std::string why = place.ended ? error.what()
                                         : "the last line is cut off, as after a killed run; delete "
@@ -79,6 +83,11 @@ std::vector<Record> readRecords(const std::filesystem::path& path, CutOffLine cu
 
 void visitRecords(const std::filesystem::path& path, CutOffLine cut_off_line,
                   const std::function<void(Record)>& visit) {
+  visitRecordLines(path, cut_off_line, fromJson, visit);
+}
+
+void visitRecordLines(const std::filesystem::path& path, CutOffLine cut_off_line,
+                      const Parse& parse, const std::function<void(Record)>& visit) {
   const std::filesystem::path file = fileOf(path);
   std::ifstream stream = openFile(file);
   Place place{.file = file};
@@ -89,7 +98,7 @@ void visitRecords(const std::filesystem::path& path, CutOffLine cut_off_line,
     if (line.empty()) continue;
     std::optional<Record> record;
     try {
-      record = parseAt(place, line);
+      record = parseAt(place, line, parse);
     } catch (const RecordError&) {
       if (place.ended || cut_off_line == CutOffLine::Refuse) throw;
       break;
