@@ -12,6 +12,7 @@
 #include "harness/axes.hpp"
 #include "harness/compare/bundle_folders.hpp"
 #include "harness/compare/grouping.hpp"
+#include "harness/compare/reading.hpp"
 #include "harness/console.hpp"
 #include "harness/usage_error.hpp"
 #include "results/metrics.hpp"
@@ -87,141 +88,6 @@ std::vector<std::vector<std::size_t>> machinesOf(const std::vector<ComparedBundl
   }
   return machines;
 }
-
-/// "A, C".
-std::string labelsOf(const CompareReport& report, const std::vector<std::size_t>& places) {
-  std::vector<std::string> labels;
-  for (const std::size_t place : places) labels.push_back(report.bundles[place].label);
-  return fmt::format("{}", fmt::join(labels, ", "));
-}
-
-// --- reading ------------------------------------------------------------------------------------
-
-/// Reads all bundles, one record at a time, into sides. Of an axis and several machines, what is
-/// compared is the values of the axis within each.
-class Reading {
- public:
-  Reading(CompareReport& report, std::optional<Grouping>& grouping)
-      : request_(report.request),
-        bundles_(report.bundles),
-        grouping_(grouping),
-        gathering_({.metrics = request_.metrics}) {
-    prefixes_.resize(bundles_.size());
-    for (const std::vector<std::size_t>& machine : report.machines) {
-      for (const std::size_t place : machine) {
-        prefixes_[place] = labelsOf(report, machine) + ": ";
-      }
-    }
-    for (std::size_t bundle = 0; bundle < bundles_.size(); ++bundle) read(bundle);
-    refuseNothing();
-  }
-
-  /// The sides in order, labelled; of a fact that has one value only, refused.
-  std::vector<ComparedSide> sides() const {
-    std::vector<ComparedSide> sides;
-    if (!grouping_) {
-      for (std::size_t i = 0; i < bundles_.size(); ++i) {
-        sides.push_back({bundles_[i].label, bundles_[i].folder.string(), {i}});
-      }
-      return sides;
-    }
-    refuseOneGroup();
-    const std::vector<std::string> values = grouping_->inOrder(values_);
-    constexpr std::size_t kShort = 16;
-    const bool are_short = std::all_of(values.begin(), values.end(), [](const std::string& value) {
-      return value.size() <= kShort;
-    });
-    for (const std::string& value : values) {
-      const std::set<std::size_t>& from = bundles_of_.at(value);
-      sides.push_back({are_short ? value : fmt::format("#{}", sides.size() + 1),
-                       value,
-                       {from.begin(), from.end()}});
-    }
-    return sides;
-  }
-
-  /// Between machines, a cell that only one side has meets the only one of the other that differs
-  /// from it in nothing but the placement.
-  std::vector<results::ComparedCell> cells(const std::vector<ComparedSide>& sides) {
-    std::vector<results::Side> named;
-    for (const ComparedSide& side : sides) named.push_back({nameOf(side), side.judging});
-    for (const ComparedSide& side : sides) {
-      const bool is_baseline = &side == &sides.front();
-      if (is_baseline || side.judging == Judging::Verdicts) continue;
-      for (const auto& [name, cells] : placed_) {
-        const auto there = cells.find(nameOf(sides.front()));
-        const auto here = cells.find(nameOf(side));
-        if (there == cells.end() || here == cells.end()) continue;
-        if (there->second.size() != 1 || here->second.size() != 1) continue;
-        gathering_.move(here->first, *here->second.begin(), *there->second.begin());
-      }
-    }
-    return results::comparedCells(gathering_, named, request_.margin_percent / 100);
-  }
-
- private:
-  /// As the comparison knows it.
-  const std::string& nameOf(const ComparedSide& side) const {
-    return grouping_ ? side.name : side.label;
-  }
-
-  void read(std::size_t bundle) {
-    const auto take = [&](const results::Record& record) { add(bundle, record); };
-    try {
-      results::visitRecords(bundles_[bundle].folder, results::CutOffLine::Drop, take);
-    } catch (const results::RecordError& error) {
-      throw UsageError(error.what());
-    }
-  }
-
-  void add(std::size_t bundle, const results::Record& record) {
-    if (first_cell_.empty()) first_cell_ = record.cell;
-    if (record.cell.find(request_.cell_part) == std::string::npos) return;
-    ++bundles_[bundle].records;
-    if (!grouping_) return addTo(bundles_[bundle].label, record);
-    const std::string value = grouping_->valueOf(bundle, record);
-    if (bundles_of_[value].empty()) values_.push_back(value);
-    bundles_of_[value].insert(bundle);
-    if (!grouping_->isAxis()) return addTo(value, record);
-    gathering_.add(value, prefixes_[bundle] + grouping_->cellOf(record), record);
-  }
-
-  void addTo(const std::string& side, const results::Record& record) {
-    placed_[nameWithoutPlacement(record)][side].insert(record.cell);
-    gathering_.add(side, record.cell, record);
-  }
-
-  void refuseNothing() const {
-    const bool has_any = std::any_of(bundles_.begin(), bundles_.end(),
-                                     [](const ComparedBundle& b) { return b.records > 0; });
-    if (has_any) return;
-    if (first_cell_.empty()) {
-      throw UsageError("none of these bundles has a record: their runs ended before the first one");
-    }
-    throw UsageError(fmt::format("--cell {}: no cell has that in its name; one is called {}",
-                                 request_.cell_part, first_cell_));
-  }
-
-  void refuseOneGroup() const {
-    if (values_.size() >= 2) return;
-    throw UsageError(
-        fmt::format("--by {}: all records have {}, so there is nothing to compare by it; {}",
-                    request_.by, values_.front(),
-                    grouping_->isAxis() ? "run a suite that sweeps this axis, or take another one"
-                                        : "name bundles that differ in it, or take another fact"));
-  }
-
-  const CompareRequest& request_;
-  std::vector<ComparedBundle>& bundles_;
-  std::optional<Grouping>& grouping_;
-  results::Gathering gathering_;
-  std::vector<std::string> prefixes_;  ///< of each bundle's cells: the machine's bundles, or empty
-  std::vector<std::string> values_;    ///< of the key, as they came
-  std::map<std::string, std::set<std::size_t>> bundles_of_;
-  /// Cells of each side, by their names without the placement.
-  std::map<std::string, std::map<std::string, std::set<std::string>>> placed_;
-  std::string first_cell_;
-};
 
 // --- what may be concluded ----------------------------------------------------------------------
 
@@ -317,30 +183,35 @@ std::string apartNote(const CompareReport& report) {
       machines.size(), fmt::join(machines, " | "), report.request.by);
 }
 
-bool hasMetric(const CompareReport& report, const std::string& name) {
-  for (const results::ComparedCell& cell : report.cells) {
-    for (const results::ComparedMetric& metric : cell.metrics) {
-      if (metric.name == name) return true;
+/// A metric that was asked for and that no record has was asked for by mistake.
+void refuseAbsentMetrics(const CompareRequest& request, const results::Gathering& gathering) {
+  std::set<std::string> found;
+  bool any_ok = false;
+  for (const results::GatheredCell& cell : gathering.cells()) {
+    for (const auto& side : cell.sides)
+      any_ok = any_ok || (side && side->seen.status_counts.ok > 0);
+    for (const results::GatheredRow& row : cell.metrics) {
+      if (std::ranges::any_of(row.sides, [](const auto& values) { return !values.empty(); })) {
+        found.insert(row.name);
+      }
     }
   }
-  return false;
-}
-
-/// A metric that was asked for and that no record has was asked for by mistake.
-void refuseAbsentMetrics(const CompareReport& report) {
-  const bool any_ok =
-      std::any_of(report.cells.begin(), report.cells.end(), [](const results::ComparedCell& cell) {
-        return std::any_of(cell.sides.begin(), cell.sides.end(),
-                           [](const results::SideOfCell& s) { return s.status_counts.ok > 0; });
-      });
   if (!any_ok) return;
-  for (const std::string& name : report.request.metrics) {
-    if (hasMetric(report, name)) continue;
+  for (const std::string& name : request.metrics) {
+    if (found.contains(name)) continue;
     throw UsageError(fmt::format(
         "--metric {}: no record that is ok has it; leave the option out to see what the "
         "workloads of these bundles are measured by",
         name));
   }
+}
+
+std::vector<results::ComparedCell> cellsOf(const CompareReport& report, const Reading& reading) {
+  std::vector<results::Side> sides;
+  for (const ComparedSide& side : report.sides) {
+    sides.push_back({reading.nameOf(side), side.judging});
+  }
+  return results::comparedCells(reading.gathering(), sides, report.request.margin_percent / 100);
 }
 
 std::string nothingSharedNote(const CompareReport& report) {
@@ -353,8 +224,9 @@ std::string nothingSharedNote(const CompareReport& report) {
       });
   if (any_shared) return {};
   return fmt::format("no cell is there twice: cells meet by their names{}",
-                     report.is_by_axis ? " without what they say of " + report.request.by
-                                       : ", so runs of one suite are to be compared");
+                     report.is_by_axis
+                         ? fmt::format(" without what they say of {}", report.request.by)
+                         : ", so runs of one suite are to be compared");
 }
 
 void addNotes(CompareReport& report) {
@@ -379,7 +251,7 @@ CompareReport compareBundles(const CompareRequest& request) {
   report.request = request;
   report.bundles = openBundles(request);
   report.differences = differencesOf(factsOf(report.bundles));
-  std::optional<Grouping> grouping = groupingOf(request, report.bundles);
+  const std::optional<Grouping> grouping = groupingOf(request, report.bundles);
   report.is_by_axis = grouping && grouping->isAxis();
   if (report.is_by_axis) report.machines = machinesOf(report.bundles);
   if (report.machines.size() == 1) report.machines.clear();
@@ -390,8 +262,9 @@ CompareReport compareBundles(const CompareRequest& request) {
         report.is_by_axis || areOfOneMachine(report.bundles, report.sides.front(), side);
     side.judging = is_one ? Judging::Verdicts : Judging::RatiosOnly;
   }
-  report.cells = reading.cells(report.sides);
-  refuseAbsentMetrics(report);
+  refuseAbsentMetrics(request, reading.gathering());
+  reading.meetAcrossPlacements(report.sides);
+  report.cells = cellsOf(report, reading);
   addNotes(report);
   return report;
 }

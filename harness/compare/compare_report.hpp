@@ -18,6 +18,7 @@ struct CompareRequest {
   std::vector<std::string> metrics = {};       ///< empty: those of each workload
   std::string cell_part = {};                  ///< only cells whose name has it
   double margin_percent = 5;
+  results::Shifts shifts = results::Shifts::Gather;
 };
 
 struct ComparedBundle {

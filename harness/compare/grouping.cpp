@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "harness/usage_error.hpp"
+#include "results/record_json.hpp"
 
 namespace ringside::harness {
 namespace {
@@ -18,9 +19,7 @@ constexpr int kPartsBeforeAxes = 4;  // suite/scenario/queue/shape
 
 /// As a record is written, which has each axis under its name but for one.
 std::string axisText(const Axis& axis, const results::Axes& axes) {
-  results::Record record;
-  record.axes = axes;
-  const ordered_json written = ordered_json::parse(results::toJson(record))["axes"];
+  const ordered_json written = results::axesToJson(axes);
   const std::string name(axis.name == "numa_node" ? "numa_policy" : axis.name);
   const auto value = written.find(name);
   if (value == written.end() || value->is_null()) return "none";
@@ -77,16 +76,15 @@ std::string withInstead(const std::string& name, const std::string& label,
 
 /// What a label says of the axis, taken out of it: all of it, but of the two that share
 /// "p99<=1000ns" only their own half.
-std::string withoutAxis(const results::Record& record, const Axis& axis) {
-  const results::Axes& axes = record.axes;
+std::string withoutAxis(const std::string& cell, const results::Axes& axes, const Axis& axis) {
   const bool is_limit = axis.name == "limit_ns";
   if (!is_limit && axis.name != "percentile") {
-    return withInstead(record.cell, axis.label(axes), "");
+    return withInstead(cell, axis.label(axes), "");
   }
   const std::string label = findAxis("limit_ns")->label(axes);
-  if (label.empty()) return record.cell;
+  if (label.empty()) return cell;
   return withInstead(
-      record.cell, label,
+      cell, label,
       is_limit ? fmt::format("{}<=*", *axes.percentile) : fmt::format("*<={}ns", *axes.limit_ns));
 }
 
@@ -96,8 +94,8 @@ bool isNumber(const std::string& text) {
 
 }  // namespace
 
-std::string nameWithoutPlacement(const results::Record& record) {
-  return withoutAxis(record, *findAxis("placement"));
+std::string nameWithoutPlacement(const std::string& cell, const results::Axes& axes) {
+  return withoutAxis(cell, axes, *findAxis("placement"));
 }
 
 Grouping::Grouping(const std::string& key, const std::vector<EnvironmentFacts>& environments)
@@ -117,18 +115,15 @@ Grouping::Grouping(const std::string& key, const std::vector<EnvironmentFacts>& 
       key, suggestion(key, knownKeys(environments))));
 }
 
-std::string Grouping::valueOf(std::size_t bundle, const results::Record& record) {
-  if (!isAxis()) return facts_[bundle];
-  const auto [place, is_new] = known_.try_emplace({bundle, record.cell});
-  if (is_new) place->second = axisText(*axis_, record.axes);
-  return place->second;
+std::string Grouping::valueOf(std::size_t bundle, const results::Record& record) const {
+  return isAxis() ? axisText(*axis_, record.axes) : facts_[bundle];
 }
 
 std::string Grouping::cellOf(const results::Record& record) const {
   if (!isAxis()) return record.cell;
   if (axis_->name == "producers") return withoutCount(record.cell, 'p');
   if (axis_->name == "consumers") return withoutCount(record.cell, 'c');
-  if (axis_->name != "queue") return withoutAxis(record, *axis_);
+  if (axis_->name != "queue") return withoutAxis(record.cell, record.axes, *axis_);
   const auto [begin, length] = partOf(record.cell, kPartsBeforeAxes - 2);
   return fmt::format("{}*{}", record.cell.substr(0, begin), record.cell.substr(begin + length));
 }

@@ -2,9 +2,7 @@
 // of the others.
 #pragma once
 
-#include <map>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "harness/axes.hpp"
@@ -26,7 +24,7 @@ class Grouping {
 
   /// What a record has of the key: "memfd", "1472"; "unknown" where its environment does not say.
   /// `bundle` is a place among the environments.
-  std::string valueOf(std::size_t bundle, const results::Record& record);
+  std::string valueOf(std::size_t bundle, const results::Record& record) const;
   /// The cell's name without what it says of the axis: its label, its part of the fixed names, or
   /// its half of "p99<=1000ns".
   std::string cellOf(const results::Record& record) const;
@@ -39,12 +37,10 @@ class Grouping {
   std::string key_;
   const Axis* axis_ = nullptr;
   std::vector<std::string> facts_;  ///< of each environment, when the key is no axis
-  /// Of each bundle's cells, which have one value each.
-  std::map<std::pair<std::size_t, std::string>, std::string> known_;
 };
 
-/// The name of its cell without the label of its placement, which `auto` has chosen as the machine
+/// The name of a cell without the label of its placement, which `auto` has chosen as the machine
 /// has CPUs.
-std::string nameWithoutPlacement(const results::Record& record);
+std::string nameWithoutPlacement(const std::string& cell, const results::Axes& axes);
 
 }  // namespace ringside::harness
