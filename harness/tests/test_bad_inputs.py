@@ -102,6 +102,9 @@ BAD_INPUTS = {
     "a history of a bundle": ("report empty --history", "at once", "name a bundle"),
     "a bundle with itself": ("compare empty empty", "the same bundle", "once"),
     "one bundle": ("compare empty", "one bundle", "--by"),
+    "one bundle to be merged": ("merge empty", "two bundles or more"),
+    "a folder to be merged that is no bundle": ("merge empty small", "empty: this is no bundle"),
+    "a bundle merged with itself": ("merge small small", "the same bundle", "once"),
     "a gate without a suite": ("gate", "name a suite"),
     "a gate without a baseline": ("gate small.toml", "--baseline: name what is accepted"),
     "a fresh baseline that is only reported": (
