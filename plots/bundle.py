@@ -15,6 +15,7 @@ from typing import NamedTuple
 import histogram
 import palette
 import scenario
+from json_number import is_number
 
 SCHEMA = 1
 STATUSES = ("ok", "failed", "invalid", "skipped")
@@ -24,7 +25,6 @@ PLACEMENTS = ("same_core", "same_l2", "same_l3", "same_node", "cross_node", "cro
 _WITHOUT_RECORDS = ("handoff.json", "gate.json")  # of bundles that measure something else
 VIOLATIONS = ("lost", "duplicated", "reordered", "torn")
 MAX_LINE_BYTES = 1 << 26
-_MAX_NUMBER = 1e300
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _LEADING_AXES = ("scenario", "workload", "queue", "shape", "element_size_bytes", "capacity",
                  "placement")
@@ -162,6 +162,13 @@ def load(folder):
                   scenario.parse(text or ""), notes)
 
 
+def load_machine(folder):
+    """A Bundle with the environment alone; BundleError when it cannot be read."""
+    path, notes = Path(folder), []
+    return Bundle(path.resolve(), [], _read_environment(path / "environment.json", notes), "", {},
+                  notes)
+
+
 def varying_axes(cells):
     """axis → its values in order, for each axis with more than one value among the cells."""
     return {axis: values for axis, values in axis_values(cells).items() if len(values) > 1}
@@ -223,8 +230,8 @@ def _make_record(value, where, line):
         status=value["status"], reason=str(value.get("reason") or ""),
         notes=tuple(str(note) for note in value.get("notes") or ()),
         axes=_shown_axes(value["cell"], value["axes"]),
-        validation={key: int(count) for key, count in validation.items() if _is_number(count)},
-        metrics={key: one for key, one in (value.get("metrics") or {}).items() if _is_number(one)},
+        validation={key: int(count) for key, count in validation.items() if is_number(count)},
+        metrics={key: one for key, one in (value.get("metrics") or {}).items() if is_number(one)},
         histograms=_decode_histograms(value.get("histograms") or {}, where),
         canary_ns=_canary(value.get("obtained")), gives_up=str(value.get("gives_up") or ""),
         obtained=value["obtained"] if isinstance(value.get("obtained"), dict) else {})
@@ -234,7 +241,7 @@ def _canary(obtained):
     """(before, after), or nothing where it was not measured."""
     both = obtained.get("canary_ns") if isinstance(obtained, dict) else None
     good = isinstance(both, list) and len(both) == 2
-    return tuple(both) if good and all(_is_number(ns) and ns > 0 for ns in both) else ()
+    return tuple(both) if good and all(is_number(ns) and ns > 0 for ns in both) else ()
 
 
 def _check_record(value, where):
@@ -350,12 +357,6 @@ def _read_bytes(path):
     except OSError as error:
         raise BundleError(f"{path}: cannot be read ({error.strerror}); check its "
                           "permissions") from None
-
-
-def _is_number(value):
-    """Whether it is a finite number; a comparison, for an int may be too large to be a float."""
-    return (isinstance(value, (int, float)) and not isinstance(value, bool)
-            and -_MAX_NUMBER < value < _MAX_NUMBER)
 
 
 def _text_or_none(value):

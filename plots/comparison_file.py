@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+import configurations
+from json_number import number_or_none
+
 SCHEMA = 1
 MAX_BYTES = 1 << 28
-_MAX_NUMBER = 1e300
 
 
 class ComparisonError(Exception):
@@ -47,6 +49,9 @@ class Comparison:
     ratios: list
     differences: list  # (fact, label → value)
     notes: list
+    labels: dict  # label of a side → the labels of its bundles, by which differences are told
+    folders: dict  # label of a side → the folders of its bundles
+    configurations: configurations.Configurations  # None where nothing was compared by a key
 
 
 def load(file):
@@ -62,11 +67,16 @@ def load(file):
         ratios = [ratio for cell in value["cells"] for ratio in _ratios_of(cell)]
         differences = [(one["fact"], dict(one["values"])) for one in value["differences"]]
         margin = value["margin_percent"] / 100
+        folder_of = {one["label"]: Path(one["folder"]) for one in value["bundles"]}
+        labels = {one["label"]: list(one["bundles"]) for one in value["sides"]}
+        folders = {side: [folder_of[label] for label in own] for side, own in labels.items()}
+        found = configurations.load(value.get("configurations"))
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise ComparisonError(f"{path}: lacks what a comparison has ({error!r}); make it again by "
                               "'ringside compare A B --format json'") from None
     return Comparison(path, sides, margin, ratios, differences,
-                      [str(note) for note in value.get("notes") or ()])
+                      [str(note) for note in value.get("notes") or ()], labels, folders,
+                      found)
 
 
 def _parsed(path):
@@ -89,13 +99,9 @@ def _ratios_of(cell):
         for value, ratio in zip(metric["values"][1:], metric["ratios"]):
             yield Ratio(
                 str(cell["cell"]), str(ratio["side"]), str(metric["metric"]),
-                str(metric["better"]), _number(baseline["median"]), _number(value["median"]),
-                (baseline["repetitions"], value["repetitions"]), _number(ratio["ratio"]),
-                _number(ratio["ratio_low"]), _number(ratio["ratio_high"]),
-                _number(ratio["ratio_coverage"]), str(ratio["verdict"] or ""),
+                str(metric["better"]),
+                number_or_none(baseline["median"]), number_or_none(value["median"]),
+                (baseline["repetitions"], value["repetitions"]), number_or_none(ratio["ratio"]),
+                number_or_none(ratio["ratio_low"]), number_or_none(ratio["ratio_high"]),
+                number_or_none(ratio["ratio_coverage"]), str(ratio["verdict"] or ""),
                 str(ratio["reason"] or ""))
-
-
-def _number(value):
-    good = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return float(value) if good and -_MAX_NUMBER < value < _MAX_NUMBER else None

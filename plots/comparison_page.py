@@ -6,6 +6,7 @@ Says what ringside compare has judged; it judges nothing itself.
 from collections import Counter
 from typing import NamedTuple
 
+import configurations_page
 import document
 import forest
 import palette
@@ -13,6 +14,8 @@ import units
 from html_text import element, esc, figure, paragraph, rows_table, section, tile
 from result_table import Column, metric_value, number_cell, table
 
+MAX_CANDIDATES = 8
+MAX_RATIOS = 6000
 VERDICTS = ("worse", "better", "inconclusive", "invalid", "missing", "same")
 _MARKS = {"better": "ok", "worse": "failed", "invalid": "invalid"}
 _KINDS = (("rates: right is better", "higher"), ("times and costs: left is better", "lower"))
@@ -30,13 +33,18 @@ class Picture(NamedTuple):
 def pictures_of(comparison):
     """One for each candidate and direction that has ratios."""
     pictures = []
-    for place, side in enumerate(list(comparison.sides)[1:], start=1):
+    for place, side in enumerate(_candidates(comparison), start=1):
         for title, better in _KINDS:
             drawn = [one for one in comparison.ratios if one.side == side
                      and one.better == better and one.ratio]
             if drawn:
                 pictures.append(_draw(comparison, f"forest{place}-{better}", title, drawn))
     return pictures
+
+
+def _candidates(comparison):
+    """Those whose ratios are drawn and listed."""
+    return list(comparison.sides)[1:1 + MAX_CANDIDATES]
 
 
 def _draw(comparison, name, title, drawn):
@@ -68,22 +76,42 @@ def markup(comparison, pictures):
     """The whole page; pictures are (Picture, its SVG)."""
     shown = "\n".join(figure(picture.name, picture.title, svg, picture.notes)
                       for picture, svg in pictures)
+    by_key = configurations_page.markup(comparison)
     return document.markup("Comparison", "\n".join((
-        _header(comparison), _summary(comparison),
-        section("figures", "Figures", shown or paragraph("There is no ratio to draw.", "quiet")),
-        section("cells", "Cells", table("Cells and metrics", _COLUMNS, comparison.ratios)
-                if comparison.ratios else paragraph("No cell is in both.", "quiet")),
-        _differences(comparison),
+        _header(comparison), by_key, _summary(comparison),
+        section("figures", "Ratios to the baseline" if by_key else "Figures",
+                shown or paragraph("There is no ratio to draw.", "quiet")),
+        _cells(comparison), "" if by_key else _differences(comparison),
         element("footer", esc(f"Made from {comparison.path.name} at {document.now_utc()} by "
                               "plots/comparison.py.")))))
 
 
 def _header(comparison):
     base, *others = comparison.sides.values()
+    named = ", ".join(others[:MAX_CANDIDATES])
+    if len(others) > MAX_CANDIDATES:
+        named += f" and {len(others) - MAX_CANDIDATES} more"
+    by_key = comparison.configurations
+    question = "Which is best at what, what sets them apart, and how sure is that?" if by_key \
+        else "What is better, what is worse, and how sure is that?"
     return element("header", "".join((
-        paragraph("Ringside · comparison", "eyebrow"),
-        element("h1", esc(f"{base} → {', '.join(others)}")),
-        paragraph("What is better, what is worse, and how sure is that?", "question"))))
+        paragraph(f"Ringside · comparison by {by_key.by}" if by_key else "Ringside · comparison",
+                  "eyebrow"),
+        element("h1", esc(f"{base}, {named}" if by_key else f"{base} → {named}")),
+        paragraph(question, "question"))))
+
+
+def _cells(comparison):
+    shown = set(_candidates(comparison))
+    ratios = [one for one in comparison.ratios if one.side in shown]
+    if not ratios:
+        return section("cells", "Cells", paragraph("No cell is in both.", "quiet"))
+    content = table("Cells and metrics", _COLUMNS, ratios[:MAX_RATIOS])
+    listed = min(len(ratios), MAX_RATIOS)
+    if listed < len(comparison.ratios):
+        content += paragraph(f"{units.count_text(listed)} of {len(comparison.ratios):,} ratios "
+                             "stand here; the JSON beside this page has all.", "quiet")
+    return section("cells", "Cells", content)
 
 
 def _summary(comparison):
@@ -91,18 +119,17 @@ def _summary(comparison):
     tiles = "".join(tile(verdict, counts[verdict], _MARKS.get(verdict, "") if counts[verdict]
                          else "") for verdict in VERDICTS if counts[verdict] or verdict == "worse")
     notes = "".join(paragraph(note, "notice") for note in comparison.notes)
-    return element("section", element("dl", tiles, class_="tiles") + notes, id="summary")
+    is_judged = any(one.verdict for one in comparison.ratios) or not comparison.configurations
+    return element("section", (element("dl", tiles, class_="tiles") if is_judged else "") + notes,
+                   id="summary")
 
 
 def _differences(comparison):
     if not comparison.differences:
         return section("environment", "Environment",
                        paragraph("No fact of the environments differs.", "quiet"))
-    labels = list(dict.fromkeys(label for _, values in comparison.differences for label in values))
-    rows = [[esc(fact)] + [esc(units.plain_text(values.get(label))) for label in labels]
-            for fact, values in comparison.differences]
     return section("environment", "What differs in the environments",
-                   rows_table(("fact", *labels), rows))
+                   configurations_page.differing_facts(comparison))
 
 
 def _order(verdict):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from bundle import BundleError
+from json_number import number_or_none
 
 FILE = "gate.json"
 SCHEMA = 1
@@ -15,7 +16,6 @@ VERDICTS = ("regressed", "inconclusive", "improved", "pass")  # what wants a loo
 _TEXTS = ("cell", "metric", "verdict")
 _NUMBERS = ("baseline", "candidate", "worse_by_percent", "lower_percent", "upper_percent",
             "margin_percent", "pass_percent", "mde_percent")
-_MAX_NUMBER = 1e300
 
 
 class JudgedMetric(NamedTuple):
@@ -100,7 +100,8 @@ def _metric(value):
     blocks = len(_list(value.get("second_effects"))) or len(_list(value.get("first_effects")))
     return JudgedMetric(
         *(value[key] for key in _TEXTS), str(value.get("reason") or ""),
-        value.get("gates") is not False, blocks, *(_number(value.get(key)) for key in _NUMBERS))
+        value.get("gates") is not False, blocks,
+        *(number_or_none(value.get(key)) for key in _NUMBERS))
 
 
 def _label(value):
@@ -113,8 +114,3 @@ def _list(value):
 
 def _count(value):
     return value if isinstance(value, int) and not isinstance(value, bool) else 0
-
-
-def _number(value):
-    good = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return float(value) if good and -_MAX_NUMBER < value < _MAX_NUMBER else None

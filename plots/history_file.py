@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+from json_number import is_number
+
 SCHEMA = 1
 KINDS = ("run", "gate")
 VERDICTS = ("pass", "regressed", "improved", "inconclusive")
 MAX_LINE_BYTES = 1 << 26
-_MAX_NUMBER = 1e300
 _BEGINNING = b'{"schema"'  # of every entry
 
 
@@ -179,7 +180,7 @@ def _measured(value, where):
     medians = medians if isinstance(medians, dict) else {}
     clean = value.get("clean")
     return MeasuredCell(value["cell"], clean if isinstance(clean, bool) else None,
-                        {name: one for name, one in medians.items() if _is_number(one)})
+                        {name: one for name, one in medians.items() if is_number(one)})
 
 
 def _judged(value, where):
@@ -187,12 +188,7 @@ def _judged(value, where):
     if not isinstance(value, dict) or not all(isinstance(value.get(key), str) for key in texts):
         raise HistoryError(f"{where}: each of 'judged' must be an object with a cell, a metric and "
                            "a verdict; remove the line")
-    numbers = {key: value.get(key) if _is_number(value.get(key)) else None
+    numbers = {key: value.get(key) if is_number(value.get(key)) else None
                for key in ("estimate", "lower", "upper", "baseline_median", "candidate_median")}
     return JudgedMetric(value["cell"], value["metric"], value["verdict"],
                         str(value.get("reason") or ""), value.get("gates") is not False, **numbers)
-
-
-def _is_number(value):
-    return (isinstance(value, (int, float)) and not isinstance(value, bool)
-            and -_MAX_NUMBER < value < _MAX_NUMBER)

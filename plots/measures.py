@@ -46,6 +46,19 @@ BY_WORKLOAD = {
 }
 
 
+_TIMES = {"rtt_ns_": "round trip", "response_ns_": "response time", "read_ns_": "read",
+          "service_ns_": "service time", "one_way_ns_": "one way"}
+
+
+def title_of(metric):
+    """'rtt_ns_p999' → 'round trip, p99.9'; a metric that is no such time as it is."""
+    for beginning, title in _TIMES.items():
+        if metric.startswith(beginning):
+            which = metric.removeprefix(beginning).replace("p999", "p99.9")
+            return f"{title}, {which.replace('_', ' ')}"
+    return "messages per second" if metric == "messages_per_s" else metric
+
+
 def of(cell):
     """The Measure of a cell's workload, None where it has none or was not measured by it."""
     measure = BY_WORKLOAD.get(cell.axes.get("workload"))

@@ -61,7 +61,7 @@ def _fact(part, name):
 def _answers(bundle, gate):
     """A card for each scenario: the sentence that answers it, and what else there is to know."""
     found = gate_answer.of_gate(gate) if gate else answers.of_bundle(bundle)
-    cards = "".join(_answer(one) for one in found)
+    cards = "".join(answer_card(one) for one in found)
     told = gate_answer.how_told() if gate else answers.how_told() if bundle.cells else ""
     content = element("div", cards, class_="answers") if cards else \
         paragraph("Nothing was measured.", "quiet")
@@ -69,7 +69,8 @@ def _answers(bundle, gate):
     return section("answers", "In short", content)
 
 
-def _answer(one):
+def answer_card(one):
+    """One answers.Answer."""
     more = "".join(element("li", esc(text)) for text in one.more)
     return element("article", "".join((
         element("h3", esc(one.title)), element("p", _quieted(one.lead), class_="lead"),

@@ -100,6 +100,15 @@ def line_styles(all_cells, drawn_cells):
             for place, queue in enumerate(list(POLICIES) + others) if queue in drawn}
 
 
+def marker_styles(names):
+    """name → keyword arguments for its markers; 49 of them differ in colour or in shape."""
+    count = len(_COLOURS)
+    return {name: {"color": _COLOURS[place % count],
+                   "marker": _MARKERS[(place + place // count) % len(_MARKERS)],
+                   "linestyle": "none", "markersize": 6}
+            for place, name in enumerate(names)}
+
+
 def set_duration_axis(axes, lowest_ns, highest_ns):
     """A logarithmic y axis in ns, µs, ms, s whose ends are round numbers."""
     lowest_ns = max(lowest_ns, 1)

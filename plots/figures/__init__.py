@@ -10,6 +10,11 @@ from pathlib import Path
 
 def find_all():
     """name → module of every figure, in order of name; those with IS_LAST behind the others."""
-    names = sorted(path.stem for path in Path(__file__).parent.glob("[!_]*.py"))
-    modules = {name: importlib.import_module(f"{__name__}.{name}") for name in names}
-    return dict(sorted(modules.items(), key=lambda one: getattr(one[1], "IS_LAST", False)))
+    return dict(sorted(modules_of(__name__, __file__).items(),
+                       key=lambda one: getattr(one[1], "IS_LAST", False)))
+
+
+def modules_of(package, its_file):
+    """name → module of every other file of a package, in order of name."""
+    names = sorted(path.stem for path in Path(its_file).parent.glob("[!_]*.py"))
+    return {name: importlib.import_module(f"{package}.{name}") for name in names}

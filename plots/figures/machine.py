@@ -9,9 +9,12 @@ import cpu_places
 import palette
 import panels
 import units
+from json_number import is_number
 
 QUESTION = "What does the machine look like, and which CPUs did the work?"
 _WIDTH_IN, _MARGIN_IN, _LABEL_IN, _FOOT_IN, _LEGEND_IN = 10.8, 0.2, 0.21, 0.42, 0.34
+_MAX_NAMED_CPUS = 32  # of larger machines, cores have no names
+_BESIDE_WIDTH_IN, _BESIDE_NAMED_CPUS = 5.2, 2
 _CHARACTER_IN = 0.068
 _FILLS = ("#ffffff", "#e3e7ec")  # of boxes, outside and inside by turns
 # Who ran there: colour, the colour of what is written on it, and a letter that says the same. They
@@ -47,30 +50,45 @@ def draw(bundle):
         return None
     roles = cpu_places.used_by(bundle)
     with palette.rc():
-        figure = _draw_machine(bundle, machine, roles)
+        figure = _draw_machine(machine, roles, (_WIDTH_IN, _MAX_NAMED_CPUS), _machine_text(bundle))
     notes.extend(_sentences(bundle, machine, roles))
     return figure
 
 
-def _draw_machine(bundle, machine, roles):
+def beside_others(bundle):
+    """(Figure, sentences) of the machine alone, to stand beside other machines; None when the
+    bundle does not say which CPUs there are."""
+    machine = cpu_places.load(bundle)
+    if machine is None:
+        return None
+    with palette.rc():
+        figure = _draw_machine(machine, {}, (_BESIDE_WIDTH_IN, _BESIDE_NAMED_CPUS))
+    sentences = [f"{text}."] if (text := _what_it_is(bundle)) else []
+    return figure, sentences + _floors(bundle) + ([machine.note] if machine.note else [])
+
+
+def _draw_machine(machine, roles, room, foot=""):
+    width, most_named = room
     chip = 0.46 if len(machine.cpus) <= 8 else 0.34 if len(machine.cpus) <= 32 else 0.225
-    boxes = _boxes(machine.cpus, machine.tiers(), len(machine.cpus))
+    boxes = _boxes(machine.cpus, machine.tiers(), len(machine.cpus) <= most_named)
     whole = Box("", inner=boxes)
-    _set_out(whole, _WIDTH_IN - 2 * _MARGIN_IN, chip, 0)
-    height = whole.height + _FOOT_IN + _LEGEND_IN
-    figure = panels.Figure(figsize=(_WIDTH_IN, height), facecolor="white")
+    marks = _legend_marks(machine, roles)
+    above = _LEGEND_IN if marks else _MARGIN_IN
+    _set_out(whole, width - 2 * _MARGIN_IN, chip, 0)
+    height = whole.height + above + (_FOOT_IN if foot else _MARGIN_IN)
+    figure = panels.Figure(figsize=(width, height), facecolor="white")
     axes = figure.add_axes([0, 0, 1, 1])
     axes.set_axis_off()
-    axes.set_xlim(0, _WIDTH_IN)
+    axes.set_xlim(0, width)
     axes.set_ylim(height, 0)
-    _draw_box(axes, whole, (_MARGIN_IN, _LEGEND_IN), 0, (machine, roles, chip))
-    _legend(figure, machine, roles)
-    figure.text(_MARGIN_IN / _WIDTH_IN, 0.14 / height, _machine_text(bundle), fontsize=7.5,
-                color=palette.QUIET_INK)
+    _draw_box(axes, whole, (_MARGIN_IN, above), 0, (machine, roles, chip))
+    if marks:
+        _add_legend(figure, marks)
+    figure.text(_MARGIN_IN / width, 0.14 / height, foot, fontsize=7.5, color=palette.QUIET_INK)
     return figure
 
 
-def _boxes(cpus, tiers, count):
+def _boxes(cpus, tiers, names_cores):
     """The members of the outermost tier, each with those of the next in it."""
     if not tiers:
         return [Box(str(cpu["cpu"]), cpu) for cpu in cpus]
@@ -78,9 +96,9 @@ def _boxes(cpus, tiers, count):
     groups = {}
     for cpu in cpus:
         groups.setdefault(cpu[tier[0][0]], []).append(cpu)
-    is_silent = count > 32 and len(groups) > 1 and len(tiers) == 1  # cores of a large machine
+    is_silent = not names_cores and len(groups) > 1 and len(tiers) == 1
     return [Box("" if is_silent else _label(tier, members[0]),
-                inner=_boxes(members, tiers[1:], count)) for members in groups.values()]
+                inner=_boxes(members, tiers[1:], names_cores)) for members in groups.values()]
 
 
 def _label(tier, cpu):
@@ -170,26 +188,37 @@ def _draw_cpu(axes, box, corner, machine, roles):
               linespacing=1.05)
 
 
-def _legend(figure, machine, roles):
+def _legend_marks(machine, roles):
     there = {tuple(sorted(role)) for role in roles.values()}
     marks = [Patch(facecolor=colour, edgecolor=palette.EDGE, label=f"{letter}: {name}")
              for role, (colour, _, letter, name) in _ROLES.items() if role in there]
-    if any(cpu["cpu"] in machine.allowed and cpu["cpu"] not in roles for cpu in machine.cpus):
+    if roles and any(cpu["cpu"] in machine.allowed and cpu["cpu"] not in roles
+                     for cpu in machine.cpus):
         marks.append(Patch(facecolor="#ffffff", edgecolor=palette.EDGE, label="CPU, not used"))
     if any(cpu["cpu"] not in machine.allowed for cpu in machine.cpus):
         marks.append(Patch(facecolor="#ffffff", edgecolor=palette.EDGE, hatch="////",
                            label="may not be used here"))
+    return marks
+
+
+def _add_legend(figure, marks):
     figure.legend(handles=marks, loc="upper left", ncol=max(1, len(marks)), frameon=False,
                   borderpad=0, borderaxespad=0, fontsize=8, columnspacing=1.4, handlelength=1.1,
-                  bbox_to_anchor=(_MARGIN_IN / _WIDTH_IN, 1 - 0.08 / figure.get_figheight()))
+                  bbox_to_anchor=(_MARGIN_IN / figure.get_figwidth(),
+                                  1 - 0.08 / figure.get_figheight()))
 
 
 def _machine_text(bundle):
+    return f"{_what_it_is(bundle)} · {captions.where_and_when(bundle)}".removeprefix(" · ")
+
+
+def _what_it_is(bundle):
+    """'AMD EPYC 9354 · 1 package, 1 NUMA node, 32 cores, 64 CPUs', as far as it is said."""
     cpu = bundle.environment.get("cpu")
     model = cpu.get("model") if isinstance(cpu, dict) else None
     topology = bundle.environment.get("topology")
     summary = topology.get("summary") if isinstance(topology, dict) else None
-    return " · ".join(str(one) for one in (model, summary, captions.where_and_when(bundle)) if one)
+    return " · ".join(str(one) for one in (model, summary) if one)
 
 
 def _sentences(bundle, machine, roles):
@@ -198,9 +227,14 @@ def _sentences(bundle, machine, roles):
                  f"cells of this bundle." if used else
                  f"{units.plural(len(machine.cpus), 'CPU')}; no record says which of them it "
                  "used."]
+    return sentences + _floors(bundle) + ([machine.note] if machine.note else [])
+
+
+def _floors(bundle):
+    """A sentence on what handing over a cache line takes, or none."""
     floors = bundle.environment.get("floor_ns")
-    if isinstance(floors, dict) and floors:
-        told = ", ".join(f"{name} {units.duration_text(ns)}" for name, ns in floors.items()
-                         if isinstance(ns, (int, float)))
-        sentences.append(f"Hand-off of a cache line, one way, before the run: {told}.")
-    return sentences + ([machine.note] if machine.note else [])
+    if not isinstance(floors, dict) or not floors:
+        return []
+    told = ", ".join(f"{name} {units.duration_text(ns)}" for name, ns in floors.items()
+                     if is_number(ns))
+    return [f"Hand-off of a cache line, one way, before the run: {told}."]

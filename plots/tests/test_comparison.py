@@ -39,7 +39,8 @@ CELLS = [
 def whole(cells=CELLS, **changes):
     sides = [{"label": label, "name": name, "bundles": [label], "is_judged": True}
              for label, name in (("A", "old"), ("B", "new <b>"))]
-    return {"schema": 1, "by": None, "margin_percent": 5.0, "coverage": 0.95, "bundles": [],
+    bundles = [{"label": label, "folder": f"out/{label}"} for label in "AB"]
+    return {"schema": 1, "by": None, "margin_percent": 5.0, "coverage": 0.95, "bundles": bundles,
             "differences": [{"fact": "kernel", "values": {"A": "6.1", "B": None}}],
             "sides": sides, "cells": cells, "notes": ["five of a hundred are wrong by chance"],
             **changes}
