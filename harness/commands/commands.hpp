@@ -17,6 +17,7 @@ void addListCommand(CLI::App& app, results::ExitCode& exit_code);
 void addRunCommand(CLI::App& app, results::ExitCode& exit_code);
 void addVerifyCommand(CLI::App& app, results::ExitCode& exit_code);
 void addCompareCommand(CLI::App& app, results::ExitCode& exit_code);
+void addCompareConfigCommand(CLI::App& app, results::ExitCode& exit_code);
 void addGateCommand(CLI::App& app, results::ExitCode& exit_code);
 void addGateArmCommand(CLI::App& app, results::ExitCode& exit_code);
 void addSelftestCommand(CLI::App& app, results::ExitCode& exit_code);

@@ -1,16 +1,13 @@
 // ringside gate: is the candidate slower than the baseline? Both measured now, side by side.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <chrono>
-#include <optional>
-#include <random>
 #include <set>
 
 #include "harness/command_line/number_checks.hpp"
 #include "harness/commands/commands.hpp"
+#include "harness/commands/gate_call.hpp"
 #include "harness/commands/gate_ways.hpp"
 #include "harness/commands/new_bundle.hpp"
 #include "harness/commands/stored_drift.hpp"
@@ -19,54 +16,30 @@
 #include "harness/duet/drift_report.hpp"
 #include "harness/duet/gate_bundle.hpp"
 #include "harness/duet/gate_explanation.hpp"
-#include "harness/duet/gate_progress.hpp"
 #include "harness/duet/gate_report.hpp"
 #include "harness/duet/gate_run.hpp"
 #include "harness/duet/slot_timing.hpp"
 #include "harness/duet/stored_baseline.hpp"
 #include "harness/environment.hpp"
-#include "harness/format_numbers.hpp"
-#include "harness/past_runs.hpp"
 #include "harness/plugin/plugin_file.hpp"
-#include "harness/report.hpp"
-#include "harness/schedule.hpp"
 #include "harness/shared_files.hpp"
 #include "harness/usage_error.hpp"
-#include "results/judged_metrics.hpp"
-#include "results/whole_file.hpp"
 
 namespace ringside::harness {
 namespace {
 
 using results::ExitCode;
 
-struct GateOptions {
+struct GateOptions : GateCall {
   const CLI::App* command = nullptr;  ///< knows what of this was given
-  std::string suite;
   std::string baseline;
   std::string candidate = kWorkTree;
-  std::optional<std::string> out;
-  std::optional<std::uint64_t> seed;
-  std::vector<std::string> overrides;
-  std::string format = "table";
   std::uint32_t links = kUsualLinks;
-  std::uint32_t first_blocks = results::GateTerms{}.first_blocks;
-  std::uint32_t second_blocks = results::GateTerms{}.second_blocks;
-  std::uint32_t until_quiet_s = 10;
-  std::optional<std::string> budget;
   std::optional<std::string> save;
   std::optional<std::string> explain;
   std::optional<std::string> from;
-  bool family_wise = false;
   bool report_only = false;
-  bool dry_run = false;
-  bool no_report = false;
 };
-
-std::uint64_t freshSeed() {
-  std::random_device device;
-  return std::uint64_t{device()} << 32 | device();
-}
 
 ArmTerms armTerms(const GateOptions& options) {
   return {.links = options.links, .cache = {}, .progress = [](const std::string& line) {
@@ -118,17 +91,6 @@ void printArms(const Arm& baseline, const Arm& candidate) {
   }
 }
 
-std::string suiteText(const GateOptions& options, const Suite& suite) {
-  return options.overrides.empty() ? withoutSchemaLine(suite.text) : toToml(suite);
-}
-
-void beginBundle(GateBundle& bundle, const std::string& suite, const std::string& environment,
-                 const Plan& plan) {
-  bundle.begin(suite, environment);
-  for (const auto& [name, file] : tracesOf(plan))
-    bundle.add(name, results::readFile(file).value_or(""));
-}
-
 /// What both kinds of gate are about.
 struct GateSubject {
   Suite suite;
@@ -145,42 +107,8 @@ struct GateSubject {
   }
 };
 
-/// `arms`: how many of them are measured now.
 void printPlan(const GateSubject& subject, const GateOptions& options, std::size_t arms) {
-  const GateableCells gateable = gateableCells(subject.suite, subject.plan);
-  const auto gating = std::count_if(gateable.metrics.begin(), gateable.metrics.end(),
-                                    [](const results::GateMetric& metric) { return metric.gates; });
-  say("gate {}: {}, {} of them gated by {}\n", subject.suite.name,
-      counted(subject.plan.cells.size(), "cell"), gateable.cells.size(),
-      counted(static_cast<std::uint64_t>(gating), "metric"));
-  const std::size_t columns = columnsOf(STDERR_FILENO);
-  for (const NotGated& one : gateable.not_gated) {
-    say("{}", wrapped("not gated: ", fmt::format("{}: {}", one.cell, one.reason), columns));
-  }
-  const std::string cells = counted(gateable.cells.size(), "cell");
-  if (options.budget) {
-    return say("plan: {}, blocks until all is known, for {} at most\n", cells, *options.budget);
-  }
-  say("{}", wrapped("plan: ",
-                    fmt::format("{}, {}, about {} (minutes:seconds){}", cells,
-                                counted(gateable.cells.size() * options.first_blocks, "block"),
-                                formatMinutes(roughSeconds(gateable, options.first_blocks, arms)),
-                                arms == 1 ? "" : "; suspicious cells take longer"),
-                    columns));
-}
-
-void rememberGate(const GateResult& result, const std::string& suite,
-                  const std::filesystem::path& bundle) {
-  if (result.blocks == 0) return;
-  std::vector<results::ArmMedians> medians;
-  for (const results::MetricVerdict& verdict : result.verdicts) {
-    const auto values = valuesOf(result, verdict);
-    medians.push_back(values ? results::ArmMedians{(*values)[0], (*values)[1]}
-                             : results::ArmMedians{});
-  }
-  results::HistoryEntry entry = newEntry(results::EntryKind::Gate, suite, bundle, result.exit_code);
-  entry.judged = results::judgedMetrics(result.verdicts, medians);
-  remember(bundle, entry);
+  printPlan("gate", subject.suite, subject.plan, options, arms);
 }
 
 /// Of builds and plug-ins there is one link each.
@@ -225,8 +153,7 @@ ExitCode gateArms(const GateOptions& options) {
   const std::filesystem::path file = findScenario(options.suite);
   // These say what is wrong, before minutes go into building what is to be gated.
   if (!std::filesystem::exists(file)) readSuite(file, options.overrides);
-  std::optional<std::chrono::milliseconds> budget;
-  if (options.budget) budget = parseBudget(*options.budget).time;
+  GateOrder order = orderOf(options);
   const ArmTerms arm_terms = armTerms(options);
   const NamedArm baseline = findArm("--baseline", options.baseline, arm_terms);
   const NamedArm candidate = findArm("--candidate", options.candidate, arm_terms);
@@ -234,41 +161,19 @@ ExitCode gateArms(const GateOptions& options) {
   GateSubject subject(options, {&baseline, &candidate});
   printArms(baseline.arm, candidate.arm);
   printPlan(subject, options, 2);
-  results::GateTerms terms;
-  terms.family_wise = options.family_wise;
-  terms.first_blocks = options.first_blocks;
-  terms.second_blocks = options.second_blocks;
-  GateOrder order{.suite = &subject.suite,
-                  .plan = &subject.plan,
-                  .suite_file = {},
-                  .baseline = &baseline.arm,
-                  .candidate = &candidate.arm,
-                  .terms = terms,
-                  .seed = options.seed.value_or(freshSeed()),
-                  .budget = budget,
-                  .until_quiet = std::chrono::seconds(options.until_quiet_s),
-                  .lost = subject.lost};
+  order.suite = &subject.suite;
+  order.plan = &subject.plan;
+  order.baseline = &baseline.arm;
+  order.candidate = &candidate.arm;
+  order.lost = subject.lost;
   refuseWhatCannotGate(order);
   if (options.dry_run) return endDryRun(options);
   GateBundle bundle(makeBundle(options.out, "gate-" + subject.suite.name));
   Session session(subject.topology);
-  beginBundle(bundle, suiteText(options, subject.suite), describeEnvironment(session),
+  beginBundle(bundle, suiteText(subject.suite, options.overrides), describeEnvironment(session),
               subject.plan);
-  order.suite_file = bundle.suiteFile();
-  order.on_block = [&](const KeptBlock& block) { bundle.append(block); };
-  const GateResult result = runGate(order, session);
-  const GateHeading heading = headingOf(order, bundle.path());
-  const GateForms forms = formsOf(result, heading);
-  bundle.finish(forms);
-  const Format format = *parseFormat(options.format);
-  putAs(format, renderGate(result, heading, format, tableLookOfStdout()));
-  std::fflush(stdout);
-  tellContinuousIntegration(forms);
-  rememberGate(result, subject.suite.name, bundle.path());
-  say("\nbundle: {}\n", bundle.path().string());
-  const bool has_ended = result.blocks > 0 && result.exit_code != ExitCode::Interrupted;
-  if (!options.no_report && has_ended) drawPage(bundle.path());
-  if (format != Format::Table) say("{}\n", gateSentence(result));  // whose last line it is
+  const GateResult result = measureInto(bundle, order, session);
+  tell(result, order, options, bundle, Remember::Yes);
   sayWhatNext(options, result, bundle.path());
   return result.exit_code;
 }
@@ -282,7 +187,7 @@ AloneResult measureCandidate(const GateOptions& options, GateSubject& subject, c
                    .suite = &subject.suite,
                    .suite_file = bundle.suiteFile(),
                    .arm = &candidate,
-                   .seed = options.seed.value_or(freshSeed()),
+                   .seed = options.seedOrFresh(),
                    .blocks = options.first_blocks,
                    .timings = {},
                    .on_block = [&](const KeptBlock& block) { bundle.append(block); }};
@@ -317,7 +222,7 @@ ExitCode saveBaseline(const GateOptions& options) {
   std::filesystem::remove_all(partial);
   GateBundle bundle(results::Bundle::create(partial));
   Session session(subject.topology);
-  beginBundle(bundle, suiteText(options, subject.suite), describeEnvironment(session),
+  beginBundle(bundle, suiteText(subject.suite, options.overrides), describeEnvironment(session),
               subject.plan);
   const AloneResult alone =
       measureCandidate(options, subject, candidate.arm, bundle, session, StoredBlocks{});
@@ -358,7 +263,7 @@ ExitCode gateStored(const GateOptions& options, const std::filesystem::path& sto
     return ExitCode::EnvironmentRefused;
   }
   GateBundle bundle(makeBundle(options.out, "stored-" + subject.suite.name));
-  beginBundle(bundle, suiteText(options, subject.suite), environment, subject.plan);
+  beginBundle(bundle, suiteText(subject.suite, options.overrides), environment, subject.plan);
   const AloneResult now = measureCandidate(options, subject, candidate.arm, bundle, session, then);
   if (now.exit_code == ExitCode::Interrupted) return now.exit_code;
   DriftReport report = driftOf(then, now, subject.suite, subject.plan, environment);
@@ -430,25 +335,6 @@ void addArmOptions(CLI::App& command, GateOptions& options) {
   addAxisOption(command, options.overrides);
 }
 
-void addTermOptions(CLI::App& command, GateOptions& options) {
-  command.add_option("--first-blocks", options.first_blocks, "Of each cell in stage one")
-      ->check(wholeNumber(results::kLeastBlocksForDetectable, 1000))
-      ->capture_default_str();
-  command.add_option("--second-blocks", options.second_blocks, "Of a suspicious one in stage two")
-      ->check(wholeNumber(1, 1000))
-      ->capture_default_str();
-  command.add_option("--budget", options.budget, "Blocks until all is known, or for 90s, 5m, 1h")
-      ->type_name("TIME");
-  command.add_flag("--fwer", options.family_wise, "Holm's procedure: no false alarm at all");
-  command
-      .add_option("--until-quiet", options.until_quiet_s,
-                  "Seconds that others may keep the machine busy")
-      ->check(wholeNumber(0, 3600))
-      ->capture_default_str();
-  command.add_option("--seed", options.seed, "Of all that chance decides")->check(anySeed());
-  command.add_flag("--dry-run", options.dry_run, "Build both, show the plan, measure nothing");
-}
-
 }  // namespace
 
 void addGateCommand(CLI::App& app, ExitCode& exit_code) {
@@ -459,12 +345,12 @@ void addGateCommand(CLI::App& app, ExitCode& exit_code) {
       ->type_name("SUITE");
   addArmOptions(*command, *options);
   addTermOptions(*command, *options);
+  command->add_flag("--dry-run", options->dry_run, "Build both, show the plan, measure nothing");
   command->add_option("--explain", options->explain, "Of a gate that ran: a cell's blocks, scores")
       ->type_name("CELL");
   command->add_option("--from", options->from, "The bundle to explain; else the newest in out/")
       ->type_name("BUNDLE");
-  addFormatOption(*command, options->format, "Of what stands on stdout");
-  command->add_flag("--no-report", options->no_report, "Write no figures and no page");
+  addTellOptions(*command, *options);
   command->footer(
       "Examples:\n  ringside gate gate --baseline origin/main\n"
       "  ringside gate mine.toml --baseline ./old.so --candidate ./new.so");

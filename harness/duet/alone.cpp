@@ -107,7 +107,7 @@ class AloneRunner {
         continue;
       }
       const TimingChoice choice =
-          chooseTiming(*cell.cell, "candidate",
+          chooseTiming(*cell.cell, "the candidate",
                        [&](const SlotTiming& timing) { return block(cell, timing, chance_()); });
       cell.timing = choice.timing;
       interrupted_ = session_.interrupts().interrupted();
@@ -130,7 +130,7 @@ class AloneRunner {
     ++cell.so_far;
     kept.effects = valuesOf(reading);
     kept.arms = std::move(reading.arms);
-    if (auto fault = faultOf(kept.arms.front(), "candidate")) cell.fault = *std::move(fault);
+    if (auto fault = faultOf(kept.arms.front(), "the candidate")) cell.fault = *std::move(fault);
     if (cell.fault.code == ExitCode::Invalid) return;  // its block says nothing either
     cell.counted += kept.effects.why_invalid.empty() ? 1 : 0;
     if (order_.on_block) order_.on_block(kept);

@@ -31,13 +31,13 @@ std::optional<ArmFault> faultOf(const ArmReading& arm, std::string_view name) {
   if (arm.validation && !arm.validation->clean()) {
     const results::Validation& v = *arm.validation;
     return ArmFault{ExitCode::Integrity,
-                    fmt::format("integrity: the {} has {} lost, {} duplicated, {} reordered, {} "
+                    fmt::format("integrity: {} has {} lost, {} duplicated, {} reordered, {} "
                                 "torn of {}",
                                 name, v.lost, v.duplicated, v.reordered, v.torn, v.sent)};
   }
   if (!arm.trouble.empty()) {
     return ArmFault{arm.unobtainable ? ExitCode::EverythingSkipped : ExitCode::WorkerFailed,
-                    fmt::format("the {}: {}", name, arm.trouble)};
+                    fmt::format("{}: {}", name, arm.trouble)};
   }
   std::string why = whyNotByTheseSenders(arm);
   if (why.empty()) return std::nullopt;

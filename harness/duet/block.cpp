@@ -110,6 +110,10 @@ class ArmProcess {
     const results::Descriptor program = side.files->freshProgram();
     const results::Descriptor plugin = side.files->freshPlugin(link);
     job.injection = side.injection;
+    if (!side.cell.empty()) {
+      job.cell = side.cell;
+      job.suite = side.suite;
+    }
     job.turns_descriptor = kTurns;
     job.reading_descriptor = kReading;
     job.parent = ::getpid();

@@ -19,6 +19,9 @@ namespace ringside::harness {
 struct Side {
   const ArmFiles* files = nullptr;
   Injection injection = {};
+  /// Where it runs a cell of its own instead of the order's: its name, and the suite with it in it.
+  std::string cell = {};
+  std::filesystem::path suite = {};
 };
 
 /// What is to be run.

@@ -22,7 +22,6 @@ constexpr double kAsymmetric = 0.001;
 constexpr double kMostBlocks = 0.5;
 /// So many blocks that one arm alone does not end are no pause of the machine.
 constexpr std::uint32_t kStuck = 2;
-constexpr const char* kArms[] = {"baseline", "candidate"};
 
 /// More than half of its pairs of slots.
 bool mostOf(const BlockEffects& effects, std::uint32_t pairs) { return 2 * pairs > effects.pairs; }
@@ -35,8 +34,8 @@ bool count(bool first, bool second, std::array<std::uint32_t, 2>& alone) {
 
 }  // namespace
 
-CellCourse::CellCourse(const Cell& cell, results::MetricCourse& course)
-    : cell_(&cell), course_(&course) {
+CellCourse::CellCourse(const Cell& cell, results::MetricCourse& course, const GateSides& sides)
+    : cell_(&cell), course_(&course), sides_(&sides) {
   facts_.cell = cell.name;
   facts_.axes = cell.axes;
 }
@@ -54,10 +53,11 @@ bool CellCourse::wantsBlock() const {
 /// False when one ended the cell.
 bool CellCourse::takeFaults(const KeptBlock& block) {
   for (std::size_t arm = 0; arm < block.arms.size(); ++arm) {
-    const auto fault = faultOf(block.arms[arm], kArms[arm]);
+    const auto fault = faultOf(block.arms[arm], called(arm));
     if (!fault) continue;
-    // What the baseline has had on this machine, the candidate can have.
-    const bool is_own = fault->code == ExitCode::EverythingSkipped && arm == 1;
+    // What the baseline has had on this machine, the candidate can have, if it is the same cell.
+    const bool is_same = (*sides_)[arm].cells.empty();
+    const bool is_own = fault->code == ExitCode::EverythingSkipped && arm == 1 && is_same;
     end(is_own ? ExitCode::WorkerFailed : fault->code, fault->reason);
     return false;
   }
@@ -65,9 +65,9 @@ bool CellCourse::takeFaults(const KeptBlock& block) {
   for (std::size_t arm = 0; arm < 2; ++arm) {
     if (stuck_[arm] < kStuck || stuck_[1 - arm] != 0) continue;
     end(ExitCode::WorkerFailed,
-        fmt::format("the {}: in {} blocks a slot did not come to its end: a push or a pop of it "
+        fmt::format("{}: in {} blocks a slot did not come to its end: a push or a pop of it "
                     "waits for ever",
-                    kArms[arm], stuck_[arm]));
+                    called(arm), stuck_[arm]));
     return false;
   }
   return true;
@@ -128,13 +128,11 @@ void CellCourse::endStage(const results::GateTerms& terms) {
 /// than any figure could tell.
 void CellCourse::judgeAdmission(const results::GateTerms& terms) {
   settleIfCandidates(starved_, facts_.blocks + facts_.invalid_blocks, terms,
-                     "far slower: in {} of {} blocks the candidate alone had too few messages in "
+                     "far slower: in {} of {} blocks {} alone had too few messages in "
                      "most slots, p {:.1e}");
   if (results::signTestP(rejected_by_[0], rejected_by_[1]) >= kAsymmetric) return;
-  spoil(
-      fmt::format("asymmetric admission: {} slots were left out for the baseline alone and {} "
-                  "for the candidate",
-                  rejected_by_[0], rejected_by_[1]));
+  spoil(fmt::format("asymmetric admission: {} slots were left out for {} alone and {} for {}",
+                    rejected_by_[0], called(0), rejected_by_[1], called(1)));
 }
 
 void CellCourse::judgeSaturation(const results::GateTerms& terms) {
@@ -147,12 +145,11 @@ void CellCourse::judgeSaturation(const results::GateTerms& terms) {
                     saturated_both_, blocks));
   }
   settleIfCandidates(saturated_, blocks, terms,
-                     "saturated: in {} of {} blocks the candidate alone could not keep the rate, p "
-                     "{:.1e}");
+                     "saturated: in {} of {} blocks {} alone could not keep the rate, p {:.1e}");
 }
 
 /// A regression by what befell the candidate in most blocks and the baseline in few. `what` has
-/// places for both numbers and p.
+/// places for both numbers, who it is and p.
 void CellCourse::settleIfCandidates(const Alone& alone, std::uint32_t blocks,
                                     const results::GateTerms& terms, const char* what) {
   if (alone[1] <= kMostBlocks * blocks) return;
@@ -162,7 +159,7 @@ void CellCourse::settleIfCandidates(const Alone& alone, std::uint32_t blocks,
   for (const std::size_t metric : metrics_) {
     if (!course_->metrics()[metric].gates) continue;
     course_->settle(metric, results::GateVerdict::Regressed,
-                    fmt::format(fmt::runtime(what), alone[1], blocks, p));
+                    fmt::format(fmt::runtime(what), alone[1], blocks, called(1), p));
   }
 }
 

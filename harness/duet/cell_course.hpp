@@ -8,8 +8,8 @@ namespace ringside::harness {
 
 class CellCourse {
  public:
-  /// Both must outlive it.
-  CellCourse(const Cell& cell, results::MetricCourse& course);
+  /// All three must outlive it.
+  CellCourse(const Cell& cell, results::MetricCourse& course, const GateSides& sides);
 
   /// The number of a metric of this cell in the course.
   void addMetric(std::size_t metric) { metrics_.push_back(metric); }
@@ -41,10 +41,12 @@ class CellCourse {
   void judgeAdmission(const results::GateTerms& terms);
   void settleIfCandidates(const Alone& alone, std::uint32_t blocks, const results::GateTerms& terms,
                           const char* what);
+  const std::string& called(std::size_t arm) const { return (*sides_)[arm].called; }
   void noteValues(const BlockEffects& effects);
 
   const Cell* cell_;
   results::MetricCourse* course_;
+  const GateSides* sides_;
   std::vector<std::size_t> metrics_;
   GateCellFacts facts_;
   std::map<std::string, std::array<std::vector<double>, 2>> values_;

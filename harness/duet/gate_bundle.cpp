@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <fstream>
@@ -33,19 +34,19 @@ results::ExitCode codeOf(const GateResult& result, const results::MetricVerdict&
 }
 
 results::JunitSuite junitOf(const GateResult& result, const GateHeading& heading) {
-  results::JunitSuite suite = newJunitSuite(heading.suite);
-  suite.properties = {{"baseline", heading.baseline.value("label", "")},
-                      {"candidate", heading.candidate.value("label", "")},
+  results::JunitSuite suite = newJunitSuite(heading.verb, heading.suite);
+  suite.properties = {{heading.sides[0], heading.baseline.value("label", "")},
+                      {heading.sides[1], heading.candidate.value("label", "")},
                       {"machine", heading.machine},
                       {"outcome", gateSentence(result)}};
   for (const results::MetricVerdict& verdict : result.verdicts) {
     if (!verdict.metric.gates) continue;
-    suite.cases.push_back(junitCase(heading.suite, verdict.metric.cell, verdict.metric.name,
+    suite.cases.push_back(junitCase(suite, verdict.metric.cell, verdict.metric.name,
                                     codeOf(result, verdict), verdict.reason));
   }
   for (const NotGated& one : result.not_gated) {
     suite.cases.push_back(junitCase(
-        heading.suite, one.cell, "not gated",
+        suite, one.cell, "not gated",
         one.is_missed ? results::ExitCode::Inconclusive : results::ExitCode::EverythingSkipped,
         one.reason));
   }
@@ -54,19 +55,21 @@ results::JunitSuite junitOf(const GateResult& result, const GateHeading& heading
 
 }  // namespace
 
-results::JunitSuite newJunitSuite(const std::string& suite) {
+results::JunitSuite newJunitSuite(const std::string& verb, const std::string& suite) {
   results::JunitSuite junit;
-  junit.name = "gate " + suite;
+  junit.name = fmt::format("{} {}", verb, suite);
   junit.started = std::chrono::system_clock::now();
   junit.hostname = hostName();
   return junit;
 }
 
-results::JunitCase junitCase(const std::string& suite, const std::string& cell,
+results::JunitCase junitCase(const results::JunitSuite& suite, const std::string& cell,
                              const std::string& name, results::ExitCode code,
                              const std::string& reason) {
   results::JunitCase test;
-  test.classname = fmt::format("gate.{}.{}", suite, cell);
+  std::string group = suite.name;
+  std::replace(group.begin(), group.end(), ' ', '.');
+  test.classname = group + "." + cell;
   test.name = name;
   test.outcome = results::junitOutcome(code, reason);
   if (code == results::ExitCode::Fine) test.system_out = reason;
@@ -77,7 +80,7 @@ GateForms formsOf(const GateResult& result, const GateHeading& heading) {
   return {.name = "gate",
           .json = renderGate(result, heading, Format::Json),
           .markdown = gateMarkdown(result, heading, kMostSummaryBytes),
-          .annotations = gateAnnotations(result),
+          .annotations = gateAnnotations(result, heading.verb),
           .junit = junitOf(result, heading)};
 }
 
@@ -112,10 +115,13 @@ void GateBundle::finish(const GateForms& forms) {
 
 GateHeading headingOf(const GateOrder& order, const std::filesystem::path& bundle) {
   const RunPlace place = placeOf(results::readFile(bundle / "environment.json").value_or(""));
-  return {.suite = order.suite->name,
+  return {.verb = order.verb,
+          .suite = order.suite->name,
           .question = order.suite->question,
           .baseline = order.baseline->describe(),
           .candidate = order.candidate->describe(),
+          .sides = {order.sides[0].name, order.sides[1].name},
+          .columns = {order.sides[0].column, order.sides[1].column},
           .date = fmt::format("{:%FT%TZ}", fmt::gmtime(std::time(nullptr))),
           .machine = fmt::format("{}; {}", place.machine, place.build),
           .seed = order.seed,

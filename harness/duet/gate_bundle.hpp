@@ -25,10 +25,10 @@ GateForms formsOf(const GateResult& result, const GateHeading& heading);
 /// written to it before.
 inline constexpr std::size_t kMostSummaryBytes = 900 * 1024;
 
-/// Of this moment and this host, without properties and cases.
-results::JunitSuite newJunitSuite(const std::string& suite);
+/// Of this moment and this host, without properties and cases; called after both.
+results::JunitSuite newJunitSuite(const std::string& verb, const std::string& suite);
 /// What a metric of a cell, or the cell as `name` says, makes of the gate.
-results::JunitCase junitCase(const std::string& suite, const std::string& cell,
+results::JunitCase junitCase(const results::JunitSuite& suite, const std::string& cell,
                              const std::string& name, results::ExitCode code,
                              const std::string& reason);
 

@@ -143,16 +143,19 @@ std::string thresholdText(const json& gate) {
       rate / static_cast<double>(flagged));
 }
 
-std::string metricText(const json& verdict, bool any_time, std::size_t columns) {
+std::string metricText(const json& gate, const json& verdict, std::size_t columns) {
+  const bool any_time = gate.at("terms").value("any_time", false);
+  const auto sides = gate.value("columns", std::vector<std::string>{"baseline", "candidate"});
   const double margin = std::log1p(verdict.at("margin_percent").get<double>() / 100);
   const auto line = [&](const std::string& words) { return wrapped("  ", words, columns); };
   std::string text = fmt::format("{}: {}\n", verdict.at("metric").get<std::string>(),
                                  verdict.at("verdict").get<std::string>());
   text += line(verdict.at("reason"));
-  text += line(fmt::format(
-      "margin {:g} %, pass bound {:g} %, baseline {}, candidate {}",
-      verdict.at("margin_percent").get<double>(), verdict.at("pass_percent").get<double>(),
-      numberText(verdict.at("baseline"), "{:.6g}"), numberText(verdict.at("candidate"), "{:.6g}")));
+  text += line(fmt::format("margin {:g} %, pass bound {:g} %, {} {}, {} {}",
+                           verdict.at("margin_percent").get<double>(),
+                           verdict.at("pass_percent").get<double>(), sides.at(0),
+                           numberText(verdict.at("baseline"), "{:.6g}"), sides.at(1),
+                           numberText(verdict.at("candidate"), "{:.6g}")));
   const std::size_t topped_up = verdict.value("topped_up_blocks", 0U);
   if (any_time) {
     text += line(fmt::format(
@@ -181,7 +184,7 @@ std::string explainGate(const fs::path& bundle, const std::string& named, std::s
     if (verdict.at("cell") != cell) continue;
     if (verdict.at("gates").get<bool>()) metrics.push_back(verdict.at("metric"));
     text += '\n';
-    text += metricText(verdict, gate.at("terms").value("any_time", false), columns);
+    text += metricText(gate, verdict, columns);
   }
   if (const std::string threshold = thresholdText(gate); !threshold.empty()) {
     text += "\n" + wrapped("", threshold, columns);

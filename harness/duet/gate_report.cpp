@@ -39,8 +39,8 @@ Row rowOf(const GateResult& result, const MetricVerdict& verdict) {
 }
 
 Row headings(const GateHeading& heading) {
-  return {"verdict",  "cell",     "metric", heading.columns[0], heading.columns[1],
-          "worse by", "interval", "MDE",    "reason"};
+  return {"verdict",  "cell", "metric", heading.columns[0], heading.columns[1], "worse by",
+          "interval", "MDE",  "reason"};
 }
 constexpr std::size_t kWords = 3;
 
@@ -190,7 +190,8 @@ std::string plainText(const GateResult& result, const GateHeading& heading, cons
   const auto line = [&](const std::string& begin, const std::string& words) {
     return wrapped(begin, words, look.columns);
   };
-  std::string text = line("", fmt::format("{} {}: {}", heading.verb, heading.suite, heading.question));
+  std::string text =
+      line("", fmt::format("{} {}: {}", heading.verb, heading.suite, heading.question));
   const std::size_t wide = std::max(heading.sides[0].size(), heading.sides[1].size());
   text += line(fmt::format("{:<{}} ", heading.sides[0], wide), armText(heading.baseline));
   text += line(fmt::format("{:<{}} ", heading.sides[1], wide), armText(heading.candidate));
@@ -319,16 +320,15 @@ std::string renderGate(const GateResult& result, const GateHeading& heading, For
 
 std::string gateMarkdown(const GateResult& result, const GateHeading& heading,
                          std::size_t most_bytes) {
-  FoldedTable parts{
-      .heading = fmt::format("### Ringside {} {}: {}\n\n{}: {}; {}: {}; {}; {}, {:.0f} s.\n\n",
-                             heading.verb, heading.suite, gateSentence(result), heading.sides[0],
-                             armText(heading.baseline), heading.sides[1],
-                             armText(heading.candidate), heading.machine,
-                             counted(result.blocks, "block"), result.seconds),
-      .table = TextTable(headings(heading), kWords, LastColumn::Words),
-      .what_folds = "that passed or are only reported",
-      .below = linesBelow(result, most_bytes / 4),
-      .file_with_all = "gate.json"};
+  FoldedTable parts{.heading = fmt::format(
+                        "### Ringside {} {}: {}\n\n{}: {}; {}: {}; {}; {}, {:.0f} s.\n\n",
+                        heading.verb, heading.suite, gateSentence(result), heading.sides[0],
+                        armText(heading.baseline), heading.sides[1], armText(heading.candidate),
+                        heading.machine, counted(result.blocks, "block"), result.seconds),
+                    .table = TextTable(headings(heading), kWords, LastColumn::Words),
+                    .what_folds = "that passed or are only reported",
+                    .below = linesBelow(result, most_bytes / 4),
+                    .file_with_all = "gate.json"};
   for (const MetricVerdict* verdict : worstFirst(result)) {
     parts.table.add(rowOf(result, *verdict));
     ++parts.rows;
@@ -338,8 +338,8 @@ std::string gateMarkdown(const GateResult& result, const GateHeading& heading,
 }
 
 std::string annotation(Weight weight, const std::string& text, const std::string& verb) {
-  return fmt::format("::{} title=ringside {}::{}\n",
-                     weight == Weight::Error ? "error" : "warning", verb, escaped(text));
+  return fmt::format("::{} title=ringside {}::{}\n", weight == Weight::Error ? "error" : "warning",
+                     verb, escaped(text));
 }
 
 std::string gateAnnotations(const GateResult& result, const std::string& verb) {

@@ -1,6 +1,7 @@
 // A gate as people and programs read it.
 #pragma once
 
+#include <array>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 
@@ -11,12 +12,15 @@ namespace ringside::harness {
 
 /// What a report says beside the result.
 struct GateHeading {
+  std::string verb = "gate";  ///< of ringside
   std::string suite;
   std::string question;
   nlohmann::ordered_json baseline;  ///< Arm::describe()
   nlohmann::ordered_json candidate;
-  std::string date;     ///< UTC, "2026-11-22T09:12:00Z"
-  std::string machine;  ///< in a line
+  std::array<std::string, 2> sides = {"baseline", "candidate"};
+  std::array<std::string, 2> columns = sides;  ///< what stands above their values
+  std::string date;                            ///< UTC, "2026-11-22T09:12:00Z"
+  std::string machine;                         ///< in a line
   std::uint64_t seed = 0;
   results::GateTerms terms;
   bool any_time = false;  ///< --budget: no stages, and evidence instead of p
@@ -36,11 +40,11 @@ std::string gateMarkdown(const GateResult& result, const GateHeading& heading,
 
 /// "::error title=…::…" for what regressed, "::warning …" for what is required and inconclusive: a
 /// line each, as GitHub Actions reads them.
-std::string gateAnnotations(const GateResult& result);
+std::string gateAnnotations(const GateResult& result, const std::string& verb = "gate");
 
 enum class Weight { Warning, Error };
 /// One such line.
-std::string annotation(Weight weight, const std::string& text);
+std::string annotation(Weight weight, const std::string& text, const std::string& verb = "gate");
 
 /// "red: 2 metrics of 30 regressed", in a line.
 std::string gateSentence(const GateResult& result);

@@ -55,7 +55,7 @@ class GateRunner {
     noteLost();
     std::size_t metric = 0;
     for (const Cell* cell : gateable.cells) {
-      CellCourse& one = cells_.emplace_back(*cell, *course_);
+      CellCourse& one = cells_.emplace_back(*cell, *course_, order_.sides);
       for (; metric < gateable.metrics.size() && gateable.metrics[metric].cell == cell->name;
            ++metric) {
         one.addMetric(metric);
@@ -87,6 +87,7 @@ class GateRunner {
   bool hasTime() const { return !end_ || std::chrono::steady_clock::now() < *end_; }
   void waitForQuiet();
   void chooseTimings();
+  void tryAlone(CellCourse& cell, std::size_t side, std::mt19937_64& trials);
   void runStage(const std::vector<results::BlocksWanted>& wanted);
   void runOne(CellCourse& cell);
   void finish();
@@ -98,11 +99,19 @@ class GateRunner {
   ExitCode exitCode() const;
 
   std::vector<Side> sides(const Cell& cell) const {
+    std::vector<Side> both = {{.files = &baseline_}, {.files = &candidate_}};
     const auto injected = order_.injections.find(cell.name);
-    Side second{.files = &candidate_};
-    if (injected != order_.injections.end()) second.injection = injected->second;
-    return {{.files = &baseline_}, second};
+    if (injected != order_.injections.end()) both[1].injection = injected->second;
+    for (std::size_t i = 0; i < both.size(); ++i) {
+      const GateSide& side = order_.sides[i];
+      if (side.cells.empty()) continue;
+      both[i].cell = side.cells.at(cell.name);
+      both[i].suite = side.suite_file;
+    }
+    return both;
   }
+  /// How many of them a cell is tried with: the second one's is another cell, or the same.
+  std::size_t sidesToTry() const { return order_.sides[1].cells.empty() ? 1 : 2; }
   /// Of its next block: the same in each gate of the same seed, whatever blocks came before.
   std::uint64_t seedOf(const CellCourse& cell) const {
     std::seed_seq mixed{static_cast<std::uint32_t>(order_.seed >> 32),
@@ -194,25 +203,35 @@ void GateRunner::withdrawVerdicts() {
   }
 }
 
-/// A short block of the baseline alone says how long slots must be for enough messages.
+/// A short block of the baseline alone says how long slots must be for enough messages; where the
+/// candidate runs another cell, one of that as well.
 void GateRunner::chooseTimings() {
   GateProgress progress(order_.tells_progress, "trying each cell", cells_.size());
   std::mt19937_64 trials(order_.seed);  // of their own, for nobody knows how many there will be
   for (CellCourse& cell : cells_) {
     progress.next(cell.cell().name);
     if (cell.fault() != ExitCode::Fine) continue;
-    const std::vector<Side> baseline = {{.files = &baseline_}};
-    const TimingChoice choice =
-        chooseTiming(cell.cell(), "baseline", [&](const SlotTiming& timing) {
-          BlockOrder trial = blockOrder(cell, timing, trials());
-          trial.tries_senders = true;
-          return runBlock(baseline, trial, session_);
-        });
-    interrupted_ = session_.interrupts().interrupted();
-    if (interrupted_) return;
-    cell.setTiming(choice.timing);
-    if (choice.fault) cell.end(choice.fault->code, choice.fault->reason);
+    for (std::size_t side = 0; side < sidesToTry() && cell.fault() == ExitCode::Fine; ++side) {
+      tryAlone(cell, side, trials);
+      if (interrupted_) return;
+    }
   }
+}
+
+void GateRunner::tryAlone(CellCourse& cell, std::size_t side, std::mt19937_64& trials) {
+  const std::vector<Side> alone = {sides(cell.cell())[side]};
+  const TimingChoice choice =
+      chooseTiming(cell.cell(), order_.sides[side].called, [&](const SlotTiming& timing) {
+        BlockOrder trial = blockOrder(cell, timing, trials());
+        trial.tries_senders = true;
+        return runBlock(alone, trial, session_);
+      });
+  interrupted_ = session_.interrupts().interrupted();
+  if (interrupted_) return;
+  if (side == 0 || choice.timing.slot_ns > cell.facts().timing.slot_ns) {
+    cell.setTiming(choice.timing);
+  }
+  if (choice.fault) cell.end(choice.fault->code, choice.fault->reason);
 }
 
 void GateRunner::runStage(const std::vector<results::BlocksWanted>& wanted) {

@@ -1,9 +1,12 @@
 // A gate: every cell of a plan that can be gated, block after block, until the rules know enough.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstdint>
+#include <filesystem>
 #include <functional>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -38,6 +41,18 @@ struct NotGated {
   bool is_missed = false;  ///< it had to come to a verdict, so the gate is inconclusive
 };
 
+/// One of both sides, as it is told of.
+struct GateSide {
+  std::string name;    ///< "baseline"
+  std::string column;  ///< what stands above its values
+  std::string called;  ///< in a sentence: "the baseline"
+  /// Where it runs cells of its own: their names, by those of the plan, and the suite that they are
+  /// in. Both sides do, or none.
+  std::map<std::string, std::string> cells = {};
+  std::filesystem::path suite_file = {};
+};
+using GateSides = std::array<GateSide, 2>;
+
 using CellNames = std::set<std::string, std::less<>>;
 
 struct GateOrder {
@@ -46,6 +61,9 @@ struct GateOrder {
   std::filesystem::path suite_file;  ///< the suite as it is run: what the arms read
   const Arm* baseline = nullptr;
   const Arm* candidate = nullptr;
+  std::string verb = "gate";  ///< of ringside, for who reads what came of it
+  GateSides sides = {
+      {{"baseline", "baseline", "the baseline"}, {"candidate", "candidate", "the candidate"}}};
   results::GateTerms terms;
   std::uint64_t seed = 1;
   /// How long it may take, instead of stages of a fixed size.

@@ -27,13 +27,13 @@ ArmReading pacedReading(double senders_late_ns) {
 }
 
 TEST(ArmFaultTest, ABlockThatCameToItsEndHasNone) {
-  EXPECT_FALSE(faultOf(pacedReading(0), "candidate").has_value());
-  EXPECT_FALSE(faultOf(ArmReading{}, "candidate").has_value());
+  EXPECT_FALSE(faultOf(pacedReading(0), "the candidate").has_value());
+  EXPECT_FALSE(faultOf(ArmReading{}, "the candidate").has_value());
 }
 
 TEST(ArmFaultTest, SendersAsLateByThemselvesAsTheMedianSlotSayNothingOfAQueue) {
-  EXPECT_FALSE(faultOf(pacedReading(399), "candidate").has_value());
-  const auto fault = faultOf(pacedReading(400), "candidate");
+  EXPECT_FALSE(faultOf(pacedReading(399), "the candidate").has_value());
+  const auto fault = faultOf(pacedReading(400), "the candidate");
   ASSERT_TRUE(fault.has_value());
   EXPECT_EQ(fault->code, ExitCode::Invalid);
   EXPECT_THAT(fault->reason, HasSubstr("400 ns late without any queue"));
@@ -42,13 +42,13 @@ TEST(ArmFaultTest, SendersAsLateByThemselvesAsTheMedianSlotSayNothingOfAQueue) {
 TEST(ArmFaultTest, LostMessagesComeBeforeLateSendersAndWhatDiedBeforeThem) {
   ArmReading reading = pacedReading(400);
   reading.trouble = "producer 0 was killed";
-  EXPECT_EQ(faultOf(reading, "candidate")->code, ExitCode::WorkerFailed);
-  EXPECT_EQ(faultOf(reading, "candidate")->reason, "the candidate: producer 0 was killed");
+  EXPECT_EQ(faultOf(reading, "the candidate")->code, ExitCode::WorkerFailed);
+  EXPECT_EQ(faultOf(reading, "the candidate")->reason, "the candidate: producer 0 was killed");
   reading.unobtainable = true;
-  EXPECT_EQ(faultOf(reading, "candidate")->code, ExitCode::EverythingSkipped);
+  EXPECT_EQ(faultOf(reading, "the candidate")->code, ExitCode::EverythingSkipped);
   reading.validation->lost = 1;
-  EXPECT_EQ(faultOf(reading, "baseline")->code, ExitCode::Integrity);
-  EXPECT_THAT(faultOf(reading, "baseline")->reason, HasSubstr("the baseline has 1 lost"));
+  EXPECT_EQ(faultOf(reading, "the baseline")->code, ExitCode::Integrity);
+  EXPECT_THAT(faultOf(reading, "the baseline")->reason, HasSubstr("the baseline has 1 lost"));
 }
 
 TEST(ArmFaultTest, OfTheTrialItIsTheChoicesFault) {
@@ -60,11 +60,11 @@ TEST(ArmFaultTest, OfTheTrialItIsTheChoicesFault) {
     block.arms = {pacedReading(late_ns)};
     return block;
   };
-  const TimingChoice refused = chooseTiming(cell, "baseline", trial);
+  const TimingChoice refused = chooseTiming(cell, "the baseline", trial);
   ASSERT_TRUE(refused.fault.has_value());
   EXPECT_EQ(refused.fault->code, ExitCode::Invalid);
   late_ns = 20;
-  const TimingChoice accepted = chooseTiming(cell, "baseline", trial);
+  const TimingChoice accepted = chooseTiming(cell, "the baseline", trial);
   EXPECT_FALSE(accepted.fault.has_value());
   EXPECT_EQ(accepted.timing.slot_ns, usualTiming(Workload::Paced).slot_ns);
 }

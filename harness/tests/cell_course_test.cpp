@@ -71,7 +71,8 @@ class CellCourseTest : public ::testing::Test {
   Cell cell_ = pacedCell();
   GateCourse course_{{},
                      {{.cell = "c", .name = kTime}, {.cell = "c", .name = kShown, .gates = false}}};
-  CellCourse course_cell_{cell_, course_};
+  GateSides sides_ = GateOrder{}.sides;
+  CellCourse course_cell_{cell_, course_, sides_};
 };
 
 TEST_F(CellCourseTest, WantsSoManyBlocksAsTheStageHas) {
