@@ -46,7 +46,11 @@ def differing_facts(comparison):
     shown = list(comparison.sides)[:MAX_CONFIGURATIONS + 1]
     rows = [[esc(fact)] + [esc(_values_of(comparison, side, values)) for side in shown]
             for fact, values in comparison.differences]
-    return rows_table(("fact", *(comparison.sides[side] for side in shown)), rows)
+    content = rows_table(("fact", *(comparison.sides[side] for side in shown)), rows)
+    if len(comparison.sides) > len(shown):
+        content += paragraph(f"Only the first {len(shown)} of {len(comparison.sides)} stand here.",
+                             "quiet")
+    return content
 
 
 def _values_of(comparison, side, values):
@@ -135,7 +139,7 @@ def _left_out(found):
     if not found.left_out:
         return ""
     rows = [[esc(one.placement or units.NONE), esc(one.cell or "all of them"), str(one.cells),
-             esc(", ".join(one.lacking)), esc(one.reason or units.NONE)]
+             esc(machine_answers.first_of(one.lacking)), esc(one.reason or units.NONE)]
             for one in found.left_out[:MAX_LEFT_OUT]]
     content = rows_table(("placement", "cell", "cells", "lacking in", "reason"), rows)
     if len(found.left_out) > MAX_LEFT_OUT:

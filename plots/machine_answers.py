@@ -59,16 +59,19 @@ def of_rows(found, title, rows):
 
 
 def of_fields(found, title, fields):
-    """The Answer of a question that nobody has ranked: the figures of the first field, and of how
-    many panels there are more."""
+    """The Answer of a question that nobody has ranked: the figures of the first field."""
     if not fields:
         return None
     first = fields[0]
     told = [f"{found.names[name].label} {multiple_text(mark)}"
-            for name, mark in list(first.marks.items())[:MAX_NAMED]]
-    if len(first.marks) > MAX_NAMED:
-        told.append(f"and {len(first.marks) - MAX_NAMED} more")
-    return Answer(title, f"{first.panel}, {first.cell}: {listed(told)}.")
+            for name, mark in first.marks.items()]
+    return Answer(title, f"{first.panel}, {first.cell}: {first_of(told)}.")
+
+
+def first_of(parts):
+    """The first MAX_NAMED of them, listed, and how many more there are."""
+    more = [f"{len(parts) - MAX_NAMED} more"] if len(parts) > MAX_NAMED else []
+    return listed([*parts[:MAX_NAMED], *more])
 
 
 def where(row):
@@ -110,11 +113,9 @@ def usual_fields(found, question, size_bytes=configurations.USUAL_SIZE_BYTES):
 def _ranking(found, row):
     if not row.ranking:
         told = [f"{found.names[name].label} {value_text(row, value)}"
-                for name, value in list(row.values.items())[:MAX_NAMED]]
-        if len(row.values) > MAX_NAMED:
-            told.append(f"and {len(row.values) - MAX_NAMED} more")
+                for name, value in row.values.items()]
         because = f" ({row.why_not})" if row.why_not else ""
-        return f"no ranking{because}; {listed(told)}."
+        return f"no ranking{because}; {first_of(told)}."
     places = [_place(found, row, names, " is ahead, " if names is row.ranking[0] else " ")
               for names in row.ranking[:MAX_NAMED]]
     behind = len(row.ranking) - len(places)
@@ -125,10 +126,8 @@ def _ranking(found, row):
 def _place(found, row, names, verb):
     """One place of a ranking; the verb is for who has it alone."""
     told = [f"{found.names[name].label}{verb if len(names) == 1 else ' '}"
-            f"{value_text(row, row.values[name])}" for name in names[:MAX_NAMED]]
-    if len(names) > MAX_NAMED:
-        told.append(f"{len(names) - MAX_NAMED} more")
-    return listed(told) + (", which cannot be told apart" if len(names) > 1 else "")
+            f"{value_text(row, row.values[name])}" for name in names]
+    return first_of(told) + (", which cannot be told apart" if len(names) > 1 else "")
 
 
 def _everywhere(found, rows):

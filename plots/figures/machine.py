@@ -1,6 +1,8 @@
 """The machine as boxes in boxes: packages, NUMA nodes, caches, cores, CPUs, and who ran where."""
 
+import math
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from matplotlib.patches import Circle, FancyBboxPatch, Patch, Rectangle
 
@@ -12,9 +14,8 @@ import units
 from json_number import is_number
 
 QUESTION = "What does the machine look like, and which CPUs did the work?"
-_WIDTH_IN, _MARGIN_IN, _LABEL_IN, _FOOT_IN, _LEGEND_IN = 10.8, 0.2, 0.21, 0.42, 0.34
-_MAX_NAMED_CPUS = 32  # of larger machines, cores have no names
-_BESIDE_WIDTH_IN, _BESIDE_NAMED_CPUS = 5.2, 2
+_MARGIN_IN, _LABEL_IN, _FOOT_IN, _LEGEND_IN = 0.2, 0.21, 0.42, 0.34
+_NAMED_IN = 0.2  # a smaller square holds no number
 _CHARACTER_IN = 0.068
 _FILLS = ("#ffffff", "#e3e7ec")  # of boxes, outside and inside by turns
 # Who ran there: colour, the colour of what is written on it, and a letter that says the same. They
@@ -25,6 +26,19 @@ _ROLES = {("producer",): ("#0072b3", palette.ON_DARK, "P", "producers"),
                                      "both, at different times")}
 _UNUSED = ("#ffffff", palette.INK, "", "")
 notes = []
+
+
+class Room(NamedTuple):
+    """How wide a drawing is; with more CPUs than those of named_cores, cores have no names; how
+    large the square of a CPU is: (most CPUs, inches), by the first that suits."""
+
+    width_in: float
+    named_cores: int
+    squares: tuple
+
+
+_ALONE = Room(10.8, 32, ((8, 0.46), (32, 0.34), (math.inf, 0.225)))
+_BESIDE = Room(5.2, 2, ((8, 0.46), (32, 0.34), (math.inf, 0.15)))
 
 
 @dataclass
@@ -50,7 +64,7 @@ def draw(bundle):
         return None
     roles = cpu_places.used_by(bundle)
     with palette.rc():
-        figure = _draw_machine(machine, roles, (_WIDTH_IN, _MAX_NAMED_CPUS), _machine_text(bundle))
+        figure = _draw_machine(machine, roles, _ALONE, _machine_text(bundle))
     notes.extend(_sentences(bundle, machine, roles))
     return figure
 
@@ -62,15 +76,15 @@ def beside_others(bundle):
     if machine is None:
         return None
     with palette.rc():
-        figure = _draw_machine(machine, {}, (_BESIDE_WIDTH_IN, _BESIDE_NAMED_CPUS))
+        figure = _draw_machine(machine, {}, _BESIDE)
     sentences = [f"{text}."] if (text := _what_it_is(bundle)) else []
     return figure, sentences + _floors(bundle) + ([machine.note] if machine.note else [])
 
 
 def _draw_machine(machine, roles, room, foot=""):
-    width, most_named = room
-    chip = 0.46 if len(machine.cpus) <= 8 else 0.34 if len(machine.cpus) <= 32 else 0.225
-    boxes = _boxes(machine.cpus, machine.tiers(), len(machine.cpus) <= most_named)
+    width, count = room.width_in, len(machine.cpus)
+    chip = next(inches for most, inches in room.squares if count <= most)
+    boxes = _boxes(machine.cpus, machine.tiers(), count <= room.named_cores)
     whole = Box("", inner=boxes)
     marks = _legend_marks(machine, roles)
     above = _LEGEND_IN if marks else _MARGIN_IN
@@ -182,6 +196,8 @@ def _draw_cpu(axes, box, corner, machine, roles):
         axes.add_patch(Circle(middle, box.width / 2, **shape))
     else:
         axes.add_patch(Rectangle(corner, box.width, box.height, **shape))
+    if box.width < _NAMED_IN:
+        return
     is_large = box.width > 0.3
     axes.text(*middle, f"{number}\n{letter}" if is_large and letter else str(number), ha="center",
               va="center", fontsize=8 if box.width > 0.4 else 6.5 if is_large else 5.4, color=ink,

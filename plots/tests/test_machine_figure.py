@@ -3,6 +3,8 @@
 import tempfile
 import unittest
 
+from matplotlib.patches import Rectangle
+
 import bundle
 import cpu_places
 import figures
@@ -28,6 +30,13 @@ def draw(cpus, producers=(0,), consumers=(1,), environment=None):
     with tempfile.TemporaryDirectory() as folder:
         return MACHINE.draw(bundle.load(write(
             folder, [one], environment or {**ENVIRONMENT, "topology": topology})))
+
+
+def beside(cpus, **changes):
+    environment = {**ENVIRONMENT, "topology": {"summary": "a machine", "cpus": cpus}, **changes}
+    with tempfile.TemporaryDirectory() as folder:
+        write(folder, [], environment)
+        return MACHINE.beside_others(bundle.load_machine(folder))
 
 
 def texts_of(figure):
@@ -79,6 +88,25 @@ class MachineFigureTest(unittest.TestCase):
         self.assertIn("NUMA node 1", shown)
         self.assertIn("3", shown)
         self.assertIn("this bundle does not say", " ".join(MACHINE.notes))
+
+    def test_beside_others_a_machine_is_narrow_and_has_no_roles(self):
+        figure, sentences = beside(places(1, 1, 1, 2, 1), floor_ns={"same_l3": 34.5})
+        self.assertEqual(figure.get_figwidth(), 5.2)
+        self.assertIn("L2 (1 MiB), core 0 (L1d 32 KiB)", texts_of(figure))
+        self.assertIn("0", texts_of(figure))
+        self.assertEqual(figure.legends, [])
+        self.assertEqual(sentences[0], "AMD EPYC 9354 32-Core Processor · a machine.")
+        self.assertIn("same_l3 34.5 ns", sentences[1])
+
+    def test_beside_others_each_of_many_cpus_is_a_square_without_a_number(self):
+        figure, _ = beside(places(2, 2, 4, 4, 2))
+        axes = figure.axes[0]
+        chips = [patch for patch in axes.patches if isinstance(patch, Rectangle)]
+        self.assertEqual(len(chips), 128)
+        self.assertTrue(all(chip.get_x() + chip.get_width() <= axes.get_xlim()[1]
+                            for chip in chips))
+        self.assertNotIn("3", texts_of(figure))
+        self.assertIn("NUMA node 3 (190 GiB)", texts_of(figure))
 
     def test_there_is_none_where_no_cpu_is_named(self):
         self.assertIsNone(draw(None, environment={"host": "x"}))
