@@ -11,6 +11,9 @@ from typing import NamedTuple
 from json_number import number_or_none
 
 USUAL_SIZE_BYTES, USUAL_CAPACITY = 64, 1024
+USUAL_TIMES = ("rtt_ns_p50", "response_ns_p50", "read_ns_p50")
+SLOW_TIMES = ("rtt_ns_p99", "response_ns_p99", "read_ns_p99")
+RATES = ("messages_per_s",)
 
 
 class Name(NamedTuple):
@@ -47,6 +50,7 @@ class Row:
     better: str
     placement: str
     cell: str
+    workload: str
     element_size_bytes: int
     capacity: int
     values: dict  # name → Value
@@ -76,10 +80,15 @@ class Configurations:
     rows: list
     left_out: list
 
-    def rows_of(self, question):
-        """The rows of a question in its first metric: others have another scale."""
-        rows = [row for row in self.rows if row.question == question]
-        return [row for row in rows if row.metric == rows[0].metric]
+    def rows_of(self, metrics):
+        """The rows of the first of the metrics that there is: others have another scale. Of a rate
+        only what runs as fast as it can, where there is such."""
+        for metric in metrics:
+            rows = [row for row in self.rows if row.metric == metric]
+            fast = [row for row in rows if row.workload == "throughput"]
+            if rows:
+                return fast or rows
+        return []
 
 
 def load(value):
@@ -110,7 +119,8 @@ def at_usual(rows, size_bytes=USUAL_SIZE_BYTES):
 def _row(one):
     return Row(
         str(one["question"]), str(one["metric"]), str(one["unit"]), str(one["better"]),
-        str(one["placement"] or ""), str(one["cell"]), one["element_size_bytes"], one["capacity"],
+        str(one["placement"] or ""), str(one["cell"]), str(one["workload"]),
+        one["element_size_bytes"], one["capacity"],
         {str(value["configuration"]): _value(value) for value in one["values"]},
         [[str(name) for name in place] for place in one["ranking"] or ()],
         str(one["why_not"] or ""),

@@ -104,9 +104,9 @@ def floor_of(value):
         Mark(value.over_floor, value.over_floor_low, value.over_floor_high)
 
 
-def usual_fields(found, question, size_bytes=configurations.USUAL_SIZE_BYTES):
-    """(the rows of a question at the usual size and capacity, their Fields)."""
-    rows = configurations.at_usual(found.rows_of(question), size_bytes)
+def usual_fields(found, metrics, size_bytes=configurations.USUAL_SIZE_BYTES):
+    """(the rows of the first of the metrics at the usual size and capacity, their Fields)."""
+    rows = configurations.at_usual(found.rows_of(metrics), size_bytes)
     return rows, fields_of(rows, median_of)
 
 

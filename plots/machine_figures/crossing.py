@@ -8,7 +8,6 @@ from machine_panels import Field, Mark
 
 QUESTION = "What does it cost to cross a node?"
 PLACE = 3
-_ROWS = "usual round trip"
 _NEAR = ("same_node", "same_l3", "same_l2")  # what stands for one node, by the first that there is
 _FAR = ("cross_node", "cross_package")
 notes = []
@@ -19,9 +18,9 @@ def draw(found):
     notes.clear()
     fields = _fields(found)
     if not fields:
-        notes.append("No round trip was measured in all of them both on one node and across two.")
+        notes.append("No time was measured in all of them both on one node and across two.")
         return None
-    notes.append("p50 of the round trip across, to that on one node of the same machine: 1 costs "
+    notes.append("p50 of a message's time across, to that on one node of the same machine: 1 costs "
                  "nothing. The line reaches as far as the ends of both intervals allow, which is "
                  "further than either.")
     look = ("times as long", machine_panels.set_multiples_axis)
@@ -35,7 +34,7 @@ def answer(found):
 
 def _fields(found):
     by_place = {}
-    for row in configurations.at_usual(found.rows_of(_ROWS)):
+    for row in configurations.at_usual(found.rows_of(configurations.USUAL_TIMES)):
         by_place.setdefault(row.placement, {})[row.cell] = row
     near = next((place for place in _NEAR if place in by_place), None)
     made = [Field(f"{far} to {near}", cell, _marks(row, by_place[near][cell]))

@@ -7,7 +7,6 @@ import machine_panels
 
 QUESTION = "How far is each from what its own hardware allows?"
 PLACE = 4
-_ROWS = "usual round trip"
 notes = []
 
 
@@ -16,11 +15,11 @@ def draw(found):
     notes.clear()
     fields = _fields(found)
     if not fields:
-        notes.append("No round trip in all of them has a floor: workers were not pinned, or shared "
-                     "a CPU.")
+        notes.append("No time in all of them has a floor: workers were not pinned, or shared a "
+                     "CPU.")
         return None
-    notes.append("p50 of the round trip in multiples of what two hand-offs of a cache line take "
-                 "between the same CPUs of that machine: 1 is the floor. "
+    notes.append("p50 of a message's time in hand-offs of a cache line between the same CPUs of "
+                 "that machine, of a round trip in two: 1 is the floor. "
                  + machine_answers.how_drawn(found))
     look = ("× the machine's own floor", machine_panels.set_multiples_axis)
     return machine_panels.draw(found, fields, look, notes)
@@ -32,5 +31,5 @@ def answer(found):
 
 
 def _fields(found):
-    rows = configurations.at_usual(found.rows_of(_ROWS))
+    rows = configurations.at_usual(found.rows_of(configurations.USUAL_TIMES))
     return machine_answers.fields_of(rows, machine_answers.floor_of)

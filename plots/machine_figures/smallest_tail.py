@@ -1,5 +1,6 @@
 """The slowest messages, which are what a bound is broken by: p99 by machine."""
 
+import configurations
 import machine_answers
 import machine_panels
 import measures
@@ -7,14 +8,13 @@ import palette
 
 QUESTION = "Which has the smallest tail?"
 PLACE = 1
-_ROWS = "smallest tail"
 notes = []
 
 
 def draw(found):
     """The Figure, or None where nobody has times in common."""
     notes.clear()
-    rows, fields = machine_answers.usual_fields(found, _ROWS)
+    rows, fields = machine_answers.usual_fields(found, configurations.SLOW_TIMES)
     if not fields:
         notes.append("No cell of which times were measured is in all of them.")
         return None
@@ -25,4 +25,5 @@ def draw(found):
 
 def answer(found):
     """Who is ahead, where the comparison ranks."""
-    return machine_answers.of_rows(found, QUESTION, machine_answers.usual_fields(found, _ROWS)[0])
+    rows, _ = machine_answers.usual_fields(found, configurations.SLOW_TIMES)
+    return machine_answers.of_rows(found, QUESTION, rows)

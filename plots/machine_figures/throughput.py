@@ -1,5 +1,6 @@
 """Messages per second by machine, of elements as large as a packet of a network."""
 
+import configurations
 import machine_answers
 import machine_panels
 import measures
@@ -8,14 +9,13 @@ import palette
 SIZE_BYTES = 1472
 QUESTION = f"Which moves most messages, at {SIZE_BYTES}\u00a0B?"
 PLACE = 2
-_ROWS = "throughput"
 notes = []
 
 
 def draw(found):
     """The Figure, or None where nobody has rates in common."""
     notes.clear()
-    rows, fields = machine_answers.usual_fields(found, _ROWS, SIZE_BYTES)
+    rows, fields = machine_answers.usual_fields(found, configurations.RATES, SIZE_BYTES)
     if not fields:
         notes.append("No cell of which rates were measured is in all of them.")
         return None
@@ -28,5 +28,5 @@ def draw(found):
 
 def answer(found):
     """Who is ahead, where the comparison ranks."""
-    rows, _ = machine_answers.usual_fields(found, _ROWS, SIZE_BYTES)
+    rows, _ = machine_answers.usual_fields(found, configurations.RATES, SIZE_BYTES)
     return machine_answers.of_rows(found, QUESTION, rows)

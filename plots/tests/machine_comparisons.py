@@ -17,9 +17,9 @@ LABEL = ("between-machine, confounded with time and neighbours: the machines wer
 HOSTS = {"epyc-1": ((1, 2, 2, 4, 1), 1.0, 50.0), "xeon-2": ((1, 2, 1, 6, 2), 1.3, 70.0),
          "arm-3": ((1, 2, 1, 8, 1), 1.32, 61.0)}
 _DISTANCE = {"same_l3": 1.0, "same_node": 1.4, "cross_node": 3.1}
-_QUESTIONS = (("smallest tail", "rtt_ns_p99", "ping_pong", 310.0),
-              ("usual round trip", "rtt_ns_p50", "ping_pong", 160.0),
-              ("throughput", "messages_per_s", "throughput", 9e6))
+_QUESTIONS = (("smallest tail of a round trip", "rtt_ns_p99", "ping_pong", 310.0),
+              ("quickest round trip", "rtt_ns_p50", "ping_pong", 160.0),
+              ("most messages", "messages_per_s", "throughput", 9e6))
 
 
 def value(name, median, floor=None, repetitions=5, bundles=1, width=0.03, trouble=None):

@@ -14,7 +14,7 @@ import palette
 from tests import machine_comparisons as made
 from tests.browser import Browser, program
 
-SMALLEST = ("smallest tail", "rtt_ns_p99", "ping_pong")
+SMALLEST = ("smallest tail of a round trip", "rtt_ns_p99", "ping_pong")
 
 
 def found(rows=None, **changes):
@@ -27,14 +27,21 @@ def one_row(*values, **changes):
 
 class ConfigurationsTest(unittest.TestCase):
     def test_reads_the_nearest_to_what_people_ask_for(self):
-        rows = configurations.at_usual(found().rows_of("throughput"), 1400)
+        rows = configurations.at_usual(found().rows_of(configurations.RATES), 1400)
         self.assertEqual({row.element_size_bytes for row in rows}, {1472})
         self.assertEqual(len(rows), 6)
 
-    def test_keeps_to_the_first_metric_of_a_question(self):
-        response = made.row("smallest tail", "response_ns_p99", "paced", [made.value("epyc-1", 9.)])
-        rows = found([one_row(made.value("epyc-1", 3.0)), response]).rows_of("smallest tail")
+    def test_keeps_to_the_first_metric_that_there_is(self):
+        value = made.value("epyc-1", 9.0)
+        response = made.row("smallest tail of a response", "response_ns_p99", "paced", [value])
+        rows = found([one_row(value), response]).rows_of(configurations.SLOW_TIMES)
         self.assertEqual([row.metric for row in rows], ["rtt_ns_p99"])
+
+    def test_of_a_rate_takes_what_runs_as_fast_as_it_can(self):
+        value = made.value("epyc-1", 9.0)
+        rows = found([made.row("most messages", "messages_per_s", workload, [value])
+                      for workload in ("paced", "throughput")]).rows_of(configurations.RATES)
+        self.assertEqual([row.workload for row in rows], ["throughput"])
 
     def test_a_row_without_size_and_capacity_is_no_other_size(self):
         rows = found([one_row(made.value("epyc-1", 3.0), element_size_bytes=None, capacity=None,
@@ -87,14 +94,14 @@ class AnswerTest(unittest.TestCase):
         self.assertEqual(answer.more, ["Of 6 cells like this, ahead of all others: epyc-1 in 6."])
 
     def test_crossing_is_a_ratio_of_each_machine_to_itself(self):
-        near, far = (made.row("usual round trip", "rtt_ns_p50", "ping_pong",
+        near, far = (made.row("quickest round trip", "rtt_ns_p50", "ping_pong",
                               [made.value("epyc-1", median, width=0.1)], placement=placement)
                      for placement, median in (("same_node", 100.0), ("cross_node", 300.0)))
         self.assertTrue(self.lead("crossing", near, far).endswith(
             "cap=144: epyc-1 3 × [2.45–3.67 ×]."))
 
     def test_crossing_takes_one_cache_where_a_node_has_no_more(self):
-        rows = [made.row("usual round trip", "rtt_ns_p50", "ping_pong",
+        rows = [made.row("quickest round trip", "rtt_ns_p50", "ping_pong",
                          [made.value("epyc-1", 100.0)], placement=placement)
                 for placement in ("same_l3", "cross_package")]
         self.assertTrue(self.lead("crossing", *rows).startswith("cross_package to same_l3, "))
@@ -154,7 +161,7 @@ class FigureTest(unittest.TestCase):
                 self.assertEqual(len(module.notes), 1)
 
     def test_says_where_another_size_stands_for_the_one_that_was_wanted(self):
-        row = made.row("throughput", "messages_per_s", "throughput", [made.value("epyc-1", 1e6)])
+        row = made.row("most messages", "messages_per_s", "throughput", [made.value("epyc-1", 1e6)])
         self.assertIsNotNone(self.draw("throughput", [row]))
         self.assertIn("Nobody measured 1472 B: 64 B", self.figures["throughput"].notes[0])
 
