@@ -16,6 +16,8 @@ from result_table import Column, metric_value, number_cell, table
 
 MAX_CANDIDATES = 8
 MAX_RATIOS = 6000
+_PARTS = (("answers", "In short"), ("environment", "What differs"), ("questions", "Figures"),
+          ("configurations", "All of it"), ("figures", "Ratios"), ("cells", "Cells"))
 VERDICTS = ("worse", "better", "inconclusive", "invalid", "missing", "same")
 _MARKS = {"better": "ok", "worse": "failed", "invalid": "invalid"}
 _KINDS = (("rates: right is better", "higher"), ("times and costs: left is better", "lower"))
@@ -98,7 +100,12 @@ def _header(comparison):
         paragraph(f"Ringside · comparison by {by_key.by}" if by_key else "Ringside · comparison",
                   "eyebrow"),
         element("h1", esc(f"{base}, {named}" if by_key else f"{base} → {named}")),
-        paragraph(question, "question"))))
+        paragraph(question, "question"), _links() if by_key else "")))
+
+
+def _links():
+    shown = "".join(element("a", esc(title), href=f"#{name}") for name, title in _PARTS)
+    return element("nav", shown, aria_label="Parts of this page")
 
 
 def _cells(comparison):

@@ -1,6 +1,7 @@
 """The page of a comparison by host: answers, machines, a figure for each question."""
 
 import json
+import re
 import tempfile
 import unittest
 from pathlib import Path
@@ -186,6 +187,13 @@ class PageTest(unittest.TestCase):
         self.assertIn("Between-machine, confounded with time", page)
         self.assertIn("this machine has one package", page)
         self.assertEqual(page.count("<svg"), 3 + 4)
+
+    def test_every_link_of_the_header_leads_somewhere(self):
+        page = self.page()
+        links = re.findall(r'href="#([^"]+)"', page[:page.index("</nav>")])
+        self.assertEqual(len(links), 6)
+        for link in links:
+            self.assertEqual(page.count(f'id="{link}"'), 1, link)
 
     def test_a_machine_that_cannot_be_read_is_named(self):
         path = made.write(self.folder)
