@@ -118,6 +118,9 @@ def _cells(comparison):
     if listed < len(comparison.ratios):
         content += paragraph(f"{units.count_text(listed)} of {len(comparison.ratios):,} ratios "
                              "stand here; the JSON beside this page has all.", "quiet")
+    if comparison.configurations:
+        content = element("details", element("summary", esc(units.plural(listed, "ratio")))
+                          + content)
     return section("cells", "Cells", content)
 
 

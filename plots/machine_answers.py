@@ -18,13 +18,18 @@ def value_text(row, value):
     """'312 ns [305–322 ns]'."""
     if value.median is None:
         return "no figure"
-    return interval_text(lambda number: units.metric_text(row.metric, number),
-                         Mark(value.median, value.low, value.high))
+    return interval_text(lambda number: units.metric_text(row.metric, number), median_of(value))
 
 
 def multiple_text(mark):
     """'2.87 × [2.79–2.94 ×]'."""
-    return interval_text(lambda number: f"{number:.3g} ×", mark)
+    return interval_text(_times_text, mark)
+
+
+def _times_text(number):
+    if number < 0.01:
+        return "under 0.01 ×"
+    return f"{number:.3g} ×" if number < 999.5 else f"{units.rate_text(number)} ×"
 
 
 def interval_text(as_text, mark):
@@ -95,13 +100,14 @@ def fields_of(rows, mark_of):
 
 def median_of(value):
     """The Mark of a value as it was measured."""
-    return None if value.median is None else Mark(value.median, value.low, value.high)
+    return None if value.median is None else \
+        Mark(value.median, value.low, value.high, value.repetitions)
 
 
 def floor_of(value):
     """The Mark of a value in multiples of its machine's floor; None where that is not known."""
     return None if value.over_floor is None else \
-        Mark(value.over_floor, value.over_floor_low, value.over_floor_high)
+        Mark(value.over_floor, value.over_floor_low, value.over_floor_high, value.repetitions)
 
 
 def usual_fields(found, metrics, size_bytes=configurations.USUAL_SIZE_BYTES):
@@ -141,5 +147,10 @@ def _everywhere(found, rows):
     nobody = len(rows) - sum(alone.values())
     if nobody:
         told.append(f"nobody in {nobody}")
-    return [f"Of {units.plural(len(rows), 'cell')} like this, ahead of all others: "
-            f"{listed(told)}."]
+    sentences = [f"Of {units.plural(len(rows), 'cell')} like this, ahead of all others: "
+                 f"{listed(told)}."]
+    reasons = Counter(row.why_not for row in rows if row.why_not).most_common(1)
+    if reasons:
+        sentences.append(f"No ranking in {sum(not row.ranking for row in rows)}, most often for "
+                         f"this: {reasons[0][0]}.")
+    return sentences

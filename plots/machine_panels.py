@@ -16,6 +16,7 @@ MAX_CONFIGURATIONS = 8
 MAX_CELLS = 8
 _TICK_CHARACTERS = 14
 _SPREAD = 0.6  # of the room of a cell, for its markers
+_MOST_BEYOND = 4.0  # times the outermost marker: an interval that reaches further is cut there
 
 
 class Mark(NamedTuple):
@@ -24,6 +25,7 @@ class Mark(NamedTuple):
     middle: float
     low: float
     high: float
+    repetitions: int
 
 
 class Field(NamedTuple):
@@ -45,7 +47,10 @@ def draw(found, fields, look, notes):
     cells = list(dict.fromkeys(field.cell for field in fields))
     with palette.rc():
         figure = _draw_panels(found, fields, (shown, cells[:MAX_CELLS]), look)
-    notes += _sentences(found, shown, cells)
+    marks = _drawn_marks(fields, (shown, cells[:MAX_CELLS]))
+    if (_lowest(marks), _highest(marks)) != _ends(marks):
+        notes.append("A line that reaches the edge goes on.")
+    notes += _sentences(found, shown, cells, marks)
     return figure
 
 
@@ -72,12 +77,13 @@ def _draw_panels(found, fields, what, look):
     columns = panels.column_count(len(drawn))
     figure, axes_list = panels.lay_out(
         drawn, columns, {found.names[name].label: style for name, style in styles.items()})
-    ends = _ends(fields, shown)
+    marks = _drawn_marks(fields, what)
+    ends = _ends(marks)
     for axes, panel in zip(axes_list, drawn):
         _draw_panel(axes, panel.cells, (shown, cells), styles)
         set_axis(axes, *ends)
     panels.label_outside(axes_list, columns, ("", label))
-    panels.add_provenance(figure, _measured(found, shown))
+    panels.add_provenance(figure, _measured(found, shown, marks))
     return figure
 
 
@@ -104,20 +110,34 @@ def _draw_panel(axes, fields, what, styles):
     axes.grid(False, axis="x")
 
 
-def _ends(fields, shown):
-    """The lowest and the highest that is drawn."""
-    values = [value for field in fields for name in shown if (mark := field.marks.get(name))
-              for value in mark if value is not None]
-    return min(values), max(values)
+def _ends(marks):
+    """The lowest and the highest that is drawn: all markers, and intervals as far as there is room
+    that leaves the markers apart."""
+    middles = [mark.middle for mark in marks]
+    return (max(min(middles) / _MOST_BEYOND, _lowest(marks)),
+            min(max(middles) * _MOST_BEYOND, _highest(marks)))
 
 
-def _measured(found, shown):
+def _lowest(marks):
+    return min(mark.middle if mark.low is None else min(mark.middle, mark.low) for mark in marks)
+
+
+def _highest(marks):
+    return max(mark.middle if mark.high is None else max(mark.middle, mark.high) for mark in marks)
+
+
+def _drawn_marks(fields, what):
+    shown, cells = what
+    return [field.marks[name] for field in fields if field.cell in cells
+            for name in shown if name in field.marks]
+
+
+def _measured(found, shown, marks):
     """'3 configurations by host × 5 to 15 repetitions, of 1 to 3 bundles'."""
-    repetitions = [value.repetitions for row in found.rows for name, value in row.values.items()
-                   if name in shown]
     bundles = [found.names[name].bundles for name in shown]
-    return (f"{units.plural(len(shown), 'configuration')} by {found.by} × {_spread(repetitions)} "
-            f"repetitions, of {_spread(bundles)} {'bundle' if max(bundles) == 1 else 'bundles'}")
+    return (f"{units.plural(len(shown), 'configuration')} by {found.by} × "
+            f"{_spread([mark.repetitions for mark in marks])} repetitions, of {_spread(bundles)} "
+            f"{'bundle' if max(bundles) == 1 else 'bundles'}")
 
 
 def _spread(counts):
@@ -125,7 +145,7 @@ def _spread(counts):
     return str(low) if low == high else f"{low} to {high}"
 
 
-def _sentences(found, shown, cells):
+def _sentences(found, shown, cells, marks):
     _, everywhere = forest.short_names(cells)
     sentences = [f"All at {', '.join(everywhere)}."] if everywhere and len(cells) > 1 else []
     if len(found.names) > len(shown):
@@ -138,5 +158,5 @@ def _sentences(found, shown, cells):
     if of_one_day:
         sentences.append("Of one bundle only, so that the interval holds nothing of what differs "
                          f"between runs: {', '.join(of_one_day)}.")
-    text = _measured(found, shown)
+    text = _measured(found, shown, marks)
     return sentences + [f"{text[0].upper()}{text[1:]}."]

@@ -44,7 +44,7 @@ def _fields(found):
 
 
 def _marks(far, near):
-    return {name: Mark(value.median / other.median, value.low / other.high,
-                       value.high / other.low)
+    return {name: Mark(value.median / other.median, value.low / other.high, value.high / other.low,
+                       min(value.repetitions, other.repetitions))
             for name, value in far.values.items() if (other := near.values.get(name))
             and value.median and other.median and value.low and other.low}

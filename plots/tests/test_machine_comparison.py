@@ -10,8 +10,10 @@ import comparison
 import comparison_file
 import configurations
 import configurations_page
+import machine_answers
 import machine_figures
 import palette
+from machine_panels import Mark
 from tests import machine_comparisons as made
 from tests.browser import Browser, program
 
@@ -94,6 +96,18 @@ class AnswerTest(unittest.TestCase):
         answer = self.figures["throughput"].answer(found())
         self.assertEqual(answer.more, ["Of 6 cells like this, ahead of all others: epyc-1 in 6."])
 
+    def test_says_why_most_cells_have_no_ranking(self):
+        value = made.value("epyc-1", 9.0)
+        rows = [one_row(value, cell=f"quick/{number}", why_not=why)
+                for number, why in enumerate(("of this", "of that", "of this"))]
+        self.assertEqual(self.figures["smallest_tail"].answer(found(rows)).more[-1],
+                         "No ranking in 3, most often for this: of this.")
+
+    def test_multiples_have_three_digits_and_no_exponent(self):
+        for mark, text in (((2.6, 1e-5, 2e5), "2.6 × [under 0.01 ×–200 k ×]"),
+                           ((1234.0, None, None), "1.23 k ×")):
+            self.assertEqual(machine_answers.multiple_text(Mark(*mark, 5)), text)
+
     def test_crossing_is_a_ratio_of_each_machine_to_itself(self):
         near, far = (made.row("quickest round trip", "rtt_ns_p50", "ping_pong",
                               [made.value("epyc-1", median, width=0.1)], placement=placement)
@@ -143,6 +157,21 @@ class FigureTest(unittest.TestCase):
                          ["same_l3", "same_node", "cross_node"])
         line = figure.axes[0].containers[0].lines[0]
         self.assertAlmostEqual(float(line.get_ydata()[0]), 310.0 * (1 + 64 / 4000))
+
+    def test_an_interval_that_reaches_far_leaves_the_markers_apart(self):
+        wide = {**made.value("epyc-1", 100.0), "high": 1e9}
+        figure = self.draw("smallest_tail", [one_row(wide, made.value("xeon-2", 130.0))])
+        self.assertLess(figure.axes[0].get_ylim()[1], 1000)
+        self.assertIn("A line that reaches the edge goes on.", self.figures["smallest_tail"].notes)
+        self.draw("smallest_tail")
+        self.assertNotIn("goes on", " ".join(self.figures["smallest_tail"].notes))
+
+    def test_repetitions_are_those_of_what_is_drawn(self):
+        rows = [one_row(made.value("epyc-1", 100.0, repetitions=7)),
+                made.row("most messages", "messages_per_s", "throughput",
+                         [made.value("epyc-1", 1e6, repetitions=2)])]
+        self.draw("smallest_tail", rows)
+        self.assertIn("× 7 repetitions, of 1 bundle", self.figures["smallest_tail"].notes[-1])
 
     def test_49_configurations_look_different(self):
         styles = palette.marker_styles(range(49)).values()
