@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
@@ -170,6 +171,12 @@ ordered_json allowedCpus(const Session& session) {
   return cpuList(cpus);
 }
 
+/// What a fleet calls this machine; several of them may be one host.
+ordered_json nodeOfFleet() {
+  const char* name = std::getenv("RINGSIDE_NODE");
+  return name == nullptr ? ordered_json(nullptr) : ordered_json(name);
+}
+
 ordered_json utcNow() {
   const ::time_t now = ::time(nullptr);
   ::tm parts = {};
@@ -193,6 +200,7 @@ constexpr const char* kClockSource =
 
 constexpr Fact kFacts[] = {
     {"machine", "host", [](const Session&) { return ordered_json(hostName()); }},
+    {"machine", "node", [](const Session&) { return nodeOfFleet(); }},
     {"machine", "time_utc", [](const Session&) { return utcNow(); }},
     {"machine", "hypervisor", [](const Session&) { return hypervisor(); }},
     {"machine", "product", [](const Session&) { return lineOf("/sys/class/dmi/id/product_name"); }},

@@ -21,15 +21,15 @@ struct Verb {
 };
 
 constexpr Verb kVerbs[] = {
-    {"look around", addTopoCommand}, {"look around", addDoctorCommand},
-    {"look around", addListCommand}, {"measure", addRunCommand},
-    {"measure", addVerifyCommand},   {"judge", addCompareCommand},
-    {"judge", addGateCommand},       {"judge", addCompareConfigCommand},
-    {"judge", addSelftestCommand},
-    {"pass on", addReportCommand},   {"pass on", addExportCommand},
-    {"pass on", addMergeCommand},    {"pass on", addReplayCommand},
-    {"keep house", addCleanCommand}, {"keep house", addCompletionCommand},
-    {"keep house", addManCommand},   {"", addGateArmCommand},
+    {"look around", addTopoCommand},    {"look around", addDoctorCommand},
+    {"look around", addListCommand},    {"measure", addRunCommand},
+    {"measure", addVerifyCommand},      {"measure", addFleetCommand},
+    {"judge", addCompareCommand},       {"judge", addGateCommand},
+    {"judge", addCompareConfigCommand}, {"judge", addSelftestCommand},
+    {"pass on", addReportCommand},      {"pass on", addExportCommand},
+    {"pass on", addMergeCommand},       {"pass on", addReplayCommand},
+    {"keep house", addCleanCommand},    {"keep house", addCompletionCommand},
+    {"keep house", addManCommand},      {"", addGateArmCommand},
     {"", addCompleteCommand},
 };
 

@@ -53,6 +53,14 @@ def verbs():
     return {word for word in words if has_verb(word)}
 
 
+@functools.lru_cache(maxsize=None)
+def kinds_of(verb):
+    """The verbs of a verb, as `ringside selftest` has them."""
+    helped = help_of(verb) or ""
+    has_kinds = re.search(rf"^Usage: ringside {verb} VERB", helped, re.MULTILINE)
+    return re.findall(r"^  ([a-z][a-z-]*) ", helped, re.MULTILINE) if has_kinds else []
+
+
 def script_text(name):
     """What a script of this repository says; None when there is none, or it cannot be started."""
     path = os.path.join(TOP, name)
@@ -162,7 +170,7 @@ def check_verb(test, where, words):
         return
     helped = help_of(words[0])
     test.assertTrue(has_verb(words[0]), f"{where}: there is no verb '{words[0]}'")
-    if words[0] == "selftest" and len(words) > 1 and help_of(*words[:2]):
+    if words[1:] and words[1] in kinds_of(words[0]):
         helped += help_of(*words[:2])
     for word in words[1:]:
         option = re.match(r"^--?[a-z][a-z-]*", word)
@@ -256,7 +264,7 @@ class NamedTest(unittest.TestCase):
 
     def test_each_option_that_stands_alone_exists_somewhere(self):
         of_verbs = "".join(help_of(verb) or "" for verb in verbs())
-        of_verbs += "".join(help_of("selftest", kind) or "" for kind in ("aa", "power", "layout"))
+        of_verbs += "".join(help_of(verb, kind) for verb in verbs() for kind in kinds_of(verb))
         for folder in ("ci", ".ci"):
             for name in sorted(os.listdir(os.path.join(TOP, folder))):
                 of_verbs += script_text(f"{folder}/{name}") or ""

@@ -23,6 +23,7 @@ void addGateArmCommand(CLI::App& app, results::ExitCode& exit_code);
 void addSelftestCommand(CLI::App& app, results::ExitCode& exit_code);
 void addReportCommand(CLI::App& app, results::ExitCode& exit_code);
 void addExportCommand(CLI::App& app, results::ExitCode& exit_code);
+void addFleetCommand(CLI::App& app, results::ExitCode& exit_code);
 void addMergeCommand(CLI::App& app, results::ExitCode& exit_code);
 void addReplayCommand(CLI::App& app, results::ExitCode& exit_code);
 void addCleanCommand(CLI::App& app, results::ExitCode& exit_code);

@@ -12,14 +12,17 @@
 namespace ringside::harness {
 
 results::Bundle makeBundle(const std::optional<std::string>& asked, const std::string& suite) {
-  if (asked) return results::Bundle::create(*asked);
+  return results::Bundle::create(asked ? std::filesystem::path(*asked) : freshFolder(suite));
+}
+
+std::filesystem::path freshFolder(const std::string& what) {
   const std::string name =
-      results::Bundle::defaultName(suite, std::chrono::system_clock::now(), hostName());
+      results::Bundle::defaultName(what, std::chrono::system_clock::now(), hostName());
   std::filesystem::path folder = std::filesystem::path("out") / name;
   for (int run = 2; std::filesystem::exists(folder); ++run) {  // another one in this second
     folder = std::filesystem::path("out") / fmt::format("{}-{}", name, run);
   }
-  return results::Bundle::create(folder);
+  return folder;
 }
 
 std::map<std::string, std::filesystem::path> tracesOf(const Plan& plan) {
@@ -39,6 +42,13 @@ std::map<std::string, std::filesystem::path> tracesOf(const Plan& plan) {
 std::string withoutSchemaLine(const std::string& text) {
   return text.starts_with("#:schema ") ? text.substr(std::min(text.find('\n') + 1, text.size()))
                                        : text;
+}
+
+std::string scenarioText(const Suite& suite, const std::vector<std::string>& overrides) {
+  if (overrides.empty()) return withoutSchemaLine(suite.text);
+  std::string text;
+  for (const std::string& change : overrides) text += "# run with -a " + change + "\n";
+  return text + toToml(suite);
 }
 
 }  // namespace ringside::harness

@@ -41,14 +41,6 @@ struct RunOptions {
   bool no_report = false;
 };
 
-/// The suite as it was run: the file itself, or written out where the command line changed it.
-std::string scenarioText(const RunOptions& options, const Suite& suite) {
-  if (options.overrides.empty()) return withoutSchemaLine(suite.text);
-  std::string text;
-  for (const std::string& change : options.overrides) text += "# run with -a " + change + "\n";
-  return text + toToml(suite);
-}
-
 Schedule scheduleOf(const RunOptions& options) {
   Schedule schedule;
   if (options.budget) schedule.budget = parseBudget(*options.budget);
@@ -138,7 +130,7 @@ ExitCode start(const RunOptions& options) {
   {
     Session session(std::move(topology));
     session.setFloors(measureFloors(plan, session.topology(), session.clock()));
-    const std::string text = scenarioText(options, suite);
+    const std::string text = scenarioText(suite, options.overrides);
     bundle.writeFile("environment.json", describeEnvironment(session));
     bundle.writeFile("scenario.toml", text);
     for (const auto& [name, file] : traces)
@@ -168,7 +160,7 @@ ExitCode resume(const RunOptions& options) {
   }
   if (!options.suite.empty()) {
     const Suite named = readSuite(findScenario(options.suite), options.overrides);
-    earlier.refuseOtherSuite(options.suite, scenarioText(options, named));
+    earlier.refuseOtherSuite(options.suite, scenarioText(named, options.overrides));
   }
   Topology topology = Topology::ofThisMachine();
   const Plan plan =

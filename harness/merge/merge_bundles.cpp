@@ -78,11 +78,13 @@ void nameSources(std::vector<MergeSource>& sources) {
   }
 }
 
-bool shareACell(const std::vector<MergeSource>& sources) {
-  std::set<std::string> seen;
+/// Whether any cell was measured on more than one of the machines.
+bool machinesShareACell(const std::vector<MergeSource>& sources) {
+  std::map<std::string, std::string> machine_of;
   for (const MergeSource& source : sources) {
+    const std::string machine = source.facts.find(kWho).value_or("");
     for (const std::string& cell : source.cells) {
-      if (!seen.insert(cell).second) return true;
+      if (machine_of.try_emplace(cell, machine).first->second != machine) return true;
     }
   }
   return false;
@@ -92,7 +94,7 @@ bool shareACell(const std::vector<MergeSource>& sources) {
 std::vector<std::string> whatDiffers(const std::vector<MergeSource>& sources) {
   std::vector<std::string> differ;
   for (const Difference& difference : fingerprintDifferences(factsOf(sources))) {
-    const bool is_who_alone = difference.fact == kWho && !shareACell(sources);
+    const bool is_who_alone = difference.fact == kWho && !machinesShareACell(sources);
     if (!is_who_alone) differ.push_back(text(difference));
   }
   const bool all_say = std::all_of(sources.begin(), sources.end(),

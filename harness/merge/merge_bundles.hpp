@@ -34,7 +34,7 @@ std::vector<std::vector<MergeSource>> mergeableGroups(std::vector<MergeSource> s
 
 /// Throws UsageError with every fact that differs: machines, programs and suites that are not the
 /// same; and for a record that is there twice. Machines that differ in nothing but who they are
-/// pass where no cell is in two bundles, as of one suite in shards.
+/// pass where no cell was measured on two of them, as of one suite in shards.
 void refuseWhatCannotBeMerged(const std::vector<MergeSource>& sources);
 
 /// Of sources that can be merged, into an empty bundle: records in order, environment.json of the
