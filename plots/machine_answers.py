@@ -70,7 +70,7 @@ def of_fields(found, title, fields):
     first = fields[0]
     told = [f"{found.names[name].label} {multiple_text(mark)}"
             for name, mark in first.marks.items()]
-    return Answer(title, f"{first.panel}, {first.cell}: {first_of(told)}.")
+    return Answer(title, f"{_joined(first.panel, first.cell)}: {first_of(told)}.")
 
 
 def first_of(parts):
@@ -81,8 +81,11 @@ def first_of(parts):
 
 def where(row):
     """'round trip, p99, same_l3, quick/round-trip/spsc/1p1c/el=64/cap=144'."""
-    return ", ".join(part for part in (measures.title_of(row.metric), row.placement, row.cell)
-                     if part)
+    return _joined(measures.title_of(row.metric), row.placement, row.cell)
+
+
+def _joined(*parts):
+    return ", ".join(part for part in parts if part)
 
 
 def listed(parts):
@@ -150,7 +153,7 @@ def _everywhere(found, rows):
     sentences = [f"Of {units.plural(len(rows), 'cell')} like this, ahead of all others: "
                  f"{listed(told)}."]
     reasons = Counter(row.why_not for row in rows if row.why_not).most_common(1)
-    if reasons:
+    if reasons and rows[0].ranking:  # else it is told
         sentences.append(f"No ranking in {sum(not row.ranking for row in rows)}, most often for "
                          f"this: {reasons[0][0]}.")
     return sentences

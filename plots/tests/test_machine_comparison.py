@@ -100,6 +100,11 @@ class AnswerTest(unittest.TestCase):
         value = made.value("epyc-1", 9.0)
         rows = [one_row(value, cell=f"quick/{number}", why_not=why)
                 for number, why in enumerate(("of this", "of that", "of this"))]
+        self.assertNotIn("most often", " ".join(
+            self.figures["smallest_tail"].answer(found(rows)).more))
+        rows.insert(0, one_row(value, ranking=[["epyc-1"], ["arm-3"]], why_not=None,
+                               cell="quick/x"))
+        rows[0]["values"].append(made.value("arm-3", 19.0))
         self.assertEqual(self.figures["smallest_tail"].answer(found(rows)).more[-1],
                          "No ranking in 3, most often for this: of this.")
 
@@ -120,6 +125,12 @@ class AnswerTest(unittest.TestCase):
                          [made.value("epyc-1", 100.0)], placement=placement)
                 for placement in ("same_l3", "cross_package")]
         self.assertTrue(self.lead("crossing", *rows).startswith("cross_package to same_l3, "))
+
+    def test_a_comparison_by_placement_names_none(self):
+        row = made.row("quickest round trip", "rtt_ns_p50", "ping_pong",
+                       [made.value("same_l3", 100.0, 50.0)], placement=None)
+        lead = self.lead("over_floor", row, hosts=("same_l3", "cross_node"), by="placement")
+        self.assertTrue(lead.startswith("quick/ping_pong/"), lead)
 
     def test_there_is_none_for_what_was_not_measured(self):
         row = one_row(made.value("epyc-1", 100.0))
