@@ -3,12 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
+#include <set>
 
 #include "harness/commands/commands.hpp"
 #include "harness/commands/gate_call.hpp"
 #include "harness/commands/new_bundle.hpp"
 #include "harness/console.hpp"
 #include "harness/duet/configured_cells.hpp"
+#include "harness/duet/host_settings.hpp"
 #include "harness/environment.hpp"
 #include "harness/shared_files.hpp"
 #include "harness/usage_error.hpp"
@@ -29,15 +32,15 @@ constexpr std::size_t kLongestInColumn = 8;
 
 /// "a: never", or the name alone where several values are set apart.
 std::string columnOf(const char* name, const Configuration& side) {
-  const bool fits = side.axes.size() == 1 && side.axes.front().value.size() <= kLongestInColumn;
-  return fits ? fmt::format("{}: {}", name, side.axes.front().value) : name;
+  const bool fits = side.values.size() == 1 && side.values.front().value.size() <= kLongestInColumn;
+  return fits ? fmt::format("{}: {}", name, side.values.front().value) : name;
 }
 
 /// This program, called after what sets the side apart.
 Arm armOf(const char* name, const Configuration& side) {
   Arm arm = resolveArm(std::string("--") + name, kThisProgram, {});
   arm.label = arm.named = side.label();
-  for (const ConfiguredValue& one : side.axes) arm.facts["configuration"][one.key] = one.value;
+  for (const ConfiguredValue& one : side.values) arm.facts["configuration"][one.key] = one.value;
   return arm;
 }
 
@@ -74,6 +77,23 @@ void sayWhatNext(const CompareConfigOptions& options, const GateResult& result,
   sayNext("ringside gate --explain {} --from {}", told->metric.cell, bundle.string());
 }
 
+/// What was asked of the kernel is not what it gave, where pages of both sides are alike.
+void noteLikePages(const Configuration& side, GateResult& result) {
+  std::size_t alike = 0;
+  std::uint64_t bytes = 0;
+  for (const GateCellFacts& facts : result.cells) {
+    const auto& [first, second] = facts.memory;
+    if (first.page_size_bytes != second.page_size_bytes || first.page_size_bytes == 0) continue;
+    ++alike;
+    bytes = first.page_size_bytes;
+  }
+  if (side.valueOf("huge_pages").empty() || alike == 0) return;
+  result.warnings.push_back(fmt::format(
+      "in {} both sides had pages of {} bytes: nothing was set apart there; ringside doctor says "
+      "which huge pages this host has",
+      counted(alike, "cell"), bytes));
+}
+
 GateSides sidesOf(const BothConfigurations& configurations, const ConfiguredCells& cells) {
   GateSides sides;
   for (std::size_t side = 0; side < 2; ++side) {
@@ -85,38 +105,91 @@ GateSides sidesOf(const BothConfigurations& configurations, const ConfiguredCell
   return sides;
 }
 
-ExitCode compareConfig(const CompareConfigOptions& options) {
-  const BothConfigurations configurations = parseConfigurations(options.a, options.b);
-  GateOrder order = orderOf(options);
-  const Topology topology = Topology::ofThisMachine();
-  const ConfiguredCells cells =
-      configuredCells(findScenario(options.suite), options.overrides, configurations, topology,
-                      memoryLimitsOfThisMachine());
-  const std::array<Arm, 2> arms = {armOf(kNames[0], configurations[0]),
-                                   armOf(kNames[1], configurations[1])};
-  Suite suite = cells.sides[0].suite;
-  suite.question = fmt::format("Is {} slower here than {}?", arms[1].label, arms[0].label);
-  order.verb = "compare-config";
-  order.suite = &suite;
-  order.plan = &cells.plan;
-  order.baseline = &arms[0];
-  order.candidate = &arms[1];
-  order.sides = sidesOf(configurations, cells);
-  say("a {}\nb {}\n", arms[0].label, arms[1].label);
-  printPlan(order.verb, suite, cells.plan, options, 2);
-  refuseWhatCannotGate(order);
-  if (options.dry_run) {
-    sayItselfNext(options);
-    return ExitCode::Fine;
+/// Those that cells are pinned to; all that may be used where there are none.
+std::vector<int> cpusOf(const Plan& plan, const Topology& topology) {
+  std::set<int> cpus;
+  for (const Cell& cell : plan.cells) {
+    cpus.insert(cell.placing.producer_cpus.begin(), cell.placing.producer_cpus.end());
+    cpus.insert(cell.placing.consumer_cpus.begin(), cell.placing.consumer_cpus.end());
   }
-  GateBundle bundle(makeBundle(options.out, "compare-config-" + suite.name));
-  Session session(topology);
-  beginBundleOf(cells, options, describeEnvironment(session), bundle, order);
-  const GateResult result = measureInto(bundle, order, session);
+  if (cpus.empty()) {
+    for (const CpuPlace& place : topology.cpus()) cpus.insert(place.cpu);
+  }
+  return {cpus.begin(), cpus.end()};
+}
+
+/// From now on the order's sides have them set. What the kernel does not take ends it here.
+void setByTurns(HostSettingsHeld& held, GateOrder& order) {
+  order.canaries = Canaries::OfArm;
+  for (std::size_t side = 0; side < 2; ++side) {
+    held.set(side, SetBefore::Start);
+    order.sides[side].before_start = [&held, side] { held.set(side, SetBefore::Start); };
+    order.sides[side].before_slot = [&held, side] { held.set(side, SetBefore::Slot); };
+  }
+}
+
+void tellChanges(const HostSettingsHeld& held) {
+  say("settings of the host: written {} times, {:.0f} us each, outside of what was measured\n",
+      held.changes(), held.usOfAChange());
+}
+
+/// What is compared, and all that has to stay as long as it is measured.
+struct ConfigComparison {
+  BothConfigurations configurations;
+  Topology topology = Topology::ofThisMachine();
+  ConfiguredCells cells;
+  std::vector<HostSetting> settings;
+  std::array<Arm, 2> arms;
+  Suite suite;
+  GateOrder order;
+
+  explicit ConfigComparison(const CompareConfigOptions& options)
+      : configurations(parseConfigurations(options.a, options.b)),
+        cells(configuredCells(findScenario(options.suite), options.overrides, configurations,
+                              topology, memoryLimitsOfThisMachine())),
+        settings(hostSettings(SystemFiles(), configurations, cpusOf(cells.plan, topology))),
+        arms({armOf(kNames[0], configurations[0]), armOf(kNames[1], configurations[1])}),
+        suite(cells.sides[0].suite),
+        order(orderOf(options)) {
+    suite.question = fmt::format("Is {} slower here than {}?", arms[1].label, arms[0].label);
+    order.verb = "compare-config";
+    order.suite = &suite;
+    order.plan = &cells.plan;
+    order.baseline = &arms[0];
+    order.candidate = &arms[1];
+    order.sides = sidesOf(configurations, cells);
+  }
+  ConfigComparison(const ConfigComparison&) = delete;
+  ConfigComparison& operator=(const ConfigComparison&) = delete;
+};
+
+ExitCode measure(ConfigComparison& compared, const CompareConfigOptions& options) {
+  Session session(compared.topology);
+  const std::string environment = describeEnvironment(session);  // as the host is without them
+  std::optional<HostSettingsHeld> held;
+  if (!compared.settings.empty()) {
+    setByTurns(held.emplace(SystemFiles(), compared.settings), compared.order);
+  }
+  GateBundle bundle(makeBundle(options.out, "compare-config-" + compared.suite.name));
+  beginBundleOf(compared.cells, options, environment, bundle, compared.order);
+  GateResult result = measureInto(bundle, compared.order, session);
+  if (held) tellChanges(*held);
+  held.reset();
+  noteLikePages(compared.configurations[1], result);
   // What a configuration does is no point of the history of the code.
-  tell(result, order, options, bundle, Remember::No);
+  tell(result, compared.order, options, bundle, Remember::No);
   sayWhatNext(options, result, bundle.path());
   return result.exit_code;
+}
+
+ExitCode compareConfig(const CompareConfigOptions& options) {
+  ConfigComparison compared(options);
+  say("a {}\nb {}\n", compared.arms[0].label, compared.arms[1].label);
+  printPlan(compared.order.verb, compared.suite, compared.cells.plan, options, 2);
+  refuseWhatCannotGate(compared.order);
+  if (!options.dry_run) return measure(compared, options);
+  sayItselfNext(options);
+  return ExitCode::Fine;
 }
 
 void addSide(CLI::App& command, const char* name, std::vector<std::string>& texts,

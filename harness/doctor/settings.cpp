@@ -19,14 +19,10 @@ namespace {
 
 constexpr const char* kThpFolder = "/sys/kernel/mm/transparent_hugepage";
 
-std::string current(const SystemFiles& files, const std::string& file) {
-  return files.chosen(file).value_or("");
-}
-
 /// Sorts a file into what is needed and what is as it should be; false where there is none.
 bool consider(const SystemFiles& files, Change change, Changes& changes) {
   if (!files.exists(change.file)) return false;
-  change.was = current(files, change.file);
+  change.was = settingIn(files, change.file);
   if (change.was == change.wanted) {
     changes.already.push_back(fmt::format("{}: {}", change.file, change.was));
   } else {
@@ -69,18 +65,8 @@ void planTransparent(const SystemFiles& files, Changes& changes) {
   }
 }
 
-/// Empty when it was written.
-std::string write(const SystemFiles& files, const std::string& file, const std::string& value) {
-  const int descriptor = ::open(files.pathOf(file).c_str(), O_WRONLY | O_CLOEXEC | O_TRUNC);
-  if (descriptor < 0) return std::strerror(errno);
-  const ::ssize_t written = ::write(descriptor, value.data(), value.size());
-  const int cause = errno;
-  ::close(descriptor);
-  if (written == static_cast<::ssize_t>(value.size())) return {};
-  return written < 0 ? std::strerror(cause) : "it took only a part";
-}
-
-void refuseWhatMayNotBeWritten(const SystemFiles& files, const std::vector<Change>& changes) {
+void refuseWhatMayNotBeWritten(const SystemFiles& files, const std::vector<Change>& changes,
+                               const std::string& command) {
   for (const Change& change : changes) {
     if (::access(files.pathOf(change.file).c_str(), W_OK) == 0) continue;
     const std::string cause = std::strerror(errno);
@@ -89,10 +75,10 @@ void refuseWhatMayNotBeWritten(const SystemFiles& files, const std::vector<Chang
         "{} may not be written ({}): nothing was changed. {}", files.pathOf(change.file).string(),
         cause,
         container.empty()
-            ? "Run it as root: sudo ringside doctor --apply"
+            ? "Run it as root: sudo " + command
             : fmt::format("This is a container ({}), and the settings are the host's: its "
-                          "administrator can run ringside doctor --apply there",
-                          container)));
+                          "administrator can run {} there",
+                          container, command)));
   }
 }
 
@@ -105,13 +91,13 @@ struct Made {
 Made makeAll(const SystemFiles& files, std::vector<Change>& changes) {
   Made made;
   for (Change& change : changes) {
-    const std::string trouble = write(files, change.file, change.wanted);
+    const std::string trouble = writeSetting(files, change.file, change.wanted);
     if (!trouble.empty()) {
       made.trouble = fmt::format("{}: '{}' was refused ({})", files.pathOf(change.file).string(),
                                  change.wanted, trouble);
       break;
     }
-    change.obtained = current(files, change.file);
+    change.obtained = settingIn(files, change.file);
     ++made.count;
   }
   return made;
@@ -122,16 +108,37 @@ std::vector<std::string> putBack(const SystemFiles& files, std::vector<Change>& 
   std::vector<std::string> troubles;
   std::reverse(changes.begin(), changes.end());
   for (Change& change : changes) {
-    const std::string trouble = write(files, change.file, change.was);
+    const std::string trouble = writeSetting(files, change.file, change.was);
     if (!trouble.empty()) {
       troubles.push_back(fmt::format("{}: {}", files.pathOf(change.file).string(), trouble));
     }
-    change.obtained = current(files, change.file);
+    change.obtained = settingIn(files, change.file);
   }
   return troubles;
 }
 
 }  // namespace
+
+std::string settingIn(const SystemFiles& files, const std::string& file) {
+  return files.chosen(file).value_or("");
+}
+
+std::string writeSetting(const SystemFiles& files, const std::string& file,
+                         const std::string& value) {
+  const int descriptor = ::open(files.pathOf(file).c_str(), O_WRONLY | O_CLOEXEC | O_TRUNC);
+  if (descriptor < 0) return std::strerror(errno);
+  const ::ssize_t written = ::write(descriptor, value.data(), value.size());
+  const int cause = errno;
+  ::close(descriptor);
+  if (written == static_cast<::ssize_t>(value.size())) return {};
+  return written < 0 ? std::strerror(cause) : "it took only a part";
+}
+
+void rememberSettings(const SystemFiles& files, const std::vector<Change>& changes,
+                      const std::string& command) {
+  refuseWhatMayNotBeWritten(files, changes, command);
+  writeState(files, statePath(files), changes);
+}
 
 Changes plannedChanges(const SystemFiles& files, const Wishes& wishes) {
   Changes changes;
@@ -142,9 +149,7 @@ Changes plannedChanges(const SystemFiles& files, const Wishes& wishes) {
 }
 
 void applyChanges(const SystemFiles& files, std::vector<Change>& changes) {
-  refuseWhatMayNotBeWritten(files, changes);
-  const std::filesystem::path state = statePath(files);
-  writeState(files, state, changes);
+  rememberSettings(files, changes, "ringside doctor --apply");
   const Made made = makeAll(files, changes);
   if (made.trouble.empty()) return;
   changes.resize(made.count);
@@ -155,7 +160,7 @@ void applyChanges(const SystemFiles& files, std::vector<Change>& changes) {
                     "--restore",
                     made.trouble, fmt::join(left, "; ")));
   }
-  removeState(state);
+  removeState(statePath(files));
   throw SettingsError(made.trouble + "; all was put back as it was");
 }
 

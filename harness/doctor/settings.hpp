@@ -47,6 +47,19 @@ Changes plannedChanges(const SystemFiles& files, const Wishes& wishes);
 /// $XDG_STATE_HOME/ringside/doctor.json or ~/.local/state/ringside/doctor.json.
 std::filesystem::path statePath(const SystemFiles& files);
 
+/// What a setting is: of several words in a line the one in brackets; empty where it cannot be
+/// read.
+std::string settingIn(const SystemFiles& files, const std::string& file);
+/// Writes one; why it was refused, or empty.
+std::string writeSetting(const SystemFiles& files, const std::string& file,
+                         const std::string& value);
+
+/// Writes the state that restoreSettings() reads, and changes nothing: who does must have come
+/// through here. Throws SettingsError when a file may not be written, and as applyChanges() for the
+/// state. `command`: what root would have to call.
+void rememberSettings(const SystemFiles& files, const std::vector<Change>& changes,
+                      const std::string& command);
+
 /// Writes the state, then makes the changes and reads each back. Throws SettingsError: when a file
 /// may not be written (before anything was changed), when there is a state already (somebody has
 /// applied and not restored), when the state cannot be written, and when a change is refused (then

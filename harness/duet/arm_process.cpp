@@ -164,6 +164,8 @@ void readFindings(const Cell& cell, const Control& control, const SlotTable& tab
   }
   if (reading.invalid.empty()) reading.invalid = complaintAboutMemory(cell, control);
   reading.validation = validation;
+  const RingMemory& ring = control.producer(0).proof.after;
+  reading.memory = {.page_size_bytes = ring.page_size_bytes, .locked_bytes = ring.locked_bytes};
 }
 
 void runBlock(const SlotJob& job, ArmReading& reading) {

@@ -196,20 +196,23 @@ class ArmProcess {
 using Arms = std::vector<std::unique_ptr<ArmProcess>>;
 
 Arms startArms(const std::vector<Side>& sides, const BlockOrder& order, const SlotJob& job,
-               std::mt19937_64& chance) {
+               std::mt19937_64& chance, InterruptWatch& interrupts) {
   std::vector<std::size_t> sequence(sides.size());
   for (std::size_t i = 0; i < sides.size(); ++i) sequence[i] = i;
   if (sequence.size() == 2 && (chance() & 1) != 0) std::swap(sequence[0], sequence[1]);
   Arms arms(sides.size());
   for (const std::size_t side : sequence) {
+    if (sides[side].before_start) sides[side].before_start();
     arms[side] = std::make_unique<ArmProcess>(sides[side], job, order.number,
                                               static_cast<std::size_t>(chance() % kMostPadding));
+    if (sides[side].before_start) arms[side]->isReadyWithin(kUntilReady, interrupts);
   }
   return arms;
 }
 
 /// The arm that did not come to the end, where there is one.
-std::optional<std::size_t> runPairs(Arms& arms, const SlotTiming& timing, Session& session,
+std::optional<std::size_t> runPairs(const std::vector<Side>& sides, Arms& arms,
+                                    const SlotTiming& timing, Session& session,
                                     std::mt19937_64& chance, std::vector<bool>& second_first) {
   const auto patience = kUntilSlotEnded + std::chrono::nanoseconds(timing.slot_ns + timing.skip_ns);
   for (std::uint32_t slot = 1; slot <= timing.slots; ++slot) {
@@ -217,6 +220,7 @@ std::optional<std::size_t> runPairs(Arms& arms, const SlotTiming& timing, Sessio
     second_first.push_back(swapped);
     for (std::size_t turn = 0; turn < arms.size(); ++turn) {
       const std::size_t side = swapped ? 1 - turn : turn;
+      if (sides[side].before_slot) sides[side].before_slot();
       if (!arms[side]->runSlot(slot, patience, session.interrupts())) return side;
     }
   }
@@ -262,10 +266,10 @@ BlockReading runBlock(const std::vector<Side>& sides, const BlockOrder& order, S
   job.tries_senders = order.tries_senders;
   job.clock_step_ns = session.clockSurvey().step().step_ns;
   BlockReading reading;
-  Arms arms = startArms(sides, order, job, chance);
+  Arms arms = startArms(sides, order, job, chance, session.interrupts());
   reading.stuck = waitUntilReady(arms, session.interrupts());
   if (!reading.stuck) {
-    reading.stuck = runPairs(arms, order.timing, session, chance, reading.second_first);
+    reading.stuck = runPairs(sides, arms, order.timing, session, chance, reading.second_first);
   }
   for (const auto& arm : arms) arm->endSlots();
   for (const auto& arm : arms) reading.arms.push_back(arm->read(session.interrupts()));

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -22,6 +23,10 @@ struct Side {
   /// Where it runs a cell of its own instead of the order's: its name, and the suite with it in it.
   std::string cell = {};
   std::filesystem::path suite = {};
+  /// Where it wants the host to be otherwise: before its process is started, and no other one is
+  /// started before that one is ready; and before each of its slots.
+  std::function<void()> before_start = {};
+  std::function<void()> before_slot = {};
 };
 
 /// What is to be run.
@@ -50,7 +55,8 @@ struct BlockReading {
 };
 
 /// Runs it, with one arm or two. Whatever happens to an arm stands in its reading; nothing of it is
-/// left when this returns. Throws std::system_error when no process or memory is to be had.
+/// left when this returns. Throws std::system_error when no process or memory is to be had, and
+/// what the sides' functions throw.
 BlockReading runBlock(const std::vector<Side>& sides, const BlockOrder& order, Session& session);
 
 }  // namespace ringside::harness

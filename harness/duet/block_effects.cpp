@@ -40,9 +40,10 @@ bool hasEnough(const SlotReading& slot) {
   return slot.counted >= (isThroughput(slot) ? kLeastBatches : kLeastMessages);
 }
 
-bool canariesAgree(const SlotReading& first, const SlotReading& second) {
+/// `usual`: of the first by the second.
+bool canariesAgree(const SlotReading& first, const SlotReading& second, double usual) {
   if (first.canary_ns <= 0 || second.canary_ns <= 0) return true;  // not measured here
-  return std::abs(std::log(first.canary_ns / second.canary_ns)) < kCanariesAgree;
+  return std::abs(std::log(first.canary_ns / second.canary_ns / usual)) < kCanariesAgree;
 }
 
 double medianOf(std::vector<double> values) {
@@ -65,9 +66,25 @@ std::vector<double> canariesIn(const ArmReading& arm, const std::vector<std::siz
   return values;
 }
 
-std::vector<std::size_t> admittedPairs(const BlockReading& block, BlockEffects& effects) {
+double medianCanary(const ArmReading& arm) {
+  std::vector<double> values;
+  for (const SlotReading& slot : arm.slots) {
+    if (slot.canary_ns > 0) values.push_back(slot.canary_ns);
+  }
+  return medianOf(values);
+}
+
+double usualCanaries(const BlockReading& block, Canaries canaries) {
+  const double first = medianCanary(block.arms[0]);
+  const double second = medianCanary(block.arms[1]);
+  return canaries == Canaries::Alike || first <= 0 || second <= 0 ? 1 : first / second;
+}
+
+std::vector<std::size_t> admittedPairs(const BlockReading& block, Canaries canaries,
+                                       BlockEffects& effects) {
   const auto& [first, second] = std::tie(block.arms[0].slots, block.arms[1].slots);
   std::vector<std::size_t> admitted;
+  const double usual = usualCanaries(block, canaries);
   effects.pairs = static_cast<std::uint32_t>(std::min(first.size(), second.size()));
   for (std::size_t i = 0; i < effects.pairs; ++i) {
     effects.saturated[0] += first[i].saturated ? 1 : 0;
@@ -75,7 +92,7 @@ std::vector<std::size_t> admittedPairs(const BlockReading& block, BlockEffects& 
     const bool first_has = hasEnough(first[i]);
     const bool second_has = hasEnough(second[i]);
     if (first_has != second_has) ++effects.rejected_by[first_has ? 1 : 0];
-    if (first_has && second_has && canariesAgree(first[i], second[i])) admitted.push_back(i);
+    if (first_has && second_has && canariesAgree(first[i], second[i], usual)) admitted.push_back(i);
   }
   effects.admitted = static_cast<std::uint32_t>(admitted.size());
   return admitted;
@@ -126,12 +143,12 @@ std::string whyNoFigures(const BlockReading& block) {
 
 }  // namespace
 
-BlockEffects effectsOf(const BlockReading& block) {
+BlockEffects effectsOf(const BlockReading& block, Canaries canaries) {
   BlockEffects effects;
   effects.stuck = block.stuck;
   effects.why_invalid = whyNoFigures(block);
   if (block.arms.size() < 2 || !effects.why_invalid.empty()) return effects;
-  const std::vector<std::size_t> admitted = admittedPairs(block, effects);
+  const std::vector<std::size_t> admitted = admittedPairs(block, canaries, effects);
   effects.run_delay = std::max(block.arms[0].run_delay, block.arms[1].run_delay);
   if (effects.admitted < std::min(kLeastPairs, (effects.pairs + 1) / 2) || admitted.empty()) {
     effects.why_invalid =

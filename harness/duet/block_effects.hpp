@@ -38,8 +38,14 @@ struct BlockEffects {
   std::string why_invalid;           ///< empty: it counts
 };
 
+/// What canaries of a pair are held against.
+enum class Canaries {
+  Alike,  ///< each other: both arms have the same CPUs in the same state
+  OfArm   ///< each the median of its own arm, for what sets the arms apart may move it
+};
+
 /// Of a block with two arms that both came to their end.
-BlockEffects effectsOf(const BlockReading& block);
+BlockEffects effectsOf(const BlockReading& block, Canaries canaries = Canaries::Alike);
 
 /// Of a block with one arm: the values alone, in the first place of each.
 BlockEffects valuesOf(const BlockReading& block);

@@ -76,6 +76,9 @@ bool CellCourse::takeFaults(const KeptBlock& block) {
 void CellCourse::take(const KeptBlock& block) {
   ++so_far_;
   if (!takeFaults(block)) return;
+  for (std::size_t arm = 0; arm < block.arms.size(); ++arm) {
+    facts_.memory[arm] = block.arms[arm].memory;
+  }
   const BlockEffects& effects = block.effects;
   facts_.pairs += effects.pairs;
   facts_.admitted_pairs += effects.admitted;

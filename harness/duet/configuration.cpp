@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "harness/override.hpp"
 #include "harness/toml_values.hpp"
@@ -48,6 +49,14 @@ constexpr std::string_view kBootParameters[] = {
     "skew_tick",    "irqaffinity", "numa",
     "command_line", "cmdline",     "spec_store_bypass_disable",
 };
+
+/// Settings of the host beside kSysctl, which HostSettingsHeld writes.
+constexpr std::string_view kHostKeys[] = {"governor", "thp", "shmem_thp", "numa_balancing"};
+
+bool isHostKey(std::string_view key) {
+  return std::find(std::begin(kHostKeys), std::end(kHostKeys), key) != std::end(kHostKeys) ||
+         key.starts_with(kSysctl);
+}
 
 const NoConfiguration* findNoConfiguration(std::string_view axis) {
   const auto* const found =
@@ -112,6 +121,26 @@ std::string axisText(const Axis& axis, const std::string& text, const std::strin
   return plain(axisValue(axis, node, {where}));
 }
 
+/// The kernel says what may stand there; what would lead out of /proc/sys is no name.
+std::string hostText(const std::string& key, const std::string& text, const std::string& where) {
+  const std::string_view name =
+      std::string_view(key).substr(key.starts_with(kSysctl) ? kSysctl.size() : 0);
+  if (name.empty() || name.find("..") != std::string_view::npos || name.front() == '/') {
+    throw UsageError(
+        fmt::format("{}: {} names no kernel parameter; write sysctl.NAME as sysctl(8) "
+                    "does: sysctl.vm.swappiness",
+                    where, key));
+  }
+  if (!text.empty()) return text;
+  throw UsageError(fmt::format("{}: there is no value; write {}=VALUE", where, key));
+}
+
+std::string valueText(const std::string& key, const std::string& text, const std::string& where) {
+  if (const Axis* const axis = findAxis(key)) return axisText(*axis, text, where);
+  if (!isHostKey(key)) refuseKey(where, key);
+  return hostText(key, text, where);
+}
+
 Configuration configurationOf(const std::string& option, const std::vector<std::string>& texts) {
   Configuration side;
   std::vector<std::string> keys;
@@ -128,20 +157,24 @@ Configuration configurationOf(const std::string& option, const std::vector<std::
             fmt::format("{}: {} stands twice on this side, which has one value of it", where, key));
       }
       keys.push_back(key);
-      const Axis* const axis = findAxis(key);
-      if (axis == nullptr) refuseKey(where, key);
-      side.axes.push_back({key, axisText(*axis, trimmed(part.substr(equals + 1)), where)});
+      side.values.push_back({key, valueText(key, trimmed(part.substr(equals + 1)), where)});
     }
   }
   return side;
+}
+
+std::vector<std::string> textsOf(const std::vector<ConfiguredValue>& values) {
+  std::vector<std::string> texts;
+  for (const ConfiguredValue& one : values) texts.push_back(one.key + "=" + one.value);
+  return texts;
 }
 
 /// Which of them the other side lacks would be whatever the suite says, and that is for nobody to
 /// see.
 void refuseKeysOfOneSide(const Configuration& side, const Configuration& other,
                          const std::string& option) {
-  for (const ConfiguredValue& one : side.axes) {
-    const bool has = std::any_of(other.axes.begin(), other.axes.end(),
+  for (const ConfiguredValue& one : side.values) {
+    const bool has = std::any_of(other.values.begin(), other.values.end(),
                                  [&](const ConfiguredValue& its) { return its.key == one.key; });
     if (has) continue;
     throw UsageError(
@@ -153,12 +186,30 @@ void refuseKeysOfOneSide(const Configuration& side, const Configuration& other,
 
 }  // namespace
 
-std::string Configuration::label() const { return fmt::format("{}", fmt::join(overrides(), ", ")); }
+std::string Configuration::label() const {
+  return fmt::format("{}", fmt::join(textsOf(values), ", "));
+}
 
-std::vector<std::string> Configuration::overrides() const {
-  std::vector<std::string> texts;
-  for (const ConfiguredValue& one : axes) texts.push_back(one.key + "=" + one.value);
-  return texts;
+std::vector<ConfiguredValue> Configuration::axes() const {
+  std::vector<ConfiguredValue> found;
+  std::copy_if(values.begin(), values.end(), std::back_inserter(found),
+               [](const ConfiguredValue& one) { return !isHostKey(one.key); });
+  return found;
+}
+
+std::vector<std::string> Configuration::overrides() const { return textsOf(axes()); }
+
+std::vector<ConfiguredValue> Configuration::host() const {
+  std::vector<ConfiguredValue> found;
+  std::copy_if(values.begin(), values.end(), std::back_inserter(found),
+               [](const ConfiguredValue& one) { return isHostKey(one.key); });
+  return found;
+}
+
+std::string Configuration::valueOf(std::string_view key) const {
+  const auto found = std::find_if(values.begin(), values.end(),
+                                  [&](const ConfiguredValue& one) { return one.key == key; });
+  return found == values.end() ? "" : found->value;
 }
 
 BothConfigurations parseConfigurations(const std::vector<std::string>& a,
@@ -167,9 +218,9 @@ BothConfigurations parseConfigurations(const std::vector<std::string>& a,
   refuseKeysOfOneSide(sides[0], sides[1], "--b");
   refuseKeysOfOneSide(sides[1], sides[0], "--a");
   const auto isInFirst = [&](const ConfiguredValue& one) {
-    return std::find(sides[0].axes.begin(), sides[0].axes.end(), one) != sides[0].axes.end();
+    return std::find(sides[0].values.begin(), sides[0].values.end(), one) != sides[0].values.end();
   };
-  if (std::all_of(sides[1].axes.begin(), sides[1].axes.end(), isInFirst)) {
+  if (std::all_of(sides[1].values.begin(), sides[1].values.end(), isInFirst)) {
     throw UsageError(fmt::format(
         "--a and --b: both sides ask for {}, so there is nothing to compare; give one of them "
         "another value",
@@ -183,6 +234,8 @@ std::vector<std::string_view> configurationKeys() {
   for (const Axis& axis : allAxes()) {
     if (findNoConfiguration(axis.name) == nullptr) keys.push_back(axis.name);
   }
+  keys.insert(keys.end(), std::begin(kHostKeys), std::end(kHostKeys));
+  keys.emplace_back("sysctl.NAME");
   return keys;
 }
 

@@ -15,14 +15,20 @@ struct ConfiguredValue {
   friend bool operator==(const ConfiguredValue&, const ConfiguredValue&) = default;
 };
 
-/// All that one side asks for, by key.
+/// All that one side asks for, in the order in which it was said.
 struct Configuration {
-  std::vector<ConfiguredValue> axes;  ///< of the suite's cells
+  std::vector<ConfiguredValue> values;
 
   /// "huge_pages=never", several with a comma between them: what the side is called.
   std::string label() const;
-  /// As readSuite() takes them.
+  /// Axes of the suite's cells.
+  std::vector<ConfiguredValue> axes() const;
+  /// The same as readSuite() takes them.
   std::vector<std::string> overrides() const;
+  /// Settings of the host.
+  std::vector<ConfiguredValue> host() const;
+  /// Of a key that it has; else empty.
+  std::string valueOf(std::string_view key) const;
 };
 using BothConfigurations = std::array<Configuration, 2>;
 
@@ -33,7 +39,8 @@ using BothConfigurations = std::array<Configuration, 2>;
 BothConfigurations parseConfigurations(const std::vector<std::string>& a,
                                        const std::vector<std::string>& b);
 
-/// What a side can be set apart by.
+/// What a side can be set apart by; what follows kSysctl is the name of any kernel parameter.
 std::vector<std::string_view> configurationKeys();
+inline constexpr std::string_view kSysctl = "sysctl.";
 
 }  // namespace ringside::harness

@@ -14,9 +14,7 @@ namespace {
 void refuseOverridesOf(const Configuration& side, const std::vector<std::string>& overrides) {
   for (const std::string& text : overrides) {
     const std::string key = trimmed(text.substr(0, text.find('=')));
-    const bool has = std::any_of(side.axes.begin(), side.axes.end(),
-                                 [&](const ConfiguredValue& one) { return one.key == key; });
-    if (!has) continue;
+    if (side.valueOf(key).empty()) continue;
     throw UsageError(
         fmt::format("-a {}: {} is what --a and --b set apart; leave it out of -a", text, key));
   }
@@ -27,7 +25,7 @@ std::string nameWithout(const Configuration& side, const Cell& cell) {
   results::Record record;
   record.cell = cell.name;
   record.axes = cell.axes;
-  for (const ConfiguredValue& one : side.axes) record.cell = Grouping(one.key, {}).cellOf(record);
+  for (const ConfiguredValue& one : side.axes()) record.cell = Grouping(one.key, {}).cellOf(record);
   return record.cell;
 }
 

@@ -154,6 +154,11 @@ ordered_json toJson(const GateResult& result, const MetricVerdict& verdict) {
 
 ordered_json toJson(const GateCellFacts& facts) {
   const bool has_fault = facts.fault != results::ExitCode::Fine;
+  ordered_json obtained = ordered_json::array();
+  for (const ArmMemory& memory : facts.memory) {
+    obtained.push_back(
+        {{"page_size_bytes", memory.page_size_bytes}, {"locked_bytes", memory.locked_bytes}});
+  }
   return {{"cell", facts.cell},
           {"fault", has_fault ? ordered_json(results::toString(facts.fault)) : nullptr},
           {"slot_ms", static_cast<double>(facts.timing.slot_ns) * 1e-6},
@@ -162,7 +167,8 @@ ordered_json toJson(const GateCellFacts& facts) {
           {"invalid_blocks", facts.invalid_blocks},
           {"pairs", facts.pairs},
           {"admitted_pairs", facts.admitted_pairs},
-          {"loaded_blocks", facts.loaded_blocks}};
+          {"loaded_blocks", facts.loaded_blocks},
+          {"obtained", obtained}};
 }
 
 /// Warnings, and what was not gated: of that only how much, where the list is too long.

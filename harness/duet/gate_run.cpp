@@ -104,6 +104,8 @@ class GateRunner {
     if (injected != order_.injections.end()) both[1].injection = injected->second;
     for (std::size_t i = 0; i < both.size(); ++i) {
       const GateSide& side = order_.sides[i];
+      both[i].before_start = side.before_start;
+      both[i].before_slot = side.before_slot;
       if (side.cells.empty()) continue;
       both[i].cell = side.cells.at(cell.name);
       both[i].suite = side.suite_file;
@@ -275,7 +277,7 @@ void GateRunner::runOne(CellCourse& cell) {
       runBlock(sides(cell.cell()), blockOrder(cell, cell.facts().timing, kept.seed), session_);
   interrupted_ = block.interrupted;
   if (interrupted_) return;
-  kept.effects = effectsOf(block);
+  kept.effects = effectsOf(block, order_.canaries);
   kept.arms = std::move(block.arms);
   kept.second_first = std::move(block.second_first);
   cell.take(kept);

@@ -50,6 +50,9 @@ struct GateSide {
   /// in. Both sides do, or none.
   std::map<std::string, std::string> cells = {};
   std::filesystem::path suite_file = {};
+  /// As in Side.
+  std::function<void()> before_start = {};
+  std::function<void()> before_slot = {};
 };
 using GateSides = std::array<GateSide, 2>;
 
@@ -64,6 +67,7 @@ struct GateOrder {
   std::string verb = "gate";  ///< of ringside, for who reads what came of it
   GateSides sides = {
       {{"baseline", "baseline", "the baseline"}, {"candidate", "candidate", "the candidate"}}};
+  Canaries canaries = Canaries::Alike;
   results::GateTerms terms;
   std::uint64_t seed = 1;
   /// How long it may take, instead of stages of a fixed size.
@@ -90,7 +94,8 @@ struct GateCellFacts {
   std::uint32_t invalid_blocks = 0;
   std::uint32_t pairs = 0;
   std::uint32_t admitted_pairs = 0;
-  std::uint32_t loaded_blocks = 0;  ///< a worker waited for its CPU for over 5 % of the slots
+  std::uint32_t loaded_blocks = 0;       ///< a worker waited for its CPU for over 5 % of the slots
+  std::array<ArmMemory, 2> memory = {};  ///< of the last block
   /// By metric, medians over the blocks that count: baseline, candidate.
   std::map<std::string, std::array<double, 2>> values;
 };

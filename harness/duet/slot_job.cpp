@@ -125,6 +125,8 @@ std::string toJson(const ArmReading& reading) {
                {"trouble", reading.trouble},
                {"unobtainable", reading.unobtainable},
                {"invalid", reading.invalid},
+               {"page_size_bytes", reading.memory.page_size_bytes},
+               {"locked_bytes", reading.memory.locked_bytes},
                {"senders_late_ns", reading.senders_late_ns}});
 }
 
@@ -138,6 +140,8 @@ ArmReading armReadingFrom(const std::string& text) {
   reading.trouble = json.at("trouble");
   reading.unobtainable = json.at("unobtainable");
   reading.invalid = json.at("invalid");
+  reading.memory = {.page_size_bytes = json.value("page_size_bytes", std::uint64_t{0}),
+                    .locked_bytes = json.value("locked_bytes", std::uint64_t{0})};
   reading.senders_late_ns = json.value("senders_late_ns", 0.0);  // of an older build: never tried
   return reading;
 }

@@ -54,6 +54,13 @@ struct SlotReading {
   std::map<std::string, double> metrics;
 };
 
+/// What the queue lay in, as the kernel told the first producer; zeros where that is no mapped
+/// memory.
+struct ArmMemory {
+  std::uint64_t page_size_bytes = 0;
+  std::uint64_t locked_bytes = 0;
+};
+
 /// What one arm came to in a block.
 struct ArmReading {
   std::vector<SlotReading> slots;
@@ -65,6 +72,7 @@ struct ArmReading {
   /// Why the figures say nothing though all ended well: another CPU or other memory than was asked
   /// for, messages that came before they were sent. Empty: they do.
   std::string invalid;
+  ArmMemory memory;
   double senders_late_ns = 0;  ///< without any queue, p90 of the worst; 0 where not tried
 };
 std::string toJson(const ArmReading& reading);

@@ -105,6 +105,15 @@ TEST(BlockEffectsTest, APairWhoseCanariesDisagreeIsLeftOut) {
   EXPECT_THAT(effects.rejected_by, ElementsAre(0, 0)) << "it is nobody's own doing";
 }
 
+TEST(BlockEffectsTest, CanariesThatTheArmsThemselvesSetApartAreHeldAgainstTheirOwn) {
+  BlockReading block = blockOf(kTime, 100, 110);
+  for (SlotReading& slot : block.arms[1].slots) slot.canary_ns = 200;
+  EXPECT_EQ(effectsOf(block).admitted, 0U);
+  EXPECT_EQ(effectsOf(block, Canaries::OfArm).admitted, 12U);
+  block.arms[0].slots[3].canary_ns = 200;  // the CPUs were moved
+  EXPECT_EQ(effectsOf(block, Canaries::OfArm).admitted, 11U);
+}
+
 TEST(BlockEffectsTest, CanariesAgreeBothWaysUpToTheBound) {
   BlockReading block = blockOf(kTime, 100, 110);
   block.arms[0].slots[0].canary_ns = 100 * std::exp(kCanariesAgree - 0.01);

@@ -182,6 +182,27 @@ TEST_F(CellCourseTest, WhatThisMachineCannotDoIsSkippedAndNotFailed) {
   EXPECT_THAT(course_cell_.reason(), HasSubstr("huge pages"));
 }
 
+TEST_F(CellCourseTest, WhatTheCandidatesOwnCellCannotHaveIsSkippedAndCalledByItsName) {
+  sides_[1].called = "huge_pages=require";
+  sides_[1].cells = {{"c", "c/huge=require"}};
+  course_cell_.beginStage(kBlocks);
+  KeptBlock without = invalidBlock();
+  without.arms[1].trouble = "there are no huge pages here";
+  without.arms[1].unobtainable = true;
+  course_cell_.take(without);
+  EXPECT_EQ(course_cell_.fault(), ExitCode::EverythingSkipped);
+  EXPECT_EQ(course_cell_.reason(), "huge_pages=require: there are no huge pages here");
+}
+
+TEST_F(CellCourseTest, TheLastBlockSaysWhatMemoryWasObtained) {
+  course_cell_.beginStage(kBlocks);
+  KeptBlock kept = block();
+  kept.arms[1].memory = {.page_size_bytes = 2097152, .locked_bytes = 65536};
+  course_cell_.take(kept);
+  EXPECT_EQ(course_cell_.facts().memory[0].page_size_bytes, 0U);
+  EXPECT_EQ(course_cell_.facts().memory[1].page_size_bytes, 2097152U);
+}
+
 TEST_F(CellCourseTest, WhatOnlyTheCandidateCannotHaveIsItsOwnFault) {
   course_cell_.beginStage(kBlocks);
   KeptBlock without = invalidBlock();

@@ -79,6 +79,24 @@ TEST(ConfigurationTest, ABootParameterIsComparedOverTwoBoots) {
   }
 }
 
+TEST(ConfigurationTest, AxesAndSettingsOfTheHostStandSideBySide) {
+  const BothConfigurations sides =
+      parseConfigurations({"governor=powersave", "wait=spin", "sysctl.net.ipv4.tcp_rmem=1 2,3"},
+                          {"sysctl.net.ipv4.tcp_rmem=4 5 6,wait=yield,governor=performance"});
+  EXPECT_EQ(sides[0].label(), "governor=powersave, wait=spin, sysctl.net.ipv4.tcp_rmem=1 2,3");
+  EXPECT_THAT(sides[0].overrides(), ElementsAre("wait=spin"));
+  EXPECT_EQ(sides[0].host().size(), 2U);
+  EXPECT_EQ(sides[1].valueOf("sysctl.net.ipv4.tcp_rmem"), "4 5 6");
+  EXPECT_EQ(sides[1].valueOf("thp"), "");
+}
+
+TEST(ConfigurationTest, WhatIsNoKernelParameterIsRefused) {
+  for (const std::string key : {"sysctl.", "sysctl./etc/passwd", "sysctl.vm/../../etc"}) {
+    EXPECT_THAT(refusalOf({key + "=1"}, {key + "=2"}), HasSubstr("sysctl.vm.swappiness"));
+  }
+  EXPECT_THAT(refusalOf({"thp="}, {"thp=always"}), HasSubstr("there is no value"));
+}
+
 TEST(ConfigurationTest, AnotherCellIsNoConfiguration) {
   EXPECT_THAT(
       refusalOf({"element_size_bytes=8"}, {"element_size_bytes=64"}),

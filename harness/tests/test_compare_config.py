@@ -1,15 +1,15 @@
-"""`ringside compare-config`, as a program: two configurations of this host, set apart by keys of the
-suite's cells, gated side by side."""
+"""`ringside compare-config`, as a program: two configurations of this host, gated side by side."""
 import json
 import os
+import signal
 import unittest
 
-from ringside_program import Scratch, scenario, suite
+from ringside_program import Scratch, as_nobody, scenario, suite, wait_until
 
 QUICK = ["--first-blocks", "6", "--second-blocks", "8", "--until-quiet", "0"]
 WIDE = "[scenario.gate]\nrtt_ns_p50_clean = { margin_percent = 25, pass_percent = 300 }\n"
 GREEN_OR_OPEN = (0, 1, 4)  # on a loaded machine chance may look like anything
-USAGE, SKIPPED = 2, 77
+USAGE, REFUSED, SKIPPED, INTERRUPTED = 2, 6, 77, 130
 CELL = "small/one/spsc/1p1c/el=64/cap=144/"
 BUNDLE = {
     "blocks.jsonl", "environment.json", "gate.json", "gate.md", "junit.xml", "scenario-a.toml",
@@ -81,6 +81,14 @@ class MeasuredTest(CompareConfigTest):
             for arm in block["arms"]:
                 self.assertEqual(arm["validation"]["sent"], arm["validation"]["received"])
 
+    def test_what_each_side_obtained_stands_with_the_cell(self):
+        (cell,) = self.result()["cells"]
+        locked = [side["locked_bytes"] for side in cell["obtained"]]
+        self.assertEqual(locked[0], 0)
+        self.assertGreater(locked[1], 0)
+        self.assertEqual(cell["obtained"][0]["page_size_bytes"], os.sysconf("SC_PAGE_SIZE"))
+        self.assertIn("both sides had pages of", self.result()["warnings"][-1])
+
     def test_is_explained_by_the_gate(self):
         explained = self.scratch.start(
             "gate", "--explain", CELL, "--from", self.scratch.bundle
@@ -143,6 +151,79 @@ class UnobtainableTest(CompareConfigTest):
         finished = self.compare("--a", "huge_pages=never", "--b", "huge_pages=require")
         self.assertEqual(finished.exit_code, SKIPPED, finished.err)
         self.assertIn("huge_pages=require: ", finished.out)
+
+
+class HostSettingsTest(CompareConfigTest):
+    """With a setting that changes nothing here but how the kernel counts its own messages."""
+
+    KEY = "sysctl.kernel.printk_ratelimit_burst"
+    FILE = "/proc/sys/kernel/printk_ratelimit_burst"
+    STATE = "/run/ringside/doctor.json"
+
+    def setUp(self):
+        type(self).scratch = Scratch.of(self)
+        if os.geteuid() != 0 or not os.access(self.FILE, os.W_OK):
+            self.skipTest("kernel parameters cannot be set here")
+        if os.path.exists(self.STATE):
+            self.skipTest("settings of this host are applied, and not put back")
+        self.was = self.now()
+
+    def now(self):
+        with open(self.FILE, encoding="ascii") as file:
+            return file.read()
+
+    def sides(self):
+        other = int(self.was) + 1
+        return ["--a", f"{self.KEY}={int(self.was)}", "--b", f"{self.KEY}={other}"]
+
+    def check_all_is_as_it_was(self):
+        self.assertEqual(self.now(), self.was)
+        self.assertFalse(os.path.exists(self.STATE))
+
+    def test_are_set_by_turns_and_put_back(self):
+        finished = self.compare(*self.sides(), "--no-report")
+        self.assertIn(finished.exit_code, GREEN_OR_OPEN, finished.err)
+        self.assertRegex(finished.err, r"written \d+ times, \d+ us each, outside of what was")
+        result = json.loads(self.scratch.read("gate.json"))
+        self.assertEqual(
+            result["candidate"]["configuration"], {self.KEY: str(int(self.was) + 1)}
+        )
+        self.check_all_is_as_it_was()
+
+    def test_are_put_back_after_an_interrupt(self):
+        with open(self.scratch.file, "w", encoding="utf-8") as file:
+            file.write(suite(scenario("one", "ping_pong", queue="spsc")) + WIDE)
+        running = self.scratch.start(
+            "compare-config", self.scratch.file, "--out", self.scratch.bundle, *self.sides(),
+            "--first-blocks", "1000", "--until-quiet", "0", "--no-report",
+        )  # fmt: skip
+        wait_until(lambda: self.now() != self.was, "a side's setting")
+        os.kill(running.pid, signal.SIGINT)
+        self.assertEqual(running.finish().exit_code, INTERRUPTED)
+        self.check_all_is_as_it_was()
+
+    def test_that_the_kernel_does_not_take_are_refused(self):
+        finished = self.compare("--a", f"{self.KEY}=much", "--b", f"{self.KEY}=more")
+        self.assertEqual((finished.exit_code, finished.out), (REFUSED, ""), finished.err)
+        self.assertIn("printk_ratelimit_burst refused it", finished.err)
+        self.assertFalse(os.path.exists(self.scratch.bundle))
+        self.check_all_is_as_it_was()
+
+    def test_that_this_host_does_not_have_are_refused(self):
+        finished = self.compare("--a", "sysctl.no.such=1", "--b", "sysctl.no.such=2")
+        self.assertEqual((finished.exit_code, finished.out), (REFUSED, ""), finished.err)
+        self.assertIn("this host has no /proc/sys/no/such", finished.err)
+
+    def test_are_nothing_for_somebody_who_is_not_root(self):
+        with open(self.scratch.file, "w", encoding="utf-8") as file:
+            file.write(suite(scenario("one", "ping_pong", queue="spsc")) + WIDE)
+        finished = self.scratch.start(
+            "compare-config", self.scratch.file, "--out", self.scratch.bundle, *self.sides(),
+            **as_nobody(self),
+        ).finish()  # fmt: skip
+        self.assertEqual(finished.exit_code, REFUSED, finished.err)
+        self.assertIn("nothing was changed", finished.err)
+        self.check_all_is_as_it_was()
 
 
 class DryRunTest(CompareConfigTest):
