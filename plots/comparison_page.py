@@ -126,11 +126,11 @@ def _cells(comparison):
 
 def _summary(comparison):
     counts = Counter(one.verdict for one in comparison.ratios)
+    always = () if comparison.configurations else ("worse",)  # machines are not judged
     tiles = "".join(tile(verdict, counts[verdict], _MARKS.get(verdict, "") if counts[verdict]
-                         else "") for verdict in VERDICTS if counts[verdict] or verdict == "worse")
+                         else "") for verdict in VERDICTS if counts[verdict] or verdict in always)
     notes = "".join(paragraph(note, "notice") for note in comparison.notes)
-    is_judged = any(one.verdict for one in comparison.ratios) or not comparison.configurations
-    return element("section", (element("dl", tiles, class_="tiles") if is_judged else "") + notes,
+    return element("section", (element("dl", tiles, class_="tiles") if tiles else "") + notes,
                    id="summary")
 
 
