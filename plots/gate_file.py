@@ -50,6 +50,7 @@ class Gate:
     exit_code: int
     baseline: str
     candidate: str
+    columns: tuple  # what stands above the values of the first side, and of the second
     date: str
     blocks: int
     metrics: list
@@ -76,6 +77,7 @@ def load(folder):
     return Gate(
         outcome=str(value.get("outcome") or ""), exit_code=_count(value.get("exit_code")),
         baseline=_label(value.get("baseline")), candidate=_label(value.get("candidate")),
+        columns=_columns(value.get("columns")),
         date=str(value.get("date") or ""), blocks=_count(value.get("blocks")),
         metrics=[_metric(one) for one in verdicts],
         warnings=[str(one) for one in _list(value.get("warnings"))],
@@ -106,6 +108,11 @@ def _metric(value):
 
 def _label(value):
     return str(value.get("label") or "?") if isinstance(value, dict) else "?"
+
+
+def _columns(value):
+    names = [str(one) for one in _list(value)]
+    return tuple(names) if len(names) == 2 else ("baseline", "candidate")
 
 
 def _list(value):

@@ -29,7 +29,7 @@ def results(gate):
     lead = paragraph("One row per metric of a cell, those that are judged first. A click on a "
                      "heading sorts; why a verdict is what it is shows when the pointer rests on "
                      "it.", "quiet")
-    return lead + table("Metrics of the gate", _COLUMNS, gate_file.in_order(gate.metrics))
+    return lead + table("Metrics of the gate", _columns(gate), gate_file.in_order(gate.metrics))
 
 
 def _percent(name):
@@ -47,12 +47,19 @@ def _verdict(one):
     return element("td", mark, data_v=order if one.gates else 10 + order, title=one.reason or None)
 
 
-_COLUMNS = [
-    Column("verdict", _verdict),
-    Column("cell", lambda one: element("td", esc(one.cell))),
-    Column("metric", lambda one: element("td", esc(one.metric))),
-    Column("baseline", metric_value("baseline"), True, "median over the blocks"),
-    Column("candidate", metric_value("candidate"), True, "median over the blocks"),
+def _columns(gate):
+    first, second = gate.columns
+    return [
+        Column("verdict", _verdict),
+        Column("cell", lambda one: element("td", esc(one.cell))),
+        Column("metric", lambda one: element("td", esc(one.metric))),
+        Column(first, metric_value("baseline"), True, "median over the blocks"),
+        Column(second, metric_value("candidate"), True, "median over the blocks"),
+        *_JUDGED,
+    ]
+
+
+_JUDGED = [
     Column("worse by", _percent("worse_by_percent"), True,
            "the estimate over pairs; worse is positive, for rates too"),
     Column("from", _percent("lower_percent"), True, "bound of 95 % to this side"),

@@ -1,4 +1,4 @@
-"""What a gate found: each metric's change from baseline to candidate, with its interval."""
+"""What a gate found: how far each metric is worse on its second side, with its interval."""
 
 import captions
 import forest
@@ -6,7 +6,7 @@ import gate_file
 import palette
 import units
 
-QUESTION = "How much worse is the candidate than the baseline, and how sure is that?"
+QUESTION = "How much worse is the second side than the first, and how sure is that?"
 MAX_REPORTED = 20  # rows that nobody judges
 notes = []
 
@@ -27,7 +27,8 @@ def draw(bundle):
     rows = [_row(one, "Judged", names) for one in judged]
     rows += [_row(one, "Reported, and judged by nobody", names) for one in reported]
     with palette.rc():
-        figure = forest.draw(rows, "candidate to baseline: worse is to the right, for rates too",
+        first, second = gate.columns
+        figure = forest.draw(rows, f"{second} to {first}: worse is to the right, for rates too",
                              f"{gate.baseline} → {gate.candidate} · "
                              f"{captions.where_and_when(bundle)}")
     notes.extend(_sentences(gate, drawn, judged, reported) + forest.left_out(rows))

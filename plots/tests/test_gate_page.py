@@ -66,6 +66,14 @@ class GatePageTest(unittest.TestCase):
             self.assertIn(words, page)
         self.assertNotIn("There is no record", page)
 
+    def test_sides_of_two_configurations_are_called_by_these(self):
+        page = self.page(gate_json(VERDICTS, columns=["a: never", "b: require"],
+                                   baseline={"label": "huge_pages=never"},
+                                   candidate={"label": "huge_pages=require"}))
+        for words in ("huge_pages=never → huge_pages=require", "a: never", "b: require"):
+            self.assertIn(words, page)
+        self.assertNotIn("candidate", page)
+
     def test_a_metric_without_an_effect_is_in_the_table_alone(self):
         nothing = verdict(worse=None, lower=None, upper=None, baseline=None, first_effects=[])
         loaded = self.write(gate_json([nothing]))
