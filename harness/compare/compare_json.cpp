@@ -1,6 +1,9 @@
+#include <fmt/format.h>
+
 #include <nlohmann/json.hpp>
 
 #include "harness/compare/compare_table.hpp"
+#include "harness/compare/configurations_json.hpp"
 
 namespace ringside::harness {
 namespace {
@@ -172,6 +175,8 @@ ordered_json flatLine(const CompareReport& report, const ComparedCell& cell, std
   line["candidate_over_floor"] = multipleOf(side);
   putRatio(line, "floor_ratio", contrast.floor_ratio);
   putJudgement(line, contrast.judgement);
+  const bool is_apart = report.sides[side].judging == results::Judging::RatiosOnly;
+  line["confounded"] = textOrNull(is_apart ? kBetweenMachines : "");
   return line;
 }
 
@@ -191,10 +196,13 @@ std::string compareJson(const CompareReport& report) {
   };
   for (const ComparedBundle& bundle : report.bundles) json["bundles"].push_back(toJson(bundle));
   for (const ComparedCell& cell : report.cells) json["cells"].push_back(toJson(report, cell));
-  return renderJson(json);
+  std::string text = renderJson(json);
+  text.resize(text.rfind('\n', text.rfind('}')));
+  return fmt::format("{},\n  \"configurations\": {}\n}}\n", text, configurationsJson(report));
 }
 
 std::string compareCsv(const CompareReport& report, Distributions distributions) {
+  if (report.cells.empty()) return renderCsv(configurationLines(report));
   std::vector<ordered_json> lines;
   for (const ComparedCell& cell : report.cells) {
     for (std::size_t side = 1; side < report.sides.size(); ++side) {

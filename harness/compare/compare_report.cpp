@@ -11,6 +11,7 @@
 
 #include "harness/axes.hpp"
 #include "harness/compare/bundle_folders.hpp"
+#include "harness/compare/compare_overview.hpp"
 #include "harness/compare/grouping.hpp"
 #include "harness/compare/reading.hpp"
 #include "harness/console.hpp"
@@ -121,7 +122,7 @@ std::string machineNote(const CompareReport& report) {
           : fmt::format("not of one machine in one state, for {} {}", fmt::join(differ, ", "),
                         differ.size() == 1 ? "differs" : "differ");
   return fmt::format("{} beside {}: {} ({}); ratios are reported, nothing is judged",
-                     fmt::join(apart, ", "), report.sides.front().label, kBetweenMachines, why);
+                     namedText(apart), report.sides.front().label, kBetweenMachines, why);
 }
 
 std::string driftNote(const CompareReport& report) {
@@ -180,7 +181,7 @@ std::string apartNote(const CompareReport& report) {
   return fmt::format(
       "bundles of {} machines, or of one in several states: {}; cells of one never meet those of "
       "another, and {} is compared within each",
-      machines.size(), fmt::join(machines, " | "), report.request.by);
+      machines.size(), namedText(machines, " | "), report.request.by);
 }
 
 /// A metric that was asked for and that no record has was asked for by mistake.
@@ -204,6 +205,24 @@ void refuseAbsentMetrics(const CompareRequest& request, const results::Gathering
         "workloads of these bundles are measured by",
         name));
   }
+}
+
+std::vector<std::size_t> placesOf(const CompareReport& report, const Reading& reading) {
+  std::vector<std::size_t> places;
+  for (const ComparedSide& side : report.sides) {
+    places.push_back(reading.gathering().placeOf(reading.nameOf(side)));
+  }
+  return places;
+}
+
+std::string tooManyNote(const CompareReport& report, const Reading& reading) {
+  const std::uint64_t cells = reading.gathering().cells().size();
+  if (cells * (report.sides.size() - 1) <= kMostPairs) return {};
+  return fmt::format(
+      "cell by cell, {} of {} beside {} are more than is compared: name fewer bundles, choose "
+      "cells with --cell PART{}",
+      counted(cells, "cell"), counted(report.sides.size() - 1, "side"), report.sides.front().label,
+      report.request.by.empty() ? ", or set configurations side by side with --by host" : "");
 }
 
 std::vector<results::ComparedCell> cellsOf(const CompareReport& report, const Reading& reading) {
@@ -263,9 +282,19 @@ CompareReport compareBundles(const CompareRequest& request) {
     side.judging = is_one ? Judging::Verdicts : Judging::RatiosOnly;
   }
   refuseAbsentMetrics(request, reading.gathering());
-  reading.meetAcrossPlacements(report.sides);
-  report.cells = cellsOf(report, reading);
-  addNotes(report);
+  if (grouping) {
+    report.configurations =
+        configurationsOf(report, reading.gathering(), placesOf(report, reading));
+  }
+  std::string too_many = tooManyNote(report, reading);
+  if (too_many.empty()) {
+    reading.meetAcrossPlacements(report.sides);
+    report.cells = cellsOf(report, reading);
+    addNotes(report);
+  } else {
+    report.notes.push_back(std::move(too_many));
+    report.notes.push_back(machineNote(report));
+  }
   return report;
 }
 

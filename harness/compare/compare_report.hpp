@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "harness/compare/configurations.hpp"
 #include "harness/compare/environment_facts.hpp"
 #include "results/comparison.hpp"
 
@@ -13,12 +14,12 @@ namespace ringside::harness {
 
 /// As the command line has it.
 struct CompareRequest {
-  std::vector<std::filesystem::path> bundles;  ///< the first one is the baseline
-  std::string by = {};                         ///< an axis or a fact; empty: bundle by bundle
-  std::vector<std::string> metrics = {};       ///< empty: those of each workload
-  std::string cell_part = {};                  ///< only cells whose name has it
+  std::vector<std::filesystem::path> bundles = {};  ///< the first one is the baseline
+  std::string by = {};                              ///< an axis or a fact; empty: bundle by bundle
+  std::vector<std::string> metrics = {};            ///< empty: those of each workload
+  std::string cell_part = {};                       ///< only cells whose name has it
   double margin_percent = 5;
-  results::Shifts shifts = results::Shifts::Gather;
+  results::Shifts shifts = results::Shifts::Gather;  ///< of distributions
 };
 
 struct ComparedBundle {
@@ -34,6 +35,7 @@ struct ComparedSide {
   std::string name;   ///< the folder, or the value
   std::vector<std::size_t> bundles;
   results::Judging judging = results::Judging::Verdicts;  ///< beside the first side
+  std::size_t runs = 0;  ///< that its records come from: a merged bundle has several
 };
 
 struct CompareReport {
@@ -45,9 +47,14 @@ struct CompareReport {
   std::vector<std::vector<std::size_t>> machines = {};
   std::vector<ComparedSide> sides;
   std::vector<Difference> differences;  ///< between the environments of the bundles
+  /// Empty where there are more pairs of cells than kMostPairs, which a note says then.
   std::vector<results::ComparedCell> cells;
-  std::vector<std::string> notes;  ///< what to bear in mind
+  std::optional<Configurations> configurations = {};  ///< with a key
+  std::vector<std::string> notes;                     ///< what to bear in mind
 };
+
+/// Of candidates with the first side. More than these nobody reads, and they fill the memory.
+constexpr std::uint64_t kMostPairs = 20'000;
 
 /// "between-machine, confounded with time and neighbours".
 extern const char* const kBetweenMachines;

@@ -8,6 +8,9 @@
 #include <cmath>
 #include <map>
 
+#include "harness/compare/compare_overview.hpp"
+#include "harness/compare/compare_texts.hpp"
+#include "harness/compare/configurations_table.hpp"
 #include "harness/console.hpp"
 #include "harness/format_numbers.hpp"
 #include "harness/grouped_table.hpp"
@@ -20,25 +23,7 @@ using results::ComparedMetric;
 using results::Contrast;
 using results::Verdict;
 
-constexpr const char* kNone = "–";
-
 // --- texts --------------------------------------------------------------------------------------
-
-std::string valueText(results::Unit unit, double value) {
-  switch (unit) {
-    case results::Unit::Ns:
-      return formatNs(value);
-    case results::Unit::Ms:
-      return formatNs(1e6 * value);
-    case results::Unit::S:
-      return fmt::format("{:.3g} s", value);
-    case results::Unit::Count:
-    case results::Unit::PerS:
-    case results::Unit::BytesPerS:
-      break;
-  }
-  return value < 1 ? fmt::format("{:.3g}", value) : formatCount(value);
-}
 
 std::string ratioNumber(double ratio) {
   if (ratio >= 999.5) return formatCount(ratio);
@@ -52,7 +37,7 @@ bool coversLess(const std::optional<results::Ratio>& ratio) {
 }
 
 std::string ratioText(const std::optional<results::Ratio>& ratio) {
-  if (!ratio) return kNone;
+  if (!ratio) return kNoValue;
   if (ratio->coverage == 0) return ratioNumber(ratio->estimate);
   constexpr double kRounding = 1e-9;
   const std::string covers =
@@ -62,99 +47,9 @@ std::string ratioText(const std::optional<results::Ratio>& ratio) {
                      ratioNumber(ratio->high), covers);
 }
 
-std::string multipleText(const std::optional<double>& over_floor) {
-  if (!over_floor) return kNone;
-  return *over_floor < 999.5 ? fmt::format("{:.3g}", *over_floor) : formatCount(*over_floor);
-}
-
 /// What the legend explains needs no words of its own.
 bool isByInterval(const Contrast& contrast) {
   return contrast.ratio && contrast.ratio->coverage >= results::kCoverage;
-}
-
-/// Words that all of these have in front and behind make room: "… mitigations=off …".
-std::vector<std::string> shortened(const std::vector<std::string>& values) {
-  constexpr std::size_t kShort = 40;
-  const auto longest = std::max_element(
-      values.begin(), values.end(),
-      [](const std::string& a, const std::string& b) { return a.size() < b.size(); });
-  if (longest->size() <= kShort) return values;
-  const std::string& first = values.front();
-  std::size_t before = first.size();
-  std::size_t behind = first.size();
-  for (const std::string& value : values) {
-    const auto front = std::mismatch(first.begin(), first.end(), value.begin(), value.end()).first;
-    const auto back =
-        std::mismatch(first.rbegin(), first.rend(), value.rbegin(), value.rend()).first;
-    before = std::min(before, static_cast<std::size_t>(front - first.begin()));
-    behind = std::min(behind, static_cast<std::size_t>(back - first.rbegin()));
-  }
-  const std::size_t word = first.rfind(' ', before);
-  before = before == 0 || word == std::string::npos ? 0 : word + 1;
-  std::vector<std::string> texts;
-  for (const std::string& value : values) {
-    const std::size_t kept = std::min(behind, value.size() - std::min(value.size(), before));
-    std::size_t end = value.size() - kept;
-    end = std::min(value.find(' ', end), value.size());
-    texts.push_back(fmt::format("{}{}{}", before > 0 ? "… " : "",
-                                value.substr(before, end - before),
-                                end < value.size() ? " …" : ""));
-  }
-  return texts;
-}
-
-// --- above the tables ---------------------------------------------------------------------------
-
-TextTable bundleTable(const CompareReport& report) {
-  TextTable table({"", "bundle", "measured, UTC", "records"}, 3);
-  for (const ComparedBundle& bundle : report.bundles) {
-    const std::string time = bundle.facts.time();
-    table.add({bundle.label, bundle.folder.string(), time.empty() ? kNone : time,
-               std::to_string(bundle.records)});
-  }
-  return table;
-}
-
-TextTable differenceTable(const CompareReport& report) {
-  Row headings = {"differs"};
-  for (const ComparedBundle& bundle : report.bundles) headings.push_back(bundle.label);
-  TextTable table(headings, headings.size());
-  for (const Difference& difference : report.differences) {
-    Row row = {difference.fact};
-    for (std::string& value : shortened(difference.values)) {
-      row.push_back(value.empty() ? kNone : std::move(value));
-    }
-    table.add(std::move(row));
-  }
-  return table;
-}
-
-/// Values that are too long to stand beside one another stand below one another.
-std::string differenceText(const CompareReport& report, std::size_t columns) {
-  const TextTable table = differenceTable(report);
-  if (columns == 0 || table.width() <= columns) return table.allAligned();
-  std::string text = "differs\n";
-  for (const Difference& difference : report.differences) {
-    text += difference.fact + "\n";
-    const std::vector<std::string> values = shortened(difference.values);
-    for (std::size_t i = 0; i < values.size(); ++i) {
-      text += wrapped(fmt::format("  {}  ", report.bundles[i].label),
-                      values[i].empty() ? kNone : values[i], columns);
-    }
-  }
-  return text;
-}
-
-/// Which sides are compared, where they are not the bundles; else empty.
-std::string sidesText(const CompareReport& report) {
-  if (report.request.by.empty()) return {};
-  std::vector<std::string> names;
-  for (const ComparedSide& side : report.sides) {
-    names.push_back(side.label == side.name ? side.name
-                                            : fmt::format("{} {}", side.label, side.name));
-  }
-  return fmt::format("by {}: {}; the first is the baseline", report.request.by,
-                     fmt::join(names, ", "));
 }
 
 // --- the table ----------------------------------------------------------------------------------
@@ -291,7 +186,7 @@ class CellRows {
 
   void addMetric(const ComparedMetric& metric, Judged judged, const ComparedCell& cell) {
     const auto valueOf = [&](std::size_t side) {
-      return metric.values[side] ? valueText(metric.unit, metric.values[side]->median) : kNone;
+      return metric.values[side] ? valueText(metric.unit, metric.values[side]->median) : kNoValue;
     };
     bool is_first = true;
     for (std::size_t side = 1; side < report_.sides.size(); ++side) {
@@ -396,23 +291,19 @@ std::string legend(const CompareReport& report, const CellRows& rows) {
 
 constexpr const char* kMissingTitle = "not in both, and not compared";
 
-}  // namespace
+/// All that there is to say cell by cell. Beside many sides nobody reads it.
+bool isCellByCell(const CompareReport& report) {
+  constexpr std::size_t kMostSides = 9;
+  return !report.configurations || report.sides.size() <= kMostSides;
+}
 
-std::string compareTable(const CompareReport& report, Distributions distributions,
-                         const TableLook& look) {
-  constexpr const char* kDispensable[] = {"records", "measured, UTC"};
-  TextTable bundles = bundleTable(report);
-  const std::vector<std::string> left_out = bundles.fitInto(look.columns, kDispensable);
-  std::string text = bundles.allAligned() + leftOutText(left_out) + "\n";
-  if (!report.differences.empty()) text += differenceText(report, look.columns) + "\n";
-  if (report.differences.empty() && report.bundles.size() > 1) {
-    text += "nothing that is known of machine and program differs\n\n";
-  }
-  if (const std::string sides = sidesText(report); !sides.empty()) {
-    text += wrapped("", sides, look.columns) + "\n";
-  }
+constexpr const char* kNotCellByCell =
+    "cell by cell is left out beside so many: name fewer bundles, or take --format json or csv";
+
+std::string cellText(const CompareReport& report, Distributions distributions,
+                     const TableLook& look) {
   CellRows rows(report, distributions);
-  text += rows.aligned(look);
+  std::string text = rows.aligned(look);
   const std::vector<std::string> missing = missingLines(report);
   if (!missing.empty()) text += fmt::format("{}\n", kMissingTitle);
   for (const std::string& line : missing) text += wrapped("  ", line, look.columns);
@@ -426,12 +317,9 @@ std::string compareTable(const CompareReport& report, Distributions distribution
   return text + "\n" + legend(report, rows);
 }
 
-std::string compareMarkdown(const CompareReport& report, Distributions distributions) {
-  std::string text = bundleTable(report).allMarkdown() + "\n";
-  if (!report.differences.empty()) text += differenceTable(report).allMarkdown() + "\n";
-  if (const std::string sides = sidesText(report); !sides.empty()) text += sides + "\n\n";
+std::string cellMarkdown(const CompareReport& report, Distributions distributions) {
   const CellRows rows(report, distributions);
-  text += rows.markdown();
+  std::string text = rows.markdown();
   const std::vector<std::string> missing = missingLines(report);
   if (!missing.empty()) text += fmt::format("#### {}\n\n", kMissingTitle);
   for (const std::string& line : missing) text += fmt::format("- {}\n", line);
@@ -444,6 +332,25 @@ std::string compareMarkdown(const CompareReport& report, Distributions distribut
     text += fmt::format("[{}] {}\n\n", ++number, footnote);
   }
   return text + legend(report, rows);
+}
+
+}  // namespace
+
+std::string compareTable(const CompareReport& report, Distributions distributions,
+                         const TableLook& look) {
+  std::string text = overviewText(report, look) + configurationsText(report, look);
+  if (isCellByCell(report)) return text + cellText(report, distributions, look);
+  if (!report.cells.empty()) text += wrapped("", kNotCellByCell, look.columns);
+  for (const std::string& note : report.notes) text += wrapped("- ", note, look.columns);
+  return text;
+}
+
+std::string compareMarkdown(const CompareReport& report, Distributions distributions) {
+  std::string text = overviewMarkdown(report) + configurationsMarkdown(report);
+  if (isCellByCell(report)) return text + cellMarkdown(report, distributions);
+  if (!report.cells.empty()) text += fmt::format("{}\n\n", kNotCellByCell);
+  for (const std::string& note : report.notes) text += fmt::format("- {}\n", note);
+  return text;
 }
 
 }  // namespace ringside::harness

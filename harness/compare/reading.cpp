@@ -1,11 +1,11 @@
 #include "harness/compare/reading.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <unordered_map>
 
+#include "harness/compare/compare_overview.hpp"
 #include "harness/compare/in_turn.hpp"
 #include "harness/usage_error.hpp"
 #include "results/figure_reader.hpp"
@@ -18,7 +18,7 @@ using results::Record;
 std::string labelsOf(const CompareReport& report, const std::vector<std::size_t>& places) {
   std::vector<std::string> labels;
   for (const std::size_t place : places) labels.push_back(report.bundles[place].label);
-  return fmt::format("{}", fmt::join(labels, ", "));
+  return namedText(labels);
 }
 
 /// Of one bundle, while nobody else looks at it.
@@ -27,7 +27,8 @@ struct Reading::OfBundle {
   results::Gathering gathering;
   std::uint64_t records = 0;
   std::string first_cell = {};
-  std::vector<std::string> values = {};  ///< of the key, as they came
+  std::vector<std::string> values = {};                    ///< of the key, as they came
+  std::map<std::string, std::set<std::string>> runs = {};  ///< of each value
   /// Of each cell the value of the key, and the name by which it meets others.
   std::unordered_map<std::string, std::pair<std::string, std::string>> cells = {};
 };
@@ -81,6 +82,7 @@ void Reading::add(OfBundle& here, const Record& record, const std::string& origi
     if (!is_known) here.values.push_back(side);
   }
   here.gathering.add(side, cell, record, fmt::format("{}/{}", label, origin));
+  here.runs[side].insert(origin);
 }
 
 void Reading::take(std::size_t bundle, OfBundle&& read) {
@@ -90,6 +92,7 @@ void Reading::take(std::size_t bundle, OfBundle&& read) {
     std::set<std::size_t>& bundles = bundles_of_[value];
     if (bundles.empty()) values_.push_back(value);
     bundles.insert(bundle);
+    runs_of_[value] += read.runs.at(value).size();
   }
   gathering_.absorb(std::move(read.gathering));
 }
@@ -98,7 +101,11 @@ std::vector<ComparedSide> Reading::sides() const {
   std::vector<ComparedSide> sides;
   if (!grouping_) {
     for (std::size_t i = 0; i < bundles_.size(); ++i) {
-      sides.push_back({bundles_[i].label, bundles_[i].folder.string(), {i}});
+      const auto runs = runs_of_.find(bundles_[i].label);
+      sides.push_back({.label = bundles_[i].label,
+                       .name = bundles_[i].folder.string(),
+                       .bundles = {i},
+                       .runs = runs == runs_of_.end() ? 0 : runs->second});
     }
     return sides;
   }
@@ -110,9 +117,10 @@ std::vector<ComparedSide> Reading::sides() const {
   });
   for (const std::string& value : values) {
     const std::set<std::size_t>& from = bundles_of_.at(value);
-    sides.push_back({are_short ? value : fmt::format("#{}", sides.size() + 1),
-                     value,
-                     {from.begin(), from.end()}});
+    sides.push_back({.label = are_short ? value : fmt::format("#{}", sides.size() + 1),
+                     .name = value,
+                     .bundles = {from.begin(), from.end()},
+                     .runs = runs_of_.at(value)});
   }
   return sides;
 }

@@ -14,7 +14,7 @@
 
 namespace ringside::harness {
 
-/// "A, C".
+/// "A, C", of many the first.
 std::string labelsOf(const CompareReport& report, const std::vector<std::size_t>& places);
 
 /// Reads all bundles, several at once. Of an axis and several machines, what is compared is the
@@ -53,6 +53,7 @@ class Reading {
   std::vector<std::string> prefixes_;  ///< of each bundle's cells: the machine's bundles, or empty
   std::vector<std::string> values_;    ///< of the key, as they came
   std::map<std::string, std::set<std::size_t>> bundles_of_;
+  std::map<std::string, std::size_t> runs_of_;  ///< of each value, or label
   std::string first_cell_;
 };
 
