@@ -212,6 +212,17 @@ class CompareTest(unittest.TestCase):
         self.assertIn("small/throughput", markup)
         self.assertEqual(len(read_json(self.folder, "changes.json")["cells"]), CELLS)
 
+    def test_a_page_of_machines_ranks_them_and_draws_them_side_by_side(self):
+        self.copy("quick-cpu", 2, cpu="Other CPU")
+        page = os.path.join(self.folder, "machines.html")
+        finished = self.compare("steady", "quick-cpu", "--by", "cpu_model", "--page", page)
+        self.assertEqual(finished.exit_code, 0, finished.err)
+        with open(page, encoding="utf-8") as file:
+            markup = file.read()
+        self.assertIn("Other CPU is ahead, 200 M/s", markup.replace("\u00a0", " "))
+        for part in ("machine0", "machine1", "throughput", "configurations"):
+            self.assertEqual(markup.count(f'id="{part}"'), 1, part)
+
     def test_draws_no_page_where_it_cannot(self):
         self.check_refused(["a", "b", "--page", "changes.pdf"], "changes.pdf", ".html")
         nowhere = self.compare("a", "b", "--page", "no/such/changes.html")
