@@ -108,7 +108,7 @@ class BadVerbTest(RefusalTest):
         self.check_refused(["measure"], ["measure", "run"])
 
     def test_names_the_verb_that_was_meant(self):
-        self.check_refused(["measurement"], ["'measurement' is no verb of ringside; there are topo"])
+        self.check_refused(["measuring"], ["'measuring' is no verb of ringside; there are topo"])
         self.check_refused(["verfy"], ["'verfy' is no verb", "did you mean 'verify'"])
         self.check_refused(["selftest", "pwoer"], ["did you mean 'power'"])
 
