@@ -5,6 +5,7 @@
 
 #include "harness/axes.hpp"
 #include "harness/command_line/completions.hpp"
+#include "harness/duet/configuration.hpp"
 #include "harness/registry.hpp"
 #include "harness/shared_files.hpp"
 #include "harness/topology.hpp"
@@ -103,6 +104,23 @@ Words axisValues(const std::string& begun) {
   return words;
 }
 
+/// The same of what can set two configurations apart: axes, and settings of the host.
+Words configuredValues(const std::string& begun) {
+  const auto all = configurationKeys();
+  const auto isKey = [&](const std::string& word) {
+    const std::string key = word.substr(0, word.find('='));
+    return std::find(all.begin(), all.end(), key) != all.end();
+  };
+  Words words = axisValues(begun);
+  std::erase_if(words, [&](const std::string& word) { return !isKey(word); });
+  if (begun.find('=') != std::string::npos) return words;
+  for (const std::string_view key : all) {
+    if (findAxis(key) == nullptr && !key.starts_with(kSysctl))
+      words.push_back(std::string(key) + "=");
+  }
+  return words;
+}
+
 /// A kind of value, by how the help calls it.
 struct Kind {
   const char* value;
@@ -111,7 +129,7 @@ struct Kind {
 constexpr Kind kKinds[] = {
     {"SUITE", suites},   {"CAMPAIGN", campaigns}, {"AXIS=VALUE", axisValues},
     {"METRIC", metrics}, {"BUNDLE", bundles},     {"DIR", folders},
-    {"FILE", files},     {"PATH", files},
+    {"FILE", files},     {"PATH", files},         {"SETTING=VALUE", configuredValues},
 };
 
 }  // namespace

@@ -195,7 +195,7 @@ ExitCode compareConfig(const CompareConfigOptions& options) {
 void addSide(CLI::App& command, const char* name, std::vector<std::string>& texts,
              const char* words) {
   command.add_option(name, texts, words)
-      ->type_name("KEY=VALUE")
+      ->type_name("SETTING=VALUE")
       ->expected(1)
       ->take_all()
       ->required();

@@ -17,7 +17,10 @@ using Facts = std::vector<std::pair<std::string, std::string>>;
 
 /// Names that people use, and what they stand for.
 constexpr std::pair<std::string_view, std::string_view> kAliases[] = {
-    {"host", "machine.host"}, {"cpu_model", "cpu"}, {"thp", "transparent_huge_pages"}};
+    {"host", "machine.host"},
+    {"cpu_model", "cpu"},
+    {"thp", "transparent_huge_pages"},
+    {"cmdline", "command_line"}};
 
 /// Facts outside of the fingerprint that say something when they differ. All others stand in the
 /// fingerprint too, or are another one at each moment, such as the free memory.

@@ -91,7 +91,7 @@ std::vector<std::string> partsOf(const std::string& text) {
     throw UsageError(fmt::format(
         "{}: {} is a boot parameter, and stays as it is while the machine runs; start it once with "
         "each value, `ringside run` a suite each time, and set both bundles side by side: "
-        "ringside compare BUNDLE BUNDLE --by command_line",
+        "ringside compare BUNDLE BUNDLE --by cmdline",
         where, key));
   }
   const std::vector<std::string_view> known = configurationKeys();

@@ -75,7 +75,7 @@ TEST(ConfigurationTest, ABootParameterIsComparedOverTwoBoots) {
   for (const std::string key : {"mitigations", "isolcpus", "nohz_full", "default_hugepagesz"}) {
     EXPECT_THAT(refusalOf({key + "=off"}, {key + "=auto"}),
                 AllOf(HasSubstr(key + " is a boot parameter"),
-                      HasSubstr("ringside compare BUNDLE BUNDLE --by command_line")));
+                      HasSubstr("ringside compare BUNDLE BUNDLE --by cmdline")));
   }
 }
 

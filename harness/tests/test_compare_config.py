@@ -123,7 +123,7 @@ class RefusedTest(CompareConfigTest):
 
     def test_a_boot_parameter(self):
         self.check(
-            ["boot parameter", "--by command_line"], "--a", "mitigations=off", "--b",
+            ["boot parameter", "--by cmdline"], "--a", "mitigations=off", "--b",
             "mitigations=auto",
         )  # fmt: skip
 

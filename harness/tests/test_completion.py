@@ -58,6 +58,13 @@ class BashTest(CompletionCase):
         self.assertIn("same_l3", self.offered("run quick -a placement="))
         self.assertEqual(self.offered("run quick -a queue=boost_m"), ["boost_message_queue"])
 
+    def test_offers_what_sets_two_configurations_apart(self):
+        self.assertEqual(self.offered("compare-config --a hug"), ["huge_pages="])
+        values = self.offered("compare-config --b huge_pages=")
+        self.assertEqual(values, ["never", "try", "require"])
+        self.assertEqual(self.offered("compare-config --a gov"), ["governor="])
+        self.assertEqual(self.offered("compare-config --a queu"), [])
+
     def test_offers_suites_and_campaigns_by_name(self):
         self.assertEqual(self.offered("run qui"), ["quick"])
         self.assertIn("latency", self.offered("list "))
