@@ -218,16 +218,25 @@ ExitCode startAll(const FleetFolder& folder, FleetEngine& engine,
   return gravest(all);
 }
 
+FleetFolder prepare(Fleet fleet, FleetEngine& engine, bool in_shards) {
+  const std::vector<FleetNode> nodes = fleet.description.nodes;
+  FleetFolder folder = FleetFolder::create(fleet.folder, std::move(fleet.description), fleet.cargo);
+  folder.describe(nodes);
+  try {
+    if (in_shards) settleShards(folder, engine);
+  } catch (...) {  // with other shards it would be another fleet
+    fs::remove_all(folder.path());
+    throw;
+  }
+  return folder;
+}
+
 ExitCode startFleet(const FleetOptions& options) {
   const EngineKind kind = engineOf(options);
   refuseNodesOfOthers(options, kind);
   const auto engine = makeEngine(kind);
   if (options.dry_run) return dryRun(options, *engine);
-  Fleet fleet = fleetOf(options, *engine);
-  const std::vector<FleetNode> nodes = fleet.description.nodes;
-  FleetFolder folder = FleetFolder::create(fleet.folder, std::move(fleet.description), fleet.cargo);
-  folder.describe(nodes);
-  if (options.in_shards) settleShards(folder, *engine);
+  const FleetFolder folder = prepare(fleetOf(options, *engine), *engine, options.in_shards);
   sayPlan(folder.fleet());
   return startAll(folder, *engine, instancesOf(folder.fleet()));
 }

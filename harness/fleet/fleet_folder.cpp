@@ -22,6 +22,7 @@ namespace fs = std::filesystem;
 
 constexpr const char* kDescription = "fleet.json";
 constexpr const char* kHashes = "sha256";
+constexpr const char* kInstances = "instances";
 constexpr std::chrono::seconds kTimeToHash{120};
 
 void makeFolder(const fs::path& folder) {
@@ -93,19 +94,28 @@ FleetFolder FleetFolder::create(const fs::path& asked, FleetDescription fleet,
   const fs::path path = fs::absolute(asked).lexically_normal();
   makeFolder(path);
   FleetFolder folder(path, std::move(fleet));
-  copyTo("/proc/self/exe", folder.program(), "the program");
-  for (const fs::path& plugin : cargo.plugins) {
-    copyTo(plugin, path / "plugins" / plugin.filename(), "--plugin");
+  try {
+    folder.load(cargo);
+  } catch (...) {
+    fs::remove_all(path);
+    throw;
   }
-  folder.write("scenario.toml", cargo.scenario);
-  for (const fs::path& trace : cargo.traces) {
-    copyTo(trace, path / trace.filename(), "arrivals");
-  }
-  folder.write("job.sh", kJobScript);
-  const std::string hashes = hashesOf(path);
-  folder.fleet_.files = readHashes(hashes);
-  folder.write(kHashes, hashes);
   return folder;
+}
+
+void FleetFolder::load(const FleetCargo& cargo) {
+  copyTo("/proc/self/exe", program(), "the program");
+  for (const fs::path& plugin : cargo.plugins) {
+    copyTo(plugin, folder_ / "plugins" / plugin.filename(), "--plugin");
+  }
+  write("scenario.toml", cargo.scenario);
+  for (const fs::path& trace : cargo.traces) {
+    copyTo(trace, folder_ / trace.filename(), "arrivals");
+  }
+  write("job.sh", kJobScript);
+  const std::string hashes = hashesOf(folder_);
+  fleet_.files = readHashes(hashes);
+  write(kHashes, hashes);
 }
 
 FleetFolder FleetFolder::open(const fs::path& folder) {
@@ -120,9 +130,18 @@ FleetFolder FleetFolder::open(const fs::path& folder) {
   return {fs::absolute(folder).lexically_normal(), parseFleet(*text, file.string())};
 }
 
+std::vector<fs::path> FleetFolder::travellers() const {
+  std::set<std::string> names = {"bin", "plugins", "scenario.toml", "job.sh", kHashes, kInstances};
+  for (const TravellingFile& file : fleet_.files)
+    names.insert(fs::path(file.name).begin()->string());
+  std::vector<fs::path> places;
+  for (const std::string& name : names) places.push_back(folder_ / name);
+  return places;
+}
+
 void FleetFolder::describe(std::vector<FleetNode> nodes) {
   fleet_.nodes = std::move(nodes);
-  write("instances", instanceLines(fleet_));
+  write(kInstances, instanceLines(fleet_));
   write(kDescription, toJson(fleet_));
 }
 

@@ -27,8 +27,8 @@ struct FleetCargo {
 
 class FleetFolder {
  public:
-  /// Copies all that travels and adds its hashes to the description, which is written by
-  /// describe(). Throws UsageError when the folder exists or cannot be made.
+  /// Copies all that travels and adds its hashes to the description, which describe() writes.
+  /// Throws UsageError when the folder exists or cannot be made; leaves nothing behind then.
   static FleetFolder create(const std::filesystem::path& folder, FleetDescription fleet,
                             const FleetCargo& cargo);
   /// One of which nothing is written.
@@ -41,6 +41,8 @@ class FleetFolder {
   const std::filesystem::path& path() const { return folder_; }
   const FleetDescription& fleet() const { return fleet_; }
   std::filesystem::path program() const { return folder_ / "bin/ringside"; }
+  /// All that a node needs, and nothing that it makes.
+  std::vector<std::filesystem::path> travellers() const;
   std::filesystem::path bundleOf(const std::string& instance) const;
   std::filesystem::path stateOf(const std::string& instance, const char* what) const;
 
@@ -64,6 +66,8 @@ class FleetFolder {
  private:
   FleetFolder(std::filesystem::path folder, FleetDescription fleet)
       : folder_(std::move(folder)), fleet_(std::move(fleet)) {}
+
+  void load(const FleetCargo& cargo);
 
   std::filesystem::path folder_;  ///< absolute
   FleetDescription fleet_;

@@ -72,6 +72,11 @@ Command scp(const FleetFolder& folder, const std::vector<std::string>& from,
   return whole;
 }
 
+/// Each node has its own: hosts may share their home folders.
+std::string placeOn(const FleetFolder& folder, const FleetNode& node) {
+  return folder.fleet().remote_folder + "/" + node.name;
+}
+
 /// What a host did not answer.
 std::string adviceFor(const std::string& host) {
   return fmt::format("does `ssh -o BatchMode=yes {} true` work?", shellWord(host));
@@ -98,7 +103,7 @@ class SshEngine : public FleetEngine {
 
   Command onNode(const FleetFolder& folder, const FleetNode& node,
                  const Command& command) override {
-    std::string words = "cd " + folder.fleet().remote_folder + " &&";
+    std::string words = "cd " + placeOn(folder, node) + " &&";
     for (const std::string& word : command) words += " " + shellWord(word);
     return sshTo(folder, node.place, words);
   }
@@ -159,13 +164,9 @@ class SshEngine : public FleetEngine {
  private:
   /// What travels, and the places for what comes back.
   static std::vector<Command> sending(const FleetFolder& folder, const FleetNode& node) {
-    const std::string there = folder.fleet().remote_folder;
-    std::set<std::string> parts = {"sha256", "instances"};
-    for (const TravellingFile& file : folder.fleet().files) {
-      parts.insert(fs::path(file.name).begin()->string());
-    }
+    const std::string there = placeOn(folder, node);
     std::vector<std::string> places;
-    for (const std::string& part : parts) places.push_back((folder.path() / part).string());
+    for (const fs::path& place : folder.travellers()) places.push_back(place.string());
     return {sshTo(folder, node.place, fmt::format("mkdir -p {0}/state {0}/bundles", there)),
             scp(folder, places, fmt::format("{}:{}/", node.place, there))};
   }
@@ -179,15 +180,14 @@ class SshEngine : public FleetEngine {
       names.push_back(one.name);
       states += fmt::format(" state/{0}.started state/{0}.exit", one.name);
     }
-    return sshTo(
-        folder, node.place,
-        fmt::format("cd {} && rm -f{} && {{ nohup setsid bash job.sh {} </dev/null "
-                    ">/dev/null 2>&1 & echo $! >state/{}.pid; }}",
-                    folder.fleet().remote_folder, states, fmt::join(names, " "), node.name));
+    return sshTo(folder, node.place,
+                 fmt::format("cd {} && rm -f{} && {{ nohup setsid bash job.sh {} </dev/null "
+                             ">/dev/null 2>&1 & echo $! >state/{}.pid; }}",
+                             placeOn(folder, node), states, fmt::join(names, " "), node.name));
   }
 
   void lookAt(const FleetNode& node) {
-    const std::string there = folder_->fleet().remote_folder;
+    const std::string there = placeOn(*folder_, node);
     const ToolEnd alive = runTool(
         {.command = sshTo(*folder_, node.place,
                           fmt::format("kill -0 \"$(cat {}/state/{}.pid)\"", there, node.name)),
@@ -215,13 +215,15 @@ class SshEngine : public FleetEngine {
     const fs::path place = folder_->bundleOf(instance.name);
     const fs::path partial = place.parent_path() / ("." + instance.name + ".partial");
     fs::remove_all(partial);
-    const ToolEnd end =
-        runTool({.command = scp(*folder_,
-                                {fmt::format("{}:{}/bundles/{}", node.place,
-                                             folder_->fleet().remote_folder, instance.name)},
-                                partial.string()),
-                 .patience = kPatienceToCopy});
-    if (end.isFine()) fs::rename(partial, place);
+    const ToolEnd end = runTool(
+        {.command = scp(
+             *folder_,
+             {fmt::format("{}:{}/bundles/{}", node.place, placeOn(*folder_, node), instance.name)},
+             partial.string()),
+         .patience = kPatienceToCopy});
+    if (end.isFine()) return fs::rename(partial, place);
+    folder_->forget(instance.name);  // here it has not ended yet
+    trouble_[node.name] = "what it has measured could not be copied";
   }
 
   const FleetFolder* folder_ = nullptr;

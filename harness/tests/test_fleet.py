@@ -150,6 +150,17 @@ class ShardsTest(FleetTest):
         cells = {record["cell"] for record in self.records_of("merged/a-and-1-more")}
         self.assertEqual(len(cells), 2)
 
+    def test_a_node_that_does_not_answer_leaves_no_fleet(self):
+        fakes = Fakes(self.folder, nodes=["a", "b"])
+        fakes.add("srun", "echo 'srun: error: Unable to allocate resources' >&2; exit 1")
+        self.environment = fakes.environment()
+        finished = self.run_fleet(
+            "--engine", "slurm", "--nodes", "a,b", "--repeat", "1", "--shard", exit_code=6
+        )
+        self.assertIn("Unable to allocate resources", finished.err)
+        self.assertIn("leave a out, or --shard", finished.err)
+        self.assertFalse(os.path.exists(self.fleet))
+
 
 class SlurmFleetTest(FleetTest):
     def setUp(self):
@@ -266,8 +277,8 @@ class SshFleetTest(FleetTest):
         self.run_ssh("--repeat", "2", "--remote-folder", "some/place")
         self.wait_for_all()
         self.assert_all_ended("one-r1", "me_two-r1", "one-r2", "me_two-r2")
-        there = os.path.join(self.fakes.hosts, "me@two", "some", "place", "bundles", "me_two-r2")
-        self.assertTrue(os.path.exists(there))
+        there = os.path.join(self.fakes.hosts, "me@two", "some", "place")
+        self.assertTrue(os.path.exists(os.path.join(there, "me_two", "bundles", "me_two-r2")))
         collected = self.start("collect", self.fleet)
         self.assertEqual(collected.out.split(), [self.path("merged", n) for n in ("one", "me_two")])
 
@@ -282,6 +293,13 @@ class SshFleetTest(FleetTest):
         self.resume()
         self.wait_for_all()
         self.assert_all_ended("one-r1", "gone-r1")
+
+    def test_a_dry_run_names_all_that_would_travel(self):
+        commands = self.run_ssh("--dry-run").out
+        for name in ("bin", "plugins", "scenario.toml", "job.sh", "sha256", "instances"):
+            self.assertIn(f" {self.path(name)}", commands)
+        self.assertIn("me@two:ringside-fleets/fleet/me_two/\n", commands)
+        self.assertFalse(os.path.exists(self.fleet))
 
     def test_refuses_files_that_name_no_hosts(self):
         for text, says in (
