@@ -25,9 +25,12 @@ std::filesystem::path fileOf(const std::filesystem::path& path) {
   return std::filesystem::is_directory(path, ignored) ? path / "records.jsonl" : path;
 }
 
-std::ifstream openFile(const std::filesystem::path& file) {
+/// Read in large pieces, for the memory of which `pieces` must outlive it.
+std::ifstream openFile(const std::filesystem::path& file, std::vector<char>& pieces) {
   errno = 0;
-  std::ifstream stream(file, std::ios::binary);
+  std::ifstream stream;
+  stream.rdbuf()->pubsetbuf(pieces.data(), static_cast<std::streamsize>(pieces.size()));
+  stream.open(file, std::ios::binary);
   if (!stream) {
     throw RecordError(fmt::format("{}: cannot be opened ({}); name a bundle or its records.jsonl",
                                   file.string(), std::generic_category().message(errno)));
@@ -89,7 +92,9 @@ void visitRecords(const std::filesystem::path& path, CutOffLine cut_off_line,
 void visitRecordLines(const std::filesystem::path& path, CutOffLine cut_off_line,
                       const Parse& parse, const std::function<void(Record)>& visit) {
   const std::filesystem::path file = fileOf(path);
-  std::ifstream stream = openFile(file);
+  constexpr std::size_t kPieceBytes = 256 * 1024;
+  std::vector<char> pieces(kPieceBytes);
+  std::ifstream stream = openFile(file, pieces);
   Place place{.file = file};
   std::string line;
   while (std::getline(stream, line)) {

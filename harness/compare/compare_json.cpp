@@ -202,7 +202,7 @@ std::string compareJson(const CompareReport& report) {
 }
 
 std::string compareCsv(const CompareReport& report, Distributions distributions) {
-  if (report.cells.empty()) return renderCsv(configurationLines(report));
+  if (report.cells.empty()) return configurationsCsv(report);
   std::vector<ordered_json> lines;
   for (const ComparedCell& cell : report.cells) {
     for (std::size_t side = 1; side < report.sides.size(); ++side) {

@@ -112,7 +112,7 @@ ordered_json toJson(const CompareReport& report, const LeftOut& left_out) {
 
 /// One in a line: as many as these would fill the memory as a tree.
 template <class Parts, class ToText>
-std::string linesOf(const Parts& parts, ToText to_text) {
+std::string listOf(const Parts& parts, ToText to_text) {
   std::string text = "[";
   for (const auto& part : parts) {
     text += text.size() == 1 ? "\n    " : ",\n    ";
@@ -129,13 +129,26 @@ ordered_json placeOf(const ConfigurationRow& row, std::size_t side) {
   return nullptr;
 }
 
+/// One for each configuration.
+std::vector<ordered_json> linesOf(const CompareReport& report, const ConfigurationRow& row) {
+  std::vector<ordered_json> lines;
+  for (std::size_t side = 0; side < row.values.size(); ++side) {
+    ordered_json line = headOf(report, row);
+    line.update(toJson(report, row, side));
+    line["place"] = placeOf(row, side);
+    line["confounded"] = textOrNull(report.configurations->label);
+    lines.push_back(std::move(line));
+  }
+  return lines;
+}
+
 }  // namespace
 
 std::string configurationsJson(const CompareReport& report) {
   if (!report.configurations) return "null";
   const Configurations& found = *report.configurations;
   const auto lines = [&](const auto& parts, auto to_json) {
-    return linesOf(parts, [&](const auto& part) { return textOf(to_json(part)); });
+    return listOf(parts, [&](const auto& part) { return textOf(to_json(part)); });
   };
   return fmt::format(
       "{{\n    \"by\": {},\n    \"label\": {},\n    \"coverage\": {},\n    \"names\": {},\n    "
@@ -146,19 +159,14 @@ std::string configurationsJson(const CompareReport& report) {
       lines(found.left_out, [&](const auto& one) { return toJson(report, one); }));
 }
 
-std::vector<ordered_json> configurationLines(const CompareReport& report) {
-  std::vector<ordered_json> lines;
-  if (!report.configurations) return lines;
+std::string configurationsCsv(const CompareReport& report) {
+  std::string text;
+  if (!report.configurations) return text;
   for (const ConfigurationRow& row : report.configurations->rows) {
-    for (std::size_t side = 0; side < row.values.size(); ++side) {
-      ordered_json line = headOf(report, row);
-      line.update(toJson(report, row, side));
-      line["place"] = placeOf(row, side);
-      line["confounded"] = textOrNull(report.configurations->label);
-      lines.push_back(std::move(line));
-    }
+    const std::string lines = renderCsv(linesOf(report, row));
+    text += text.empty() ? lines : lines.substr(lines.find('\n') + 1);
   }
-  return lines;
+  return text;
 }
 
 }  // namespace ringside::harness

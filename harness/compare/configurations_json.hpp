@@ -1,9 +1,7 @@
 // Configurations side by side, for programs.
 #pragma once
 
-#include <nlohmann/json_fwd.hpp>
 #include <string>
-#include <vector>
 
 #include "harness/compare/compare_report.hpp"
 
@@ -13,7 +11,7 @@ namespace ringside::harness {
 /// key.
 std::string configurationsJson(const CompareReport& report);
 
-/// A flat object for each configuration in each row.
-std::vector<nlohmann::ordered_json> configurationLines(const CompareReport& report);
+/// A line for each configuration in each row. Empty without a key.
+std::string configurationsCsv(const CompareReport& report);
 
 }  // namespace ringside::harness

@@ -29,8 +29,13 @@ struct Reading::OfBundle {
   std::string first_cell = {};
   std::vector<std::string> values = {};                    ///< of the key, as they came
   std::map<std::string, std::set<std::string>> runs = {};  ///< of each value
-  /// Of each cell the value of the key, and the name by which it meets others.
-  std::unordered_map<std::string, std::pair<std::string, std::string>> cells = {};
+  struct Cell {
+    std::string side;   ///< the value of the key, or the bundle's label
+    std::string name;   ///< by which it meets others
+    std::string run;    ///< that its last record came from
+    std::string block;  ///< what that is called among all bundles
+  };
+  std::unordered_map<std::string, Cell> cells = {};
 };
 
 Reading::Reading(CompareReport& report, const std::optional<Grouping>& grouping)
@@ -73,16 +78,20 @@ void Reading::add(OfBundle& here, const Record& record, const std::string& origi
   ++here.records;
   const std::string& label = bundles_[here.bundle].label;
   const auto [known, is_new] = here.cells.try_emplace(record.cell);
-  auto& [side, cell] = known->second;
+  OfBundle::Cell& cell = known->second;
   if (is_new) {
-    side = grouping_ ? grouping_->valueOf(here.bundle, record) : label;
-    cell = grouping_ && grouping_->isAxis() ? prefixes_[here.bundle] + grouping_->cellOf(record)
-                                            : record.cell;
-    const bool is_known = std::ranges::find(here.values, side) != here.values.end();
-    if (!is_known) here.values.push_back(side);
+    const bool is_by_axis = grouping_ && grouping_->isAxis();
+    cell.side = grouping_ ? grouping_->valueOf(here.bundle, record) : label;
+    cell.name = is_by_axis ? prefixes_[here.bundle] + grouping_->cellOf(record) : record.cell;
+    const bool is_known = std::ranges::find(here.values, cell.side) != here.values.end();
+    if (!is_known) here.values.push_back(cell.side);
   }
-  here.gathering.add(side, cell, record, fmt::format("{}/{}", label, origin));
-  here.runs[side].insert(origin);
+  if (is_new || cell.run != origin) {
+    cell.run = origin;
+    cell.block = fmt::format("{}/{}", label, origin);
+    here.runs[cell.side].insert(origin);
+  }
+  here.gathering.add(cell.side, cell.name, record, cell.block);
 }
 
 void Reading::take(std::size_t bundle, OfBundle&& read) {

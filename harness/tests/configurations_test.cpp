@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
@@ -23,6 +24,7 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::SizeIs;
+using ::testing::StartsWith;
 
 using Places = std::vector<std::vector<std::size_t>>;
 
@@ -289,6 +291,15 @@ TEST(ConfigurationsTest, WithoutAKeyThereAreNone) {
   const CompareReport report = compareBundles(
       {.bundles = {bundles.add("a", madeRecords(1e6)), bundles.add("b", madeRecords(1e6))}});
   EXPECT_TRUE(jsonOf(report).is_null());
+}
+
+TEST(ConfigurationsTest, OfMoreCellsThanAreComparedCsvHasTheConfigurations) {
+  CompareReport report = comparedBy("host", {1, 1.3}, 1, 1);
+  report.cells.clear();
+  const std::string csv = compareCsv(report, Distributions::Hide);
+  EXPECT_THAT(csv, StartsWith("question,metric,unit,better,placement,cell,"));
+  EXPECT_THAT(csv, HasSubstr(",\"host-1\","));
+  EXPECT_EQ(std::count(csv.begin(), csv.end(), '\n'), 1 + 4 * 2);
 }
 
 TEST(ConfigurationsTest, OfManyMachinesTheTableNamesSomeAndSaysHowManyMore) {
