@@ -14,7 +14,6 @@
 #include "harness/duet/host_settings.hpp"
 #include "harness/environment.hpp"
 #include "harness/shared_files.hpp"
-#include "harness/usage_error.hpp"
 
 namespace ringside::harness {
 namespace {
@@ -77,8 +76,9 @@ void sayWhatNext(const CompareConfigOptions& options, const GateResult& result,
   sayNext("ringside gate --explain {} --from {}", told->metric.cell, bundle.string());
 }
 
-/// What was asked of the kernel is not what it gave, where pages of both sides are alike.
-void noteLikePages(const Configuration& side, GateResult& result) {
+/// What was asked of the kernel is not what it gave.
+void noteLikePages(const BothConfigurations& sides, GateResult& result) {
+  if (sides[0].valueOf("huge_pages") == sides[1].valueOf("huge_pages")) return;
   std::size_t alike = 0;
   std::uint64_t bytes = 0;
   for (const GateCellFacts& facts : result.cells) {
@@ -87,10 +87,10 @@ void noteLikePages(const Configuration& side, GateResult& result) {
     ++alike;
     bytes = first.page_size_bytes;
   }
-  if (side.valueOf("huge_pages").empty() || alike == 0) return;
+  if (alike == 0) return;
   result.warnings.push_back(fmt::format(
-      "in {} both sides had pages of {} bytes: nothing was set apart there; ringside doctor says "
-      "which huge pages this host has",
+      "in {} the memory of both sides, taken as a whole, had pages of {} bytes: huge_pages set "
+      "nothing apart there; ringside doctor says which this host has",
       counted(alike, "cell"), bytes));
 }
 
@@ -175,7 +175,7 @@ ExitCode measure(ConfigComparison& compared, const CompareConfigOptions& options
   GateResult result = measureInto(bundle, compared.order, session);
   if (held) tellChanges(*held);
   held.reset();
-  noteLikePages(compared.configurations[1], result);
+  noteLikePages(compared.configurations, result);
   // What a configuration does is no point of the history of the code.
   tell(result, compared.order, options, bundle, Remember::No);
   sayWhatNext(options, result, bundle.path());

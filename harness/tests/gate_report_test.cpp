@@ -132,6 +132,25 @@ TEST(GateReportTest, TheWorstComesFirst) {
                        "pass", "red: 1 of 4"});
 }
 
+TEST(GateReportTest, SidesAreCalledAsTheHeadingSays) {
+  GateHeading said = heading();
+  said.verb = "compare-config";
+  said.sides = {"a", "b"};
+  said.columns = {"a: never", "b: require"};
+  said.baseline["label"] = "huge_pages=never";
+  said.candidate["label"] = "huge_pages=require";
+  expectInOrder(renderGate(redResult(), said, Format::Table),
+                {"compare-config gate: Is it slower?", "\na huge_pages=never (aaaa)",
+                 "\nb huge_pages=require (bbbb)", "a: never", "b: require", "worse by"});
+  const std::string markdown = renderGate(redResult(), said, Format::Markdown);
+  expectInOrder(markdown, {"### Ringside compare-config gate: red", "a: huge_pages=never (aaaa)",
+                           "b: huge_pages=require", "| a: never | b: require |"});
+  EXPECT_THAT(markdown, AllOf(Not(HasSubstr("baseline")), Not(HasSubstr("candidate"))));
+  EXPECT_THAT(renderGate(redResult(), said, Format::Json), HasSubstr("\"b: require\""));
+  EXPECT_THAT(gateAnnotations(redResult(), said.verb),
+              HasSubstr("title=ringside compare-config::"));
+}
+
 TEST(GateReportTest, ACellSaysWhyItIsNoPassAboveItsMetrics) {
   const std::string text = renderGate(redResult(), heading(), Format::Table);
   EXPECT_THAT(text, HasSubstr("\nbad\n  rtt_ns_p50_clean regressed: a reason of bad\n"

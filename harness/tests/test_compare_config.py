@@ -87,7 +87,6 @@ class MeasuredTest(CompareConfigTest):
         self.assertEqual(locked[0], 0)
         self.assertGreater(locked[1], 0)
         self.assertEqual(cell["obtained"][0]["page_size_bytes"], os.sysconf("SC_PAGE_SIZE"))
-        self.assertIn("both sides had pages of", self.result()["warnings"][-1])
 
     def test_is_explained_by_the_gate(self):
         explained = self.scratch.start(
@@ -151,6 +150,16 @@ class UnobtainableTest(CompareConfigTest):
         finished = self.compare("--a", "huge_pages=never", "--b", "huge_pages=require")
         self.assertEqual(finished.exit_code, SKIPPED, finished.err)
         self.assertIn("huge_pages=require: ", finished.out)
+
+    def test_what_was_tried_and_not_had_is_told(self):
+        type(self).scratch = Scratch.of(self)
+        finished = self.compare("--a", "huge_pages=never", "--b", "huge_pages=try", "--no-report")
+        self.assertIn(finished.exit_code, GREEN_OR_OPEN, finished.err)
+        result = json.loads(self.scratch.read("gate.json"))
+        (cell,) = result["cells"]
+        never, tried = (side["page_size_bytes"] for side in cell["obtained"])
+        told = [one for one in result["warnings"] if "huge_pages set nothing apart" in one]
+        self.assertEqual(len(told), 1 if never == tried else 0, cell)
 
 
 class HostSettingsTest(CompareConfigTest):
