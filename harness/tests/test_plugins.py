@@ -86,6 +86,27 @@ class InTheirPlaceTest(unittest.TestCase):
             found = [finding["class"] for finding in json.loads(finished.out)]
             self.assertEqual(found, ["survives"] * 2, finished.out)
 
+    def test_it_travels_with_a_fleet(self):
+        with open(self.scratch.file, "w", encoding="utf-8") as file:
+            file.write(one_cell("skeleton"))
+        cpus = ",".join(map(str, os.sched_getaffinity(0)))
+        fleet = os.path.join(self.scratch.folder, "fleet")
+        finished = self.scratch.start(
+            "fleet", "run", self.scratch.file, "--engine", "local", "--masks", cpus, "--repeat",
+            "1", "--out", fleet, *plugin("skeleton"),
+        ).finish()  # fmt: skip
+        self.assertEqual(finished.exit_code, 0, finished.err)
+        with open(os.path.join(fleet, "fleet.json"), encoding="utf-8") as file:
+            travelled = [entry["name"] for entry in json.load(file)["files"]]
+        name = os.path.basename(builds.plugin("skeleton"))
+        self.assertIn(f"plugins/{name}", travelled)
+        twice = self.scratch.start(
+            "fleet", "run", self.scratch.file, "--engine", "local", "--masks", cpus, "--out",
+            fleet + "-2", *plugin("skeleton"), *plugin("skeleton"),
+        ).finish()  # fmt: skip
+        self.assertEqual(twice.exit_code, 2, twice.err)
+        self.assertFalse(os.path.exists(fleet + "-2"))
+
     def test_list_says_where_it_is_from(self):
         finished = self.scratch.start("list", *plugin("skeleton"), *plugin("lamport_ring")).finish()
         self.assertEqual(finished.exit_code, 0, finished.err)
