@@ -80,7 +80,8 @@ void refuseNodesOfOthers(const FleetOptions& options, EngineKind engine) {
 
 /// A shell and scp read it, each in its own way.
 std::string remoteFolder(const FleetOptions& options, const fs::path& folder) {
-  if (options.remote_folder.empty()) return "ringside-fleets/" + nodeName(folder.filename());
+  if (options.remote_folder.empty())
+    return fmt::format("ringside-fleets/{}", nodeName(folder.filename()));
   constexpr const char* kPlain =
       "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-/";
   if (options.remote_folder.find_first_not_of(kPlain) == std::string::npos &&
@@ -148,7 +149,7 @@ void sayPlan(const FleetDescription& fleet) {
       toString(fleet.engine));
   for (const FleetNode& node : fleet.nodes) {
     say("  {}: {}\n", node.place,
-        node.shard ? "shard " + toString(*node.shard) : std::string("the whole suite"));
+        node.shard ? fmt::format("shard {}", toString(*node.shard)) : "the whole suite");
   }
 }
 
@@ -172,7 +173,8 @@ ExitCode dryRun(const FleetOptions& options, FleetEngine& engine) {
   const FleetFolder folder = FleetFolder::planned(fleet.folder, fleet.description);
   for (const Command& command : engine.startCommands(folder, instancesOf(fleet.description))) {
     std::string line;
-    for (const std::string& word : command) line += (line.empty() ? "" : " ") + shellWord(word);
+    for (const std::string& word : command)
+      line += fmt::format("{}{}", line.empty() ? "" : " ", shellWord(word));
     putData(line + "\n");
   }
   return ExitCode::Fine;
@@ -289,8 +291,8 @@ void sayHowToCompare(const FleetFolder& folder, const Collected& collected) {
   for (const CollectedBundle& bundle : collected.bundles) bundles.push_back(bundle.folder.string());
   if (bundles.size() == 1) return sayNext("ringside report {} --format table", bundles.front());
   std::string words;
-  for (const std::string& bundle : bundles) words += " " + shellWord(bundle);
-  sayNextCommand(fmt::format("ringside compare{} --by machine.node --page {}", words,
+  for (const std::string& bundle : bundles) words += fmt::format(" {}", shellWord(bundle));
+  sayNextCommand(fmt::format("ringside compare{} --by node --page {}", words,
                              shellWord((folder.path() / "machines.html").string())));
 }
 
@@ -376,7 +378,7 @@ void addCollect(CLI::App& parent, std::shared_ptr<FleetOptions> options, ExitCod
   collected->footer(
       "Exit code 0 when anything was collected: what is missing is named.\n\n"
       "Examples:\n  ringside fleet collect out/fleet\n"
-      "  ringside compare $(ringside fleet collect out/fleet) --by machine.node");
+      "  ringside compare $(ringside fleet collect out/fleet) --by node");
   collected->callback([options, &exit_code] { exit_code = collectFleet(*options); });
 }
 

@@ -18,6 +18,7 @@ using Facts = std::vector<std::pair<std::string, std::string>>;
 /// Names that people use, and what they stand for.
 constexpr std::pair<std::string_view, std::string_view> kAliases[] = {
     {"host", "machine.host"},
+    {"node", "machine.node"},
     {"cpu_model", "cpu"},
     {"thp", "transparent_huge_pages"},
     {"cmdline", "command_line"}};

@@ -28,7 +28,7 @@ std::string axisText(const Axis& axis, const results::Axes& axes) {
 }
 
 std::vector<std::string_view> knownKeys(const std::vector<EnvironmentFacts>& environments) {
-  std::vector<std::string_view> keys = {"backing", "host", "cpu_model", "thp"};
+  std::vector<std::string_view> keys = {"backing", "host", "node", "cpu_model", "thp"};
   for (const Axis& axis : allAxes()) keys.push_back(axis.name);
   for (const EnvironmentFacts& environment : environments) {
     for (const auto& [name, value] : environment.all()) keys.emplace_back(name);

@@ -42,7 +42,7 @@ class LocalEngine : public FleetEngine {
     std::istringstream masks(asked.masks);
     for (std::string mask; std::getline(masks, mask, ';');) {
       refuseOtherCpus(mask, topology);
-      nodes.push_back({.name = "cpu" + nodeName(mask), .place = mask});
+      nodes.push_back({.name = fmt::format("cpu{}", nodeName(mask)), .place = mask});
     }
     return nodes;
   }

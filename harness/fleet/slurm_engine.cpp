@@ -220,7 +220,7 @@ class SlurmEngine : public FleetEngine {
     const std::string path = folder.path().string();
     Command command = {"sbatch",
                        "--parsable",
-                       "--job-name=ringside-" + stemOf(node),
+                       fmt::format("--job-name=ringside-{}", stemOf(node)),
                        "--nodelist=" + node.place,
                        "--nodes=1",
                        "--ntasks=1",

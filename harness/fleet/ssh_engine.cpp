@@ -103,8 +103,8 @@ class SshEngine : public FleetEngine {
 
   Command onNode(const FleetFolder& folder, const FleetNode& node,
                  const Command& command) override {
-    std::string words = "cd " + placeOn(folder, node) + " &&";
-    for (const std::string& word : command) words += " " + shellWord(word);
+    std::string words = fmt::format("cd {} &&", placeOn(folder, node));
+    for (const std::string& word : command) words += fmt::format(" {}", shellWord(word));
     return sshTo(folder, node.place, words);
   }
 
@@ -213,7 +213,7 @@ class SshEngine : public FleetEngine {
   void bring(const FleetNode& node, const FleetInstance& instance) {
     if (folder_->hasBundle(instance.name)) return;
     const fs::path place = folder_->bundleOf(instance.name);
-    const fs::path partial = place.parent_path() / ("." + instance.name + ".partial");
+    const fs::path partial = place.parent_path() / fmt::format(".{}.partial", instance.name);
     fs::remove_all(partial);
     const ToolEnd end = runTool(
         {.command = scp(

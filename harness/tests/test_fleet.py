@@ -230,6 +230,18 @@ class SlurmFleetTest(FleetTest):
         self.assertIn(f"ringside fleet run --resume {self.fleet}", finished.err)
         self.assertEqual(self.states(), {"a-r1": "done", "refused-r1": "lost"})
 
+    def test_nodes_are_compared_as_it_says_next(self):
+        self.run_slurm("--nodes", "a,b", "--repeat", "2")
+        collected = self.start("collect", self.fleet)
+        page = self.path("machines.html")
+        bundles = [self.path("merged", node) for node in "ab"]
+        words = ["compare", *bundles, "--by", "node", "--page", page]
+        self.assertIn(f"next:   ringside {' '.join(words)}\n", collected.err)
+        compared = self.scratch.start(*words).finish()
+        self.assertEqual(compared.exit_code, 0, compared.err)
+        self.assertIn("by node: a, b", compared.out)
+        self.assertTrue(os.path.getsize(page))
+
     def test_refuses_nodes_that_are_not_there(self):
         for arguments, says in (
             (("--nodes", "a,z"), "Slurm has no node 'z'; `sinfo` names a, b"),
