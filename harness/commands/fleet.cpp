@@ -166,18 +166,25 @@ void settleShards(FleetFolder& folder, FleetEngine& engine) {
   folder.describe(inShards(folder.fleet().nodes, kinds));
 }
 
-ExitCode dryRun(const FleetOptions& options, FleetEngine& engine) {
-  Fleet fleet = fleetOf(options, engine);
-  if (options.in_shards) say("which node gets which shard is settled once they have answered\n");
-  sayPlan(fleet.description);
-  const FleetFolder folder = FleetFolder::planned(fleet.folder, fleet.description);
-  for (const Command& command : engine.startCommands(folder, instancesOf(fleet.description))) {
+/// A line each, as a shell takes it.
+ExitCode putCommands(const FleetFolder& folder, FleetEngine& engine,
+                     const std::vector<FleetInstance>& instances) {
+  for (const Command& command : engine.startCommands(folder, instances)) {
     std::string line;
-    for (const std::string& word : command)
+    for (const std::string& word : command) {
       line += fmt::format("{}{}", line.empty() ? "" : " ", shellWord(word));
+    }
     putData(line + "\n");
   }
   return ExitCode::Fine;
+}
+
+ExitCode dryRun(const FleetOptions& options, FleetEngine& engine) {
+  const Fleet fleet = fleetOf(options, engine);
+  if (options.in_shards) say("which node gets which shard is settled once they have answered\n");
+  sayPlan(fleet.description);
+  return putCommands(FleetFolder::planned(fleet.folder, fleet.description), engine,
+                     instancesOf(fleet.description));
 }
 
 /// The exit code of the first that has not ended well; of those that still run, nothing is known.
@@ -257,6 +264,7 @@ ExitCode resumeFleet(const FleetOptions& options) {
     return ExitCode::Fine;
   }
   say("going on: {} missing\n", counted(missing.size(), "instance"));
+  if (options.dry_run) return putCommands(folder, *engine, missing);
   return startAll(folder, *engine, missing);
 }
 
@@ -349,8 +357,12 @@ void addRun(CLI::App& parent, std::shared_ptr<FleetOptions> options, ExitCode& e
   addAxisOption(*run, options->overrides);
   run->add_option("--out", options->out, "Folder of the fleet, which must not exist")
       ->type_name("DIR");
-  run->add_option("--resume", options->resume, "Start again what is missing of a fleet")
-      ->type_name("DIR");
+  CLI::Option* resume =
+      run->add_option("--resume", options->resume, "Start again what is missing of a fleet")
+          ->type_name("DIR");
+  for (CLI::Option* other : run->get_options()) {
+    if (other != resume && other != run->get_help_ptr()) resume->excludes(other);
+  }
   run->add_flag("--dry-run", options->dry_run, "Print what would be run, and run nothing");
   run->footer(
       "Examples:\n  ringside fleet run quick --engine slurm --nodes a,b --repeat 5\n"
