@@ -190,7 +190,8 @@ class SshEngine : public FleetEngine {
     const std::string there = placeOn(*folder_, node);
     const ToolEnd alive = runTool(
         {.command = sshTo(*folder_, node.place,
-                          fmt::format("kill -0 \"$(cat {}/state/{}.pid)\"", there, node.name)),
+                          fmt::format("grep -qs job.sh \"/proc/$(cat {}/state/{}.pid)/cmdline\"",
+                                      there, node.name)),
          .patience = kPatience});
     if (alive.timed_out || alive.exit_code == kNoConnection) {
       trouble_[node.name] = "the host does not answer";
