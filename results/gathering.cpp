@@ -29,6 +29,7 @@ constexpr WorkloadMetrics kWorkloads[] = {
     {"ping_pong", kRoundTrips}, {"paced", kResponses}, {"snapshot", kReads}, {"slo", kSlo}};
 
 constexpr std::string_view kClean = "_clean";
+constexpr std::size_t kUsualRepetitions = 5;
 /// A percentile says something only where a message lies beyond it.
 double leastMessagesFor(std::string_view metric) {
   if (metric.find("_p999") != std::string_view::npos) return 1000;
@@ -265,7 +266,10 @@ void Gathering::add(const std::string& side_name, const std::string& cell_name,
   if (const auto floor_ns = metricOf(record, "floor_ns")) here->floors.push_back(*floor_ns);
   for (GatheredRow& row : cell.metrics) {
     const std::optional<double> value = valueOf(record, row.name);
-    if (value) at(row.sides, side).push_back(gathered(record, row.name, *value, block_place));
+    if (!value) continue;
+    std::vector<GatheredValue>& values = at(row.sides, side);
+    if (values.empty()) values.reserve(kUsualRepetitions);
+    values.push_back(gathered(record, row.name, *value, block_place));
   }
   if (terms_.shifts == Shifts::Gather) addShifts(cell, side, block_place, record);
 }
