@@ -132,7 +132,7 @@ class RecordTest(unittest.TestCase):
 
     def test_and_all_that_it_names_is_in_one(self):
         seen = set().union(*(fields_of(record) for record in self.records))
-        optional = {"gives_up"}  # of other queues
+        optional = {"gives_up", "origin"}  # of other queues, and of merged bundles
         for known in (self.known(), self.known("axes"), self.known("obtained")):
             self.assertLessEqual(known - optional, seen)
         self.assertLessEqual(set(self.schema["definitions"]["process"]["properties"]), seen)
