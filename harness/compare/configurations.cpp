@@ -107,13 +107,13 @@ std::vector<std::size_t> lackingOf(const Group& group, const std::vector<std::si
 }
 
 /// A class of which the same sides lack every cell is one entry.
-std::vector<LeftOut> classesTogether(std::vector<LeftOut> left_out,
-                                     const std::set<std::string>& classes_kept) {
-  std::vector<LeftOut> together;
+std::vector<NotInAll> classesTogether(std::vector<NotInAll> left_out,
+                                      const std::set<std::string>& classes_kept) {
+  std::vector<NotInAll> together;
   std::map<std::string, std::set<std::vector<std::size_t>>> lacking_of;
-  for (const LeftOut& one : left_out) lacking_of[one.placement].insert(one.lacking);
+  for (const NotInAll& one : left_out) lacking_of[one.placement].insert(one.lacking);
   std::map<std::string, std::size_t> places;
-  for (LeftOut& one : left_out) {
+  for (NotInAll& one : left_out) {
     const bool is_whole =
         !classes_kept.contains(one.placement) && lacking_of.at(one.placement).size() == 1;
     if (!is_whole) {
@@ -261,7 +261,7 @@ std::span<const GatheredValue> valuesOf(const Group& group, const std::string& m
 /// Rows, and metrics that some sides do not have.
 struct RowsOfGroup {
   std::vector<ConfigurationRow> rows = {};
-  std::vector<LeftOut> left_out = {};
+  std::vector<NotInAll> left_out = {};
 };
 
 ConfigurationRow rowOf(const Group& group, const GatheredRow& like,
@@ -290,9 +290,9 @@ RowsOfGroup rowsOf(const Group& group, const CompareRequest& request,
   for (const GatheredRow& like : cell.metrics) {
     const std::string question = questionOf(request, cell.axes, like.name);
     if (question.empty()) continue;
-    LeftOut left_out{.placement = group.placement,
-                     .cell = group.cell,
-                     .reason = fmt::format("it has no {}", like.name)};
+    NotInAll left_out{.placement = group.placement,
+                      .cell = group.cell,
+                      .reason = fmt::format("it has no {}", like.name)};
     for (std::size_t side = 0; side < places.size(); ++side) {
       if (valuesOf(group, like.name, places[side]).empty()) left_out.lacking.push_back(side);
     }
@@ -335,7 +335,7 @@ Configurations configurationsOf(const CompareReport& report, const results::Gath
   std::vector<Group> shared;
   std::set<std::string> classes_kept;
   for (Group& group : groupsOf(report, gathering)) {
-    LeftOut left_out{.placement = group.placement, .cell = group.cell};
+    NotInAll left_out{.placement = group.placement, .cell = group.cell};
     left_out.lacking = lackingOf(group, places, left_out.reason);
     if (!left_out.lacking.empty()) {
       found.left_out.push_back(std::move(left_out));

@@ -47,7 +47,7 @@ struct ConfigurationRow {
 };
 
 /// What not all sides have.
-struct LeftOut {
+struct NotInAll {
   std::string placement;
   std::string cell = {};    ///< empty: all cells of the class
   std::uint64_t cells = 1;  ///< how many these are
@@ -58,7 +58,7 @@ struct LeftOut {
 struct Configurations {
   std::string label;  ///< what the intervals are confounded with; empty: of the same runs
   std::vector<ConfigurationRow> rows = {};
-  std::vector<LeftOut> left_out = {};
+  std::vector<NotInAll> left_out = {};
 };
 
 /// Fewer repetitions are not ranked: between two machines that do not differ, intervals of 4 and 4

@@ -102,7 +102,7 @@ ordered_json toJson(const CompareReport& report, const ConfigurationRow& row) {
   return json;
 }
 
-ordered_json toJson(const CompareReport& report, const LeftOut& left_out) {
+ordered_json toJson(const CompareReport& report, const NotInAll& left_out) {
   return {{"placement", textOrNull(left_out.placement)},
           {"cell", textOrNull(left_out.cell)},
           {"cells", left_out.cells},

@@ -187,7 +187,7 @@ std::vector<std::string> labelsOf(const CompareReport& report,
 /// Classes and cells that not all have, each with whose they are not and why.
 std::vector<std::string> leftOutLines(const CompareReport& report) {
   std::vector<std::string> lines;
-  for (const LeftOut& one : report.configurations->left_out) {
+  for (const NotInAll& one : report.configurations->left_out) {
     if (lines.size() == kMostNamed) {
       lines.push_back(fmt::format("and {} more, which --format json names",
                                   report.configurations->left_out.size() - kMostNamed));

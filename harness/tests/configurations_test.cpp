@@ -191,7 +191,7 @@ TEST(ConfigurationsTest, HasOnlyClassesThatAllHaveAndNamesTheOthers) {
     EXPECT_NE(row.placement, "cross_node");
   }
   ASSERT_THAT(report.configurations->left_out, SizeIs(1));
-  const LeftOut& left_out = report.configurations->left_out.front();
+  const NotInAll& left_out = report.configurations->left_out.front();
   EXPECT_EQ(left_out.placement, "cross_node");
   EXPECT_THAT(left_out.lacking, ElementsAre(1));
   EXPECT_EQ(left_out.reason, "one NUMA node");
