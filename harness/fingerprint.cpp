@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "harness/cgroup_limits.hpp"
+#include "harness/fnv1a.hpp"
 #include "harness/version.hpp"
 
 namespace ringside::harness {
@@ -88,15 +89,6 @@ ordered_json programFacts() {
 }
 
 }  // namespace
-
-std::string fnv1a(std::string_view text) {
-  std::uint64_t hash = 0xcbf29ce484222325;
-  for (const char c : text) {
-    hash ^= static_cast<unsigned char>(c);
-    hash *= 0x100000001b3;
-  }
-  return fmt::format("{:016x}", hash);
-}
 
 std::string hashOfFacts(const ordered_json& facts) {
   std::string lines;

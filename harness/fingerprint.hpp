@@ -5,16 +5,11 @@
 
 #include <nlohmann/json_fwd.hpp>
 #include <string>
-#include <string_view>
 
 #include "harness/system_files.hpp"
 #include "harness/topology.hpp"
 
 namespace ringside::harness {
-
-/// FNV-1a of 64 bits (http://www.isthe.com/chongo/tech/comp/fnv/) as 16 hexadecimal digits: to tell
-/// apart, not to protect.
-std::string fnv1a(std::string_view text);
 
 /// What stands for a machine or a program: of the lines "name=value" of its facts, in their order.
 std::string hashOfFacts(const nlohmann::ordered_json& facts);

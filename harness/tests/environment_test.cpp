@@ -7,6 +7,7 @@
 
 #include "fake_tree.hpp"
 #include "harness/fingerprint.hpp"
+#include "harness/fnv1a.hpp"
 
 namespace ringside::harness {
 namespace {
