@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "harness/compare/compare_texts.hpp"
 #include "harness/console.hpp"
 #include "harness/format_numbers.hpp"
 #include "harness/text_table.hpp"
@@ -60,21 +61,9 @@ std::string caution(const ReplayOutcome& outcome) {
 // --- for people ---------------------------------------------------------------------------------
 
 std::string figureText(results::Unit unit, double value) {
-  switch (unit) {
-    case results::Unit::Ns:
-      return formatNs(value);
-    case results::Unit::Ms:
-      return formatNs(1e6 * value);
-    case results::Unit::S:
-      return fmt::format("{:.3g} s", value);
-    case results::Unit::PerS:
-      return formatCount(value) + "/s";
-    case results::Unit::BytesPerS:
-      return formatBytes(value) + "/s";
-    case results::Unit::Count:
-      break;
-  }
-  return value < 1 ? fmt::format("{:.3g}", value) : formatCount(value);
+  if (unit == results::Unit::PerS) return formatCount(value) + "/s";
+  if (unit == results::Unit::BytesPerS) return formatBytes(value) + "/s";
+  return valueText(unit, value);
 }
 
 std::string ratioText(const Pair& pair) {
